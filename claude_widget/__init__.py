@@ -1,0 +1,1 @@
+"""Many Claude Code executions at once, run from a Jupyter notebook."""

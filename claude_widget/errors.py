@@ -1,0 +1,237 @@
+"""Every error that claude_widget raises, in one tree.
+
+The rule: an error says what happened, to which execution, and what to do next, and it carries
+that as data, so that nobody has to match strings. This module imports nothing of the package.
+
+    ClaudeWidgetError
+    ├── InvalidRequest            the caller asked for something that cannot be started
+    │   ├── SessionInUse          another execution holds that session
+    │   └── PromptError           a prompt's template did not fill
+    ├── CLINotFound               no Claude Code on this machine
+    ├── UnsupportedPlatform       executions need Linux or macOS
+    ├── ExecutionNotFound         no such execution on this state folder
+    ├── ExecutionActive           refused while the execution is running or waits to
+    ├── ExecutionEnded            refused because the execution has ended
+    ├── ExecutionFailed           what `raise_for_status` raises
+    ├── ControlFailed             the shim did not answer, or refused
+    ├── TranscriptError           the file cannot be read as a transcript
+    ├── InvalidTransition         a lifecycle record that cannot follow the state it met
+    ├── RecordingNotFound         replay has nothing recorded for that query
+    └── FrontEndMissing           the package was installed without its built bundle
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+
+class ClaudeWidgetError(Exception):
+    """Root of all errors of this package.
+
+    Attributes:
+        message: what happened, in one sentence.
+        hint: what to do next; empty when there is nothing to do.
+        execution_id: the execution that it happened to, or None.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", execution_id: str | None = None) -> None:
+        self.message = message
+        self.hint = hint
+        self.execution_id = execution_id
+        super().__init__(f"{message} {hint}".strip())
+
+
+class InvalidRequest(ClaudeWidgetError, ValueError):
+    """The request cannot be started. Nothing was started and nothing was written.
+
+    Attributes:
+        field: the name of the argument that is wrong.
+    """
+
+    def __init__(self, message: str, *, field: str, hint: str = "") -> None:
+        self.field = field
+        super().__init__(message, hint=hint)
+
+
+class SessionInUse(InvalidRequest):
+    """Two executions at once on one session would interleave its file.
+
+    Attributes:
+        session_id: the session asked for.
+        holder_id: the execution that has it.
+    """
+
+    def __init__(self, session_id: str, holder_id: str) -> None:
+        self.session_id = session_id
+        self.holder_id = holder_id
+        super().__init__(
+            f"Session {session_id} is in use by execution {holder_id}.",
+            field="session_id",
+            hint=f"Wait for it, pass after={holder_id!r}, or fork_session=True.",
+        )
+
+
+class PromptError(InvalidRequest):
+    """A prompt's template has an undefined name, or is not valid Jinja2.
+
+    Attributes:
+        names: the undefined names, empty for a syntax error.
+        line: line of the prompt, from 1, or None.
+    """
+
+    def __init__(
+        self, message: str, *, names: Sequence[str] = (), line: int | None = None, hint: str = ""
+    ) -> None:
+        self.names = tuple(names)
+        self.line = line
+        super().__init__(message, field="query", hint=hint)
+
+
+class CLINotFound(ClaudeWidgetError):
+    """Claude Code was not found.
+
+    Attributes:
+        looked_in: the places tried, in order, as (where, what was there).
+    """
+
+    def __init__(self, looked_in: Sequence[tuple[str, str]]) -> None:
+        self.looked_in = tuple(looked_in)
+        places = "".join(f"\n  - {where}: {found}" for where, found in self.looked_in)
+        super().__init__(
+            f"Claude Code was not found. Looked in:{places}\n",
+            hint=(
+                "Install it with `npm install -g @anthropic-ai/claude-code`, or name it with "
+                "ProcessManager(cli_path=...) or CLAUDE_WIDGET_CLI."
+            ),
+        )
+
+
+class UnsupportedPlatform(ClaudeWidgetError):
+    """Executions run on Linux and macOS only; import, replay and history work everywhere."""
+
+
+class ExecutionNotFound(ClaudeWidgetError, KeyError):
+    """No execution of that id is known to this manager."""
+
+    def __init__(self, execution_id: str) -> None:
+        super().__init__(
+            f"There is no execution {execution_id!r}.",
+            hint="manager.get_all_executions() lists those there are.",
+            execution_id=execution_id,
+        )
+
+    def __str__(self) -> str:  # KeyError would print the repr
+        return f"{self.message} {self.hint}"
+
+
+class ExecutionActive(ClaudeWidgetError):
+    """Refused because the execution has not ended."""
+
+
+class ExecutionEnded(ClaudeWidgetError):
+    """Refused because the execution has ended."""
+
+
+class ExecutionFailed(ClaudeWidgetError):
+    """What `Execution.raise_for_status` raises for one that did not complete.
+
+    Attributes:
+        status: "failed" or "killed".
+        reason: why, a `Reason`.
+        errors: what the CLI said, oldest first.
+        stderr_tail: the last 4,000 characters of the CLI's stderr.
+    """
+
+    def __init__(
+        self,
+        execution_id: str,
+        status: str,
+        reason: str,
+        errors: Sequence[str],
+        stderr_tail: str,
+    ) -> None:
+        self.status = status
+        self.reason = reason
+        self.errors = tuple(errors)
+        self.stderr_tail = stderr_tail
+        said = "; ".join(self.errors) or stderr_tail.strip()[-500:] or "nothing was said"
+        super().__init__(
+            f"Execution {execution_id} {status} ({reason}): {said}", execution_id=execution_id
+        )
+
+
+class ControlFailed(ClaudeWidgetError):
+    """The shim could not be reached in time, or refused what was asked.
+
+    Attributes:
+        code: "unreachable", "timeout", or the shim's own code.
+    """
+
+    def __init__(self, message: str, *, code: str, execution_id: str, hint: str = "") -> None:
+        self.code = code
+        super().__init__(message, hint=hint, execution_id=execution_id)
+
+
+class TranscriptError(ClaudeWidgetError):
+    """A file cannot be read as a transcript.
+
+    Attributes:
+        path: the file.
+        offset: the byte at which it went wrong.
+    """
+
+    def __init__(self, message: str, *, path: str, offset: int = 0) -> None:
+        self.path = path
+        self.offset = offset
+        super().__init__(f"{path}, byte {offset}: {message}")
+
+
+class InvalidTransition(ClaudeWidgetError):
+    """A lifecycle record that cannot follow the state it met; the state did not change.
+
+    Attributes:
+        status: the status it met.
+        event: the name of the record.
+        story: the lifecycle records so far, oldest first.
+    """
+
+    def __init__(self, execution_id: str, status: str, event: str, story: Sequence[str]) -> None:
+        self.status = status
+        self.event = event
+        self.story = tuple(story)
+        super().__init__(
+            f"Record {event!r} cannot follow status {status!r} (so far: {', '.join(story)}).",
+            execution_id=execution_id,
+        )
+
+
+class RecordingNotFound(ClaudeWidgetError):
+    """Replay has nothing recorded for that query.
+
+    Attributes:
+        query: what was asked.
+        known: the queries that are recorded.
+    """
+
+    def __init__(self, query: str, known: Sequence[str]) -> None:
+        self.query = query
+        self.known = tuple(known)
+        listed = "".join(f"\n  - {q}" for q in self.known) or " none"
+        super().__init__(
+            f"Nothing is recorded for the query {query!r}. Recorded are:{listed}\n",
+            hint="Run it live, or ask one of these.",
+        )
+
+
+class FrontEndMissing(ClaudeWidgetError):
+    """The package was installed without its built front end."""
+
+
+def describe(error: BaseException) -> Mapping[str, object]:
+    """An error as plain data for the page: its class name, message, hint and execution id."""
+    return {
+        "kind": type(error).__name__,
+        "message": getattr(error, "message", str(error)),
+        "hint": getattr(error, "hint", ""),
+        "executionId": getattr(error, "execution_id", None),
+    }

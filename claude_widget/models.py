@@ -1,0 +1,226 @@
+"""The data that everything else passes around: what is asked for, and what is known of it.
+
+The rule: pydantic models and enumerations only, no behaviour beyond validation, no I/O, no clock.
+`ExecutionRequest` is what a start asks for; `ExecutionInfo` is what the fold of a transcript says.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ExecutionStatus(StrEnum):
+    """Where an execution is. The last three are final."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    KILLED = "killed"
+
+    @property
+    def ended(self) -> bool:
+        """True for completed, failed and killed."""
+        return self in _ENDED
+
+
+_ENDED = frozenset({ExecutionStatus.COMPLETED, ExecutionStatus.FAILED, ExecutionStatus.KILLED})
+
+
+class Reason(StrEnum):
+    """Why an execution ended; the status follows from it (`STATUS_OF`)."""
+
+    SUCCESS = "success"
+    DENIED = "denied"
+    INTERRUPTED = "interrupted"
+
+    API_ERROR = "api_error"
+    RATE_LIMIT = "rate_limit"
+    AUTHENTICATION = "authentication"
+    BUDGET = "budget"
+    MAX_TURNS = "max_turns"
+    SCHEMA = "schema"
+    STARTUP = "startup"
+    DEPENDENCY = "dependency"
+    LOST = "lost"
+    CRASHED = "crashed"
+    TIMEOUT = "timeout"
+    IDLE = "idle"
+    MEMORY = "memory"
+    CPU = "cpu"
+    PROCESSES = "processes"
+    DISK = "disk"
+
+    USER = "user"
+    BATCH = "batch"
+    BUDGET_SCOPE = "budget_scope"
+    CLOSE = "close"
+    SWEEP = "sweep"
+
+
+_COMPLETED = (Reason.SUCCESS, Reason.DENIED, Reason.INTERRUPTED)
+KILL_REASONS = (Reason.USER, Reason.BATCH, Reason.BUDGET_SCOPE, Reason.CLOSE, Reason.SWEEP)
+STATUS_OF: dict[Reason, ExecutionStatus] = {
+    reason: (
+        ExecutionStatus.COMPLETED
+        if reason in _COMPLETED
+        else ExecutionStatus.KILLED
+        if reason in KILL_REASONS
+        else ExecutionStatus.FAILED
+    )
+    for reason in Reason
+}
+
+Effort = Literal["low", "medium", "high", "xhigh", "max"]
+PermissionMode = Literal["default", "acceptEdits", "plan", "bypassPermissions", "dontAsk", "auto"]
+SettingSource = Literal["user", "project", "local"]
+
+
+class ExecutionRequest(BaseModel):
+    """What one start asks for. Field names are those of `ProcessManager.start_execution`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    query: str = Field(description="The prompt, sent as written.")
+    project_path: str = Field(description="Folder the CLI runs in, absolute.")
+    session_id: str | None = Field(None, description="Session to resume.")
+    fork_session: bool = Field(False, description="Resume into a new session, leave the old one.")
+    mcp_config: dict[str, Any] | None = Field(None, description="As given to --mcp-config.")
+    mcp_config_path: str | None = Field(None, description="The file it was read from, if any.")
+    model: str | None = Field(None, description="Model name or alias; None is the CLI's default.")
+    name: str | None = Field(None, description="What people call it.")
+    keep_open: bool = Field(False, description="Stay for follow-ups after the turn has ended.")
+    expand: bool = Field(False, description="Let the CLI expand a leading /command and @paths.")
+    effort: Effort | None = None
+    permission_mode: PermissionMode | None = None
+    allowed_tools: tuple[str, ...] = ()
+    disallowed_tools: tuple[str, ...] = ()
+    system_prompt: str | None = None
+    append_system_prompt: str | None = None
+    add_dirs: tuple[str, ...] = Field((), description="Further folders the tools may use, absolute.")
+    setting_sources: tuple[SettingSource, ...] | None = Field(
+        None, description="Settings the CLI loads; None is its default, () is none."
+    )
+    max_turns: int | None = Field(None, ge=1)
+    max_budget_usd: float | None = Field(None, gt=0, description="US dollars.")
+    output_schema: dict[str, Any] | None = Field(
+        None, alias="schema", description="JSON schema that the result must meet."
+    )
+    after: tuple[str, ...] = Field((), description="Ids of executions that must complete first.")
+    priority: int = Field(0, description="Higher goes first.")
+    timeout: float | None = Field(None, gt=0, description="Seconds of wall clock.")
+    env: dict[str, str] = Field(default_factory=dict, repr=False)
+    extra_args: tuple[str, ...] = Field((), description="Appended to the CLI's arguments.")
+
+
+class Usage(BaseModel):
+    """Tokens, each message counted once."""
+
+    model_config = ConfigDict(frozen=True)
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_creation_input_tokens: int = 0
+    cache_read_input_tokens: int = 0
+
+
+class OpenTool(BaseModel):
+    """A tool call that has no result yet."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tool_use_id: str
+    name: str
+    summary: str = Field("", description="What it works on, at most 200 characters.")
+
+
+class Denial(BaseModel):
+    """A tool call that was not permitted."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tool_name: str
+    tool_use_id: str | None = None
+    message: str = ""
+
+
+class MCPServer(BaseModel):
+    """An MCP server's name and the status that the CLI reports; never its command or secrets."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    status: str = "configured"
+
+
+class MCPConfigInfo(BaseModel):
+    """What may be shown of an MCP configuration: its path and server names only."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str | None = None
+    servers: tuple[str, ...] = ()
+
+
+class BackgroundTask(BaseModel):
+    """A background task or subagent that is still alive."""
+
+    model_config = ConfigDict(frozen=True)
+
+    task_id: str
+    task_type: str = ""
+    description: str = ""
+
+
+class ExecutionInfo(BaseModel):
+    """What is known of one execution: an immutable snapshot of the fold of its transcript."""
+
+    model_config = ConfigDict(frozen=True)
+
+    execution_id: str
+    query: str = Field("", repr=False)
+    project_path: str = ""
+    name: str | None = None
+    status: ExecutionStatus = ExecutionStatus.PENDING
+    reason: Reason | None = Field(None, description="Why it ended; None while it has not.")
+    session_id: str | None = Field(None, description="From the CLI; the one asked for until then.")
+    model: str | None = Field(None, description="From the CLI; the one asked for until then.")
+    permission_mode: str | None = None
+    effort: str | None = None
+    mcp_config: MCPConfigInfo | None = None
+    mcp_servers: tuple[MCPServer, ...] = ()
+    cli_version: str | None = None
+    api_key_source: str | None = Field(None, description="Where the login came from.")
+    pid: int | None = Field(None, description="Of the CLI, while it runs and after.")
+    created_time: float | None = Field(None, description="Epoch seconds of the request.")
+    start_time: float | None = Field(None, description="Epoch seconds of the CLI's start.")
+    end_time: float | None = Field(None, description="Epoch seconds of the ending record.")
+    activity: str = Field("", description="What it does right now, at most 200 characters.")
+    session_state: str | None = Field(None, description="idle, running or requires_action.")
+    open_tools: tuple[OpenTool, ...] = ()
+    tool_counts: dict[str, int] = Field(default_factory=dict, description="Calls by tool name.")
+    background_tasks: tuple[BackgroundTask, ...] = ()
+    usage: Usage = Usage()
+    cost_usd: float | None = Field(None, description="US dollars, this execution's share.")
+    num_turns: int | None = None
+    duration_ms: int | None = Field(None, description="As the CLI reports it, milliseconds.")
+    duration_api_ms: int | None = Field(None, description="As the CLI reports it, milliseconds.")
+    result: str | None = Field(None, repr=False, description="The final text.")
+    structured_output: Any = None
+    denials: tuple[Denial, ...] = ()
+    errors: tuple[str, ...] = Field((), description="At most 20, each at most 4,000 characters.")
+    exit_code: int | None = Field(None, description="Of the CLI; negative is a signal's number.")
+    exit_forced: bool = Field(False, description="It hung after its result and was ended.")
+    unknown_frames: int = Field(0, description="Frames of a type that this version does not know.")
+    recorded: bool = Field(False, description="Played from a recording, at no cost.")
+    resumed_from: str | None = Field(None, description="Execution whose session it resumes.")
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from the CLI's start to the end, or None while it runs."""
+        if self.start_time is None or self.end_time is None:
+            return None
+        return self.end_time - self.start_time
