@@ -1,0 +1,145 @@
+"""Our own records: the lifecycle of an execution, stream `meta`.
+
+The rule: strict. These are written by this package, so a missing field or a wrong type is damage and
+never guessed at. Only a field more is let pass: it is a newer version's. The table is in
+docs/design.md.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from claude_widget.events.record import Event
+from claude_widget.models import KILL_REASONS, STATUS_OF, ExecutionStatus, MCPConfigInfo, Reason
+
+
+def _is_failure(reason: Reason) -> Reason:
+    if STATUS_OF[reason] is ExecutionStatus.COMPLETED:
+        raise ValueError("is no reason to fail")
+    return reason
+
+
+def _is_kill(reason: Reason) -> Reason:
+    if reason not in KILL_REASONS:
+        raise ValueError("is no reason to kill")
+    return reason
+
+
+AnyFailure = Annotated[Reason, Field(strict=False), AfterValidator(_is_failure)]
+AnyKill = Annotated[Reason, Field(strict=False), AfterValidator(_is_kill)]
+
+
+class Lifecycle(Event):
+    """Base of our records."""
+
+    model_config = ConfigDict(strict=True, coerce_numbers_to_str=False)
+
+    event: str
+
+
+class TranscriptOpened(Lifecycle):
+    """`transcript`, the header."""
+
+    version: int
+    epoch: float = Field(description="Epoch seconds that the records' times count from.")
+    execution_id: str
+    host: str = ""
+    boot_id: str | None = None
+
+
+class AskedFor(BaseModel):
+    """What the state needs of the request; the whole of it is in the event's `raw`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+    query: str
+    project_path: str
+    session_id: str | None = None
+    fork_session: bool = False
+    model: str | None = None
+    name: str | None = None
+    effort: str | None = None
+    permission_mode: str | None = None
+
+
+class Requested(Lifecycle):
+    """`requested`: the execution exists, and waits."""
+
+    request: AskedFor
+    mcp_config: MCPConfigInfo | None = None
+    owner: Any = None
+    recorded: bool = False
+    resumed_from: str | None = None
+    base_cost_usd: float = Field(0.0, ge=0, description="US dollars that the session cost before.")
+
+
+class Refused(Lifecycle):
+    """`refused`: it will never be started. Ends the execution."""
+
+    reason: AnyFailure
+    error: str = ""
+
+
+class Spawned(Lifecycle):
+    """`spawned`: the CLI runs."""
+
+    pid: int
+    shim_pid: int | None = None
+    shim_start: float | str | None = None
+    cli_path: str = ""
+
+
+class KillAsked(Lifecycle):
+    """`kill`: somebody wants it ended."""
+
+    reason: AnyKill
+
+
+class LimitReached(Lifecycle):
+    """`limit`: it used more than it may."""
+
+    reason: AnyFailure
+    figure: float | None = None
+    bound: float | None = None
+
+
+class StdinClosed(Lifecycle):
+    """`stdin_closed`: the CLI was told that nothing more will come."""
+
+
+class Signalled(Lifecycle):
+    """`signalled`: a step of the ladder."""
+
+    signal: str
+
+
+class Ended(Lifecycle):
+    """`ended`: the process is gone, its streams are drained. Ends the execution."""
+
+    exit_code: int | None = Field(description="Negative is a signal's number; null: it never ran.")
+    error: str | None = None
+    forced: bool = False
+    descendants: int = 0
+
+
+class Lost(Lifecycle):
+    """`lost`: the shim died and nobody knows how it went. Ends the execution."""
+
+    error: str | None = None
+
+
+LIFECYCLE: dict[str, type[Lifecycle]] = {
+    "transcript": TranscriptOpened,
+    "requested": Requested,
+    "refused": Refused,
+    "spawned": Spawned,
+    "kill": KillAsked,
+    "limit": LimitReached,
+    "stdin_closed": StdinClosed,
+    "signalled": Signalled,
+    "ended": Ended,
+    "lost": Lost,
+}
+Ending = Literal["refused", "ended", "lost"]
