@@ -1,0 +1,83 @@
+"""The seam between the manager and whatever runs an execution.
+
+The rule: a backend starts an execution, passes on what is asked of it, and tells whether it still
+lives. What happens to it is read from its transcript alone, so a backend reports nothing. The manager
+knows no backend's class; `tests/contracts` holds one suite that every backend passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from claude_widget.models import ExecutionRequest
+from claude_widget.transcript import Writer
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution as a backend sees it.
+
+    Attributes:
+        execution_id: UUID4.
+        folder: its own folder, mode 0700, absolute.
+        request: what was asked for.
+    """
+
+    execution_id: str
+    folder: Path
+    request: ExecutionRequest
+
+    @property
+    def transcript(self) -> Path:
+        """Its transcript."""
+        return self.folder / "transcript"
+
+
+class Backend(Protocol):
+    """Runs executions. Every method may be called from any thread."""
+
+    name: Literal["local", "replay"]
+
+    def check(self, request: ExecutionRequest) -> None:
+        """Refuse what cannot be started, before anything is written.
+
+        Raises:
+            ClaudeWidgetError: with what to do about it.
+        """
+
+    def start(self, run: Run, writer: Writer) -> None:
+        """Start it, handing over the transcript's lock. Returns at once.
+
+        Raises:
+            OSError: it could not be started; the writer is still open.
+        """
+
+    def ask(self, run: Run, operation: str, **fields: Any) -> dict[str, Any]:
+        """Ask a running one: "kill" (reason), "interrupt", "send" (line), "end" or "status".
+
+        Bounded by a few seconds.
+
+        Raises:
+            ControlFailed: it did not answer, or refused.
+        """
+
+    def alive(self, run: Run) -> bool:
+        """Whether something still writes its transcript."""
+
+    def sweep(self, run: Run) -> int:
+        """End what a dead one left behind; how many processes there were."""
+
+    def wait_handles(self) -> Sequence[int]:
+        """Descriptors that become readable when one may have ended; may be empty."""
+
+    def notice(self) -> str:
+        """What the user should be told plainly about this backend; empty for a plain live one."""
+
+    def suggested_queries(self) -> tuple[str, ...]:
+        """Queries that it is known to answer; empty when it answers any."""
+
+    def close(self) -> None:
+        """Let go of what it holds; running executions go on where they can."""

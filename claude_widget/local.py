@@ -1,0 +1,246 @@
+"""The backend that runs the real CLI on this machine, each under a shim of its own.
+
+The rule: it writes the run folder, spawns the shim, and talks to its control socket. It reads no
+transcript but to see whether its lock is held, and judges nothing. Everything that must go on with a
+dead kernel is the shim's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Literal
+
+from claude_widget import command, runtime
+from claude_widget.backend import Run
+from claude_widget.discovery import find_cli
+from claude_widget.errors import ControlFailed, UnsupportedPlatform
+from claude_widget.leftovers import end_marked
+from claude_widget.models import ExecutionRequest
+from claude_widget.shim.ladder import Graces
+from claude_widget.shim.supervise import CONFIG_VERSION
+from claude_widget.transcript import Writer, lock_is_held
+
+_BOOT = (
+    "import sys,posix;"
+    "sys.path.append(posix.environ.pop(b'SHIM_HOME').decode('utf-8','surrogateescape'));"
+    "from shim.launch import main;main()"
+)
+_ANSWER_WITHIN = 5.0
+_SOCKET_WITHIN = 3.0
+
+
+class LocalBackend:
+    """Spawns one shim per execution.
+
+    Args:
+        cli_path: the CLI to run; found anew at every start if None.
+        graces: seconds of the steps of an ending.
+        background_grace: seconds that background tasks may outlive their turn.
+    """
+
+    name: Literal["local"] = "local"
+
+    def __init__(
+        self,
+        cli_path: str | os.PathLike[str] | None = None,
+        *,
+        graces: Graces | None = None,
+        background_grace: float = 1800.0,
+    ) -> None:
+        self._cli_path = cli_path
+        self._graces = graces or Graces()
+        self._background_grace = background_grace
+        self._lock = threading.Lock()
+        self._shims: dict[int, subprocess.Popen[bytes]] = {}
+        self._handles: dict[int, int] = {}
+
+    def check(self, request: ExecutionRequest) -> None:
+        """Refuse on platforms without fork, and where there is no CLI."""
+        if sys.platform not in ("linux", "darwin"):
+            raise UnsupportedPlatform(
+                f"Executions cannot be started on {sys.platform}.",
+                hint="Use Linux, macOS, or the Windows Subsystem for Linux (WSL).",
+            )
+        find_cli(self._cli_path)
+
+    def start(self, run: Run, writer: Writer) -> None:
+        """Spawn the shim; it holds the transcript's lock from here on."""
+        cli = str(find_cli(self._cli_path))
+        scratch = runtime.scratch_path(run.folder)
+        env = command.environment(run.request, run.execution_id, scratch, os.environ)
+        self._write_files(run, writer, cli, scratch)
+        with (run.folder / "shim.log").open("ab") as log:
+            shim = subprocess.Popen(
+                [_interpreter(), "-I", "-S", "-c", _BOOT],
+                cwd=run.folder,
+                env={**env, "SHIM_HOME": str(Path(__file__).parent)},
+                stdin=writer.fd,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,
+            )
+        writer.close()
+        with self._lock:
+            self._shims[shim.pid] = shim
+            if sys.platform == "linux":
+                try:
+                    self._handles[shim.pid] = os.pidfd_open(shim.pid)
+                except OSError:
+                    pass  # a system without pidfds: its end is then seen by polling
+        self._reap()
+
+    def _write_files(self, run: Run, writer: Writer, cli: str, scratch: Path) -> None:
+        problem = runtime.own_folder(scratch.parent) or runtime.own_folder(scratch)
+        if problem:
+            raise OSError(f"no temp folder for the CLI: {problem}")
+        request = run.request
+        argv = command.arguments(cli, request, run.folder)
+        launch = [request.project_path, cli, *argv]
+        config = {
+            "version": CONFIG_VERSION,
+            "execution_id": run.execution_id,
+            "epoch_clock": writer.epoch_clock,
+            "socket": str(runtime.socket_path(run.folder)),
+            "mark": f"{command.MARK}={run.execution_id}",
+            "scratch": str(scratch),
+            "keep_open": request.keep_open,
+            "timeout": request.timeout,
+            "background_grace": self._background_grace,
+            "graces": asdict(self._graces),
+        }
+        files = {
+            "launch": b"\0".join(os.fsencode(part) for part in launch),
+            "shim.json": json.dumps(config).encode(),
+            "stdin": command.first_lines(request),
+            **command.files(request),
+        }
+        for name, content in files.items():
+            _write_private(run.folder / name, content)
+
+    def ask(self, run: Run, operation: str, **fields: Any) -> dict[str, Any]:
+        """One request to the shim's control socket, answered within a few seconds."""
+        request = json.dumps({"op": operation, **fields}).encode() + b"\n"
+        deadline = time.monotonic() + _ANSWER_WITHIN
+        try:
+            with self._connect(run) as connection, connection.makefile("rb") as answers:
+                connection.settimeout(max(0.1, deadline - time.monotonic()))
+                greeting = json.loads(answers.readline())
+                if greeting.get("execution_id") != run.execution_id:
+                    raise OSError("the socket belongs to another execution")
+                connection.sendall(request)
+                said: dict[str, Any] = json.loads(answers.readline())
+        except (OSError, ValueError) as error:
+            code = "timeout" if isinstance(error, TimeoutError) else "unreachable"
+            raise ControlFailed(
+                f"The shim of execution {run.execution_id} did not answer {operation!r}: {error}.",
+                code=code,
+                execution_id=run.execution_id,
+            ) from error
+        if not said.get("ok"):
+            raise ControlFailed(
+                f"Execution {run.execution_id} refused {operation!r}: {said.get('message', '')}",
+                code=str(said.get("code", "refused")),
+                execution_id=run.execution_id,
+            )
+        return said
+
+    def _connect(self, run: Run) -> socket.socket:
+        """A connection; a shim that has just been spawned may not listen yet."""
+        path = str(runtime.socket_path(run.folder))
+        deadline = time.monotonic() + _SOCKET_WITHIN
+        while True:
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            connection.settimeout(_ANSWER_WITHIN)
+            try:
+                connection.connect(path)
+            except (FileNotFoundError, ConnectionRefusedError):
+                connection.close()
+                if time.monotonic() > deadline or not self.alive(run):
+                    raise
+                time.sleep(0.01)
+            except BaseException:
+                connection.close()
+                raise
+            else:
+                return connection
+
+    def alive(self, run: Run) -> bool:
+        """Whether its shim holds the transcript's lock."""
+        return lock_is_held(run.transcript)
+
+    def sweep(self, run: Run) -> int:
+        """Kill what carries the execution's mark, and remove its temp folder and socket."""
+        found = end_marked(command.MARK, run.execution_id)
+        shutil.rmtree(runtime.scratch_path(run.folder), ignore_errors=True)
+        runtime.socket_path(run.folder).unlink(missing_ok=True)
+        return found
+
+    def wait_handles(self) -> Sequence[int]:
+        """A pidfd for each of our own shims that has not been reaped."""
+        self._reap()
+        with self._lock:
+            return list(self._handles.values())
+
+    def _reap(self) -> None:
+        with self._lock:
+            for pid in [pid for pid, shim in self._shims.items() if shim.poll() is not None]:
+                del self._shims[pid]
+                handle = self._handles.pop(pid, None)
+                if handle is not None:
+                    os.close(handle)
+
+    def notice(self) -> str:
+        """Nothing to say of the plain live backend."""
+        return ""
+
+    def suggested_queries(self) -> tuple[str, ...]:
+        """It answers any query."""
+        return ()
+
+    def close(self) -> None:
+        """Let go of the shims; they go on, and the system reaps them after us."""
+        with self._lock:
+            for handle in self._handles.values():
+                os.close(handle)
+            self._handles.clear()
+            _DETACHED.extend(self._shims.values())
+            self._shims.clear()
+
+
+_DETACHED: list[subprocess.Popen[bytes]] = []
+"""Shims of closed backends: kept, since a Popen that is collected while it runs warns of it."""
+
+
+def _interpreter() -> str:
+    """The interpreter for shims, by a path that an agent's `pkill -f claude` does not match.
+
+    The base interpreter rather than the environment's: a shim needs nothing of the environment.
+    """
+    path = str(getattr(sys, "_base_executable", "") or sys.executable)
+    if "claude" not in path.lower():
+        return path
+    link = runtime.runtime_folder() / f"python-{sys.version_info[0]}.{sys.version_info[1]}"
+    if not link.is_symlink() or os.readlink(link) != path:
+        link.unlink(missing_ok=True)
+        link.symlink_to(path)
+    return str(link)
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        view = memoryview(content)
+        while view:
+            view = view[os.write(fd, view) :]
+    finally:
+        os.close(fd)

@@ -1,0 +1,376 @@
+"""Supervises one CLI from its start to its ending record: the loop that joins the shim's parts.
+
+The rule: one thread, one loop, no wait without a bound. It decides when stdin is closed, when a limit
+is passed and when the ladder begins; it judges nothing else. The ending record comes last, after every
+descendant is gone and the streams are drained.
+"""
+
+import json
+import os
+import select
+import shutil
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from . import descendants, records
+from .control import Control
+from .ladder import Graces, Ladder
+from .launch import Launched
+from .session import Session
+from .streams import STDERR_LIMIT, Input, Output, Transcript
+
+CONFIG_VERSION = 1
+_QUIET = 0.25
+"""Seconds without output after which what is there of a half line is written."""
+_DRAIN = 2.0
+"""Seconds that the streams may stay open after the last descendant has gone."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """The file `shim.json` of the run folder, written by the backend.
+
+    Attributes:
+        execution_id: whose transcript this is.
+        epoch_clock: the transcript's epoch on `launch.CLOCK`, seconds.
+        socket: path of the control socket.
+        mark: `NAME=value` that stands in the environment of every descendant.
+        scratch: the CLI's own temp folder, removed at the end.
+        keep_open: whether stdin stays open after the turn.
+        timeout: seconds of wall clock, or None.
+        background_grace: seconds that background tasks may outlive the turn.
+        graces: of the ladder.
+    """
+
+    execution_id: str
+    epoch_clock: float
+    socket: str
+    mark: str
+    scratch: str
+    keep_open: bool
+    timeout: float | None
+    background_grace: float
+    graces: Graces
+
+
+def read_config() -> Config:
+    """The run folder's `shim.json`."""
+    with open("shim.json", "rb") as file:
+        said = json.load(file)
+    if said.pop("version") != CONFIG_VERSION:
+        raise SystemExit("shim.json has another version than this shim")
+    return Config(graces=Graces(**said.pop("graces")), **said)
+
+
+def start_ticks(pid: int) -> int:
+    """When a process started, in the system's clock ticks since boot; 0 where /proc is absent."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            stat = file.read()
+    except OSError:
+        return 0
+    return int(stat[stat.rindex(b")") + 2 :].split()[19])
+
+
+class Supervisor:
+    """One CLI, its streams, its socket and its end."""
+
+    def __init__(self, launched: Launched, config: Config) -> None:
+        self.config = config
+        self.pid = launched.pid
+        self.transcript = Transcript(0, config.epoch_clock)
+        self.stdout = Output(launched.stdout, records.OUT, self.transcript)
+        self.stderr = Output(launched.stderr, records.ERR, self.transcript, STDERR_LIMIT)
+        self.stdin = Input(launched.stdin, self.transcript)
+        self.session = Session()
+        self.ladder = Ladder(self.pid, config.graces, self.ask_to_stop)
+        self.keep_open = config.keep_open
+        self.kill_reason = ""
+        self.limit_reason = ""
+        self.wait_status: int | None = None
+        self.forced = False
+        self._started = launched.started - config.epoch_clock
+        self._idle_since: float | None = None
+        self._turn_over_since: float | None = None
+        self._closed_at: float | None = None
+        self._flush_at: float | None = None
+        self._interrupts = 0
+        self._wake, wake_end = os.pipe()
+        os.set_blocking(self._wake, False)
+        os.set_blocking(wake_end, False)
+        signal.set_wakeup_fd(wake_end, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        self._told_to_end = False
+        signal.signal(signal.SIGTERM, self._note_sigterm)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        greeting = {
+            "execution_id": config.execution_id,
+            "pid": self.pid,
+            "shim_pid": os.getpid(),
+        }
+        self.control = Control(config.socket, greeting, self.answer)
+        self._poll = select.poll()
+        for fd in (self.stdout.fd, self.stderr.fd, self._wake):
+            self._poll.register(fd, select.POLLIN)
+        if self.control.listener is not None:
+            self._poll.register(self.control.listener, select.POLLIN)
+        self._writing: set[int] = set()
+
+    def _note_sigterm(self, *_: object) -> None:
+        """Only noted: a handler must not write between two halves of a record."""
+        self._told_to_end = True
+
+    # -- records -----------------------------------------------------------------------------
+
+    def meta(self, event: str, **fields: Any) -> None:
+        """Append one lifecycle record."""
+        line = json.dumps({"event": event, **fields}, separators=(",", ":")).encode()
+        self.transcript.lines(records.META, line)
+
+    # -- what may be asked -------------------------------------------------------------------
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Do what a client of the control socket asks."""
+        operation = request.get("op")
+        if operation == "status":
+            return {"ok": True, "state": self.session.state, "tasks": self.session.tasks}
+        if operation == "kill":
+            self.kill(str(request.get("reason") or "user"))
+            return {"ok": True}
+        if operation == "interrupt":
+            return self._sent(self._interrupt_line())
+        if operation == "end":
+            self.keep_open = False
+            self._closing_may_change()
+            return {"ok": True}
+        if operation == "send":
+            return self._send(request.get("line"))
+        return {"ok": False, "code": "unknown_op", "message": f"This shim has no {operation!r}."}
+
+    def _send(self, line: Any) -> dict[str, Any]:
+        frame = json.loads(line) if isinstance(line, str) and "\n" not in line else None
+        if not isinstance(frame, dict):
+            return {"ok": False, "code": "malformed", "message": "line must be one JSON object"}
+        said = self._sent(line.encode("utf-8", "replace"))
+        if said["ok"] and frame.get("type") == "user":
+            self.session.prompt_sent()
+            self._closing_may_change()
+        return said
+
+    def _sent(self, line: bytes) -> dict[str, Any]:
+        if not self.stdin.accepts or self.ladder.begun:
+            return {"ok": False, "code": "stdin_closed", "message": "The CLI takes no more input."}
+        self.stdin.send(line)
+        return {"ok": True}
+
+    def _interrupt_line(self) -> bytes:
+        self._interrupts += 1
+        request_id = f"shim-interrupt-{self._interrupts}"
+        frame = {
+            "type": "control_request",
+            "request_id": request_id,
+            "request": {"subtype": "interrupt"},
+        }
+        return json.dumps(frame).encode()
+
+    def ask_to_stop(self) -> None:
+        """First step of the ladder: interrupt the turn, then no more input."""
+        if self.stdin.accepts:
+            self.stdin.send(self._interrupt_line())
+        self._close_stdin()
+
+    def kill(self, reason: str) -> None:
+        """End the execution; the first reason counts."""
+        if not self.kill_reason:
+            self.kill_reason = reason
+            self.meta("kill", reason=reason)
+        self.ladder.begin(self.transcript.now(), ask=True)
+
+    def limit(self, reason: str, figure: float, bound: float) -> None:
+        """A limit is passed: end the execution for that reason."""
+        if not self.limit_reason:
+            self.limit_reason = reason
+            self.meta("limit", reason=reason, figure=round(figure, 3), bound=bound)
+        self.ladder.begin(self.transcript.now(), ask=True)
+
+    # -- when stdin is closed ----------------------------------------------------------------
+
+    def _close_stdin(self) -> None:
+        if self.stdin.accepts:
+            self.stdin.close()
+            self._closed_at = self.transcript.now()
+            self.meta("stdin_closed")
+
+    def _closing_may_change(self) -> None:
+        now = self.transcript.now()
+        if not self.session.turn_over:
+            self._turn_over_since = self._idle_since = None
+        else:
+            self._turn_over_since = self._turn_over_since or now
+            idle = self.session.idle and not self.keep_open
+            self._idle_since = (self._idle_since or now) if idle else None
+
+    # -- the loop ----------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Until the CLI has exited."""
+        while self.wait_status is None:
+            now = self.transcript.now()
+            due = self._act_on_time(now)
+            timeout = None if due is None else max(0.0, due - now) * 1000 + 1
+            for fd, happened in self._poll.poll(timeout):
+                self._serve(fd, happened)
+            if self._told_to_end:
+                self.kill("close")
+            self._watch_writers()
+            self._reap()
+
+    def _act_on_time(self, now: float) -> float | None:
+        """Do what is due; when to look again, or None."""
+        graces = self.config.graces
+        dues: list[float] = []
+
+        def passed(due: float) -> bool:
+            if now < due:
+                dues.append(due)
+            return now >= due
+
+        if self._idle_since is not None and self.stdin.accepts:
+            if passed(self._idle_since + graces.settle):
+                self._close_stdin()
+        elif self._turn_over_since is not None and self.stdin.accepts and not self.keep_open:
+            if passed(self._turn_over_since + self.config.background_grace):
+                self._close_stdin()
+        if self._closed_at is not None and not self.ladder.begun and self._turn_over_since:
+            # A task that ends after stdin was closed still brings a turn of its own.
+            if passed(max(self._closed_at, self._turn_over_since) + graces.exit):
+                self.forced = True
+                self.ladder.begin(now, ask=False)
+        if self.config.timeout is not None and not self.ladder.begun:
+            if passed(self._started + self.config.timeout):
+                self.limit("timeout", now - self._started, self.config.timeout)
+        if self.transcript.failure is not None and not self.ladder.begun:
+            self.limit("disk", 0, 0)
+        if self.ladder.due is not None and passed(self.ladder.due):
+            name = self.ladder.step(now)
+            if name:
+                self.meta("signalled", signal=name)
+            if self.ladder.due is not None:
+                dues.append(self.ladder.due)
+        if self._flush_at is not None and passed(self._flush_at):
+            self.stdout.flush()
+            self.stderr.flush()
+            self._flush_at = None
+        return min(dues, default=None)
+
+    def _serve(self, fd: int, happened: int) -> None:
+        if fd == self.stdout.fd and self.stdout.open:
+            if self.session.feed(self.stdout.read()):
+                self._closing_may_change()
+            self._after_output(self.stdout)
+        elif fd == self.stderr.fd and self.stderr.open:
+            self.stderr.read()
+            self._after_output(self.stderr)
+        elif fd == self._wake:
+            os.read(self._wake, 1024)
+        elif fd == self.stdin.fd and self.stdin.open:
+            self.stdin.write()
+        elif self.control.listener is not None and fd == self.control.listener.fileno():
+            self.control.accept()
+        elif fd in self.control.clients:
+            readable = happened & (select.POLLIN | select.POLLHUP | select.POLLERR)
+            self.control.serve(fd, bool(readable))
+
+    def _after_output(self, output: Output) -> None:
+        if not output.open:
+            self._poll.unregister(output.fd)
+        elif output.unfinished:
+            self._flush_at = self.transcript.now() + _QUIET
+
+    def _watch_writers(self) -> None:
+        """Have the poll look at stdin and at the clients just as far as they need it."""
+        wanted = {fd: select.POLLIN for fd in self.control.clients}
+        for fd, client in self.control.clients.items():
+            if client.writing:
+                wanted[fd] |= select.POLLOUT
+        if self.stdin.waiting:
+            wanted[self.stdin.fd] = select.POLLOUT
+        for fd in self._writing - wanted.keys():
+            self._poll.unregister(fd)
+        for fd, events in wanted.items():
+            self._poll.register(fd, events)
+        self._writing = set(wanted)
+
+    def _reap(self) -> None:
+        ended = descendants.reap()
+        if self.pid in ended:
+            self.wait_status = ended[self.pid]
+
+    # -- the end -----------------------------------------------------------------------------
+
+    def finish(self) -> None:
+        """After the CLI's exit: nothing is left behind, everything is drained, the end is told."""
+        assert self.wait_status is not None
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        self.control.close()
+        left = descendants.end_all(self.config.mark, self.config.graces.descendants)
+        self._drain()
+        shutil.rmtree(self.config.scratch, ignore_errors=True)
+        self.meta(
+            "ended",
+            exit_code=os.waitstatus_to_exitcode(self.wait_status),
+            error="",
+            forced=self.forced,
+            descendants=left,
+        )
+        self.transcript.sync()
+
+    def _drain(self) -> None:
+        until = time.monotonic() + _DRAIN
+        poll = select.poll()
+        outputs = [output for output in (self.stdout, self.stderr) if output.open]
+        for output in outputs:
+            poll.register(output.fd, select.POLLIN)
+        while any(output.open for output in outputs) and time.monotonic() < until:
+            poll.poll(50)
+            for output in outputs:
+                if output.open:
+                    output.read()
+                    if not output.open:
+                        poll.unregister(output.fd)
+        for output in outputs:
+            output.close()
+
+
+def supervise(launched: Launched) -> None:
+    """From a started CLI to its ending record."""
+    config = read_config()
+    supervisor = Supervisor(launched, config)
+    error = launched.exec_error()
+    if error:
+        os.waitpid(launched.pid, 0)
+        supervisor.control.close()
+        shutil.rmtree(config.scratch, ignore_errors=True)
+        supervisor.meta("ended", exit_code=None, error=error, forced=False, descendants=0)
+        supervisor.transcript.sync()
+        return
+    supervisor.meta(
+        "spawned",
+        pid=launched.pid,
+        start=start_ticks(launched.pid),
+        shim_pid=os.getpid(),
+        shim_start=start_ticks(os.getpid()),
+        cli_path=launched.executable,
+    )
+    if supervisor.control.problem:
+        sys.stderr.write(supervisor.control.problem + "\n")
+    with open("stdin", "rb") as file:
+        first = file.read().rstrip(b"\n")
+    if first:
+        supervisor.stdin.send(first)
+    supervisor.run()
+    supervisor.finish()

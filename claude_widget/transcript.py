@@ -1,0 +1,307 @@
+"""Reading and writing transcripts: the file that is the one truth about an execution.
+
+The rule: this module knows bytes, records and the file's lock; it does not know what a record means.
+Readers hold back an unterminated last record, join the pieces of a long line, and never keep more of a
+file in memory than one chunk and one line. Writers hold the file's exclusive lock. The format is in
+docs/design.md; the shim writes the same records (`claude_widget.shim.records`).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from claude_widget.errors import TranscriptError
+from claude_widget.events import Record
+from claude_widget.shim import records
+from claude_widget.shim.launch import CLOCK
+
+CHUNK = 1 << 18
+LONGEST_LINE = 32 << 20
+"""Bytes of the longest line that is handed on whole; of a longer one the rest is left out."""
+
+def clock() -> float:
+    """Seconds on the clock that transcripts are timed by; it goes on while the machine sleeps."""
+    return time.clock_gettime(CLOCK)
+
+
+class RecordParser:
+    """Bytes in, records out; fed in chunks of any size.
+
+    Args:
+        offset: byte of the transcript at which the first chunk begins, the start of a record.
+        epoch: epoch seconds of the transcript's zero, if it is known already.
+        skip: lines of `out` that begin so are counted, not yielded.
+
+    Attributes:
+        offset: byte after the last whole record.
+        epoch: epoch seconds of the transcript's zero.
+        skipped: how many lines `skip` left out.
+        damaged: how many lines were no records.
+    """
+
+    def __init__(self, offset: int = 0, epoch: float = 0.0, skip: bytes | None = None) -> None:
+        self.offset = offset
+        self.epoch = epoch
+        self.skipped = 0
+        self.damaged = 0
+        self.skip = skip
+        self._rest = b""
+        self._pieces: dict[bytes, _Pieces] = {}
+
+    def feed(self, chunk: bytes) -> Iterator[Record]:
+        """The records that are whole now."""
+        data = self._rest + chunk if self._rest else chunk
+        lines = data.split(b"\n")
+        self._rest = lines.pop()
+        if len(self._rest) > 2 * LONGEST_LINE:
+            raise TranscriptError("a record has no end", path="(stream)", offset=self.offset)
+        needle = None if self.skip is None else b" out " + self.skip
+        offset = self.offset
+        for line in lines:
+            start = offset
+            offset += len(line) + 1
+            # The hot path: most lines are partial messages, which change no state, and cost one
+            # bounded find. A digit before it: only seconds stand there, no other stream's name.
+            if needle is not None and not self._pieces:
+                head = line.find(needle, 0, 96)
+                if 0 < head < 24 and 48 <= line[head - 1] <= 57:
+                    self.skipped += 1
+                    continue
+            self.offset = offset
+            record = self._record(start, line)
+            if record is not None:
+                yield record
+        self.offset = offset
+
+    def _record(self, offset: int, line: bytes) -> Record | None:
+        parts = line.split(b" ", 2)
+        if len(parts) != 3:
+            self.damaged += 1
+            return None
+        seconds, stream, data = parts
+        try:
+            when = self.epoch + float(seconds)
+        except ValueError:
+            self.damaged += 1
+            return None
+        if stream.endswith(records.PIECE):
+            name = stream[: -len(records.PIECE)]
+            self._pieces.setdefault(name, _Pieces(offset)).add(data)
+            return None
+        complete = not stream.endswith(records.LAST)
+        if not complete:
+            stream = stream[: -len(records.LAST)]
+        begun = self._pieces.pop(stream, None) if self._pieces else None
+        if begun is not None:
+            begun.add(data)
+            return begun.record(when, stream, complete=complete)
+        if stream == records.META and not self.epoch:
+            when = self._read_epoch(data, when)
+        return Record(offset, when, stream.decode("ascii", "replace"), data, complete)
+
+    def _read_epoch(self, data: bytes, when: float) -> float:
+        try:
+            header = json.loads(data)
+            if header.get("event") == "transcript":
+                self.epoch = float(header["epoch"])
+                return self.epoch + when
+        except (ValueError, TypeError, AttributeError, KeyError):
+            pass  # the reducer says what is wrong with a lifecycle record
+        return when
+
+    def finish(self) -> list[Record]:
+        """Lines whose end nobody wrote, because the writer died."""
+        left = [
+            pieces.record(self.epoch, stream, complete=False)
+            for stream, pieces in self._pieces.items()
+        ]
+        self._pieces.clear()
+        return left
+
+    @property
+    def mid_line(self) -> bool:
+        """A line's pieces are held; the offset is no place to begin reading anew."""
+        return bool(self._pieces)
+
+
+class _Pieces:
+    """The pieces of one long line."""
+
+    def __init__(self, offset: int) -> None:
+        self.offset = offset
+        self.parts: list[bytes] = []
+        self.size = 0
+        self.elided = 0
+
+    def add(self, data: bytes) -> None:
+        room = max(0, LONGEST_LINE - self.size)
+        self.parts.append(data[:room])
+        self.size += min(len(data), room)
+        self.elided += max(0, len(data) - room)
+
+    def record(self, when: float, stream: bytes, *, complete: bool) -> Record:
+        name = stream.decode("ascii", "replace")
+        return Record(self.offset, when, name, b"".join(self.parts), complete, self.elided)
+
+
+class Follower:
+    """Reads one transcript as it grows.
+
+    Attributes:
+        path: the file.
+        parser: what has been read so far.
+    """
+
+    def __init__(self, path: Path, skip: bytes | None = None) -> None:
+        self.path = path
+        self.parser = RecordParser(skip=skip)
+        self._read_to = 0
+        self._fd = -1
+
+    def read(self, limit: int = CHUNK) -> tuple[list[Record], bool]:
+        """Records that came since, from at most `limit` bytes; and whether there is more to read.
+
+        Raises:
+            TranscriptError: the file is gone, or shorter than what was read of it.
+        """
+        try:
+            if self._fd < 0:
+                self._fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            size = os.fstat(self._fd).st_size
+            if size == self._read_to:
+                return [], False
+            if size < self._read_to:
+                raise TranscriptError("it was cut short", path=str(self.path), offset=size)
+            chunk = os.pread(self._fd, limit, self._read_to)
+        except OSError as error:
+            raise TranscriptError(
+                error.strerror or str(error), path=str(self.path), offset=self._read_to
+            ) from error
+        self._read_to += len(chunk)
+        return list(self.parser.feed(chunk)), self._read_to < size
+
+    def close(self) -> None:
+        """Let go of the file; the next read opens it again."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def read_records(path: Path, offset: int = 0, epoch: float = 0.0) -> Iterator[Record]:
+    """All records of a transcript from a byte on, as it is now.
+
+    Args:
+        path: the file.
+        offset: byte at which a record begins.
+        epoch: epoch seconds of the transcript's zero; needed only if offset is not 0.
+    """
+    parser = RecordParser(offset, epoch)
+    with path.open("rb") as file:
+        file.seek(offset)
+        while chunk := file.read(CHUNK):
+            yield from parser.feed(chunk)
+    yield from parser.finish()
+
+
+class Writer:
+    """The one writer of a transcript, while it holds the lock.
+
+    Args:
+        path: the file; made with mode 0600 if `create`.
+        create: make a new file and fail if there is one.
+
+    Raises:
+        BlockingIOError: someone else holds the lock: its shim lives.
+    """
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        if create:
+            flags |= os.O_CREAT | os.O_EXCL
+        self.fd = os.open(path, flags, 0o600)
+        try:
+            fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self.fd)
+            raise
+        self._epoch_clock: float | None = None
+
+    @property
+    def epoch_clock(self) -> float:
+        """The transcript's zero on `clock()`, from its header."""
+        if self._epoch_clock is None:
+            header = json.loads(os.pread(self.fd, 4096, 0).split(b"\n")[0].split(b" ", 2)[2])
+            self._epoch_clock = float(header["clock"])
+            if header["boot_id"] != boot_id():  # another boot has another zero
+                self._epoch_clock = clock() - (time.time() - float(header["epoch"]))
+        return self._epoch_clock
+
+    def begin(self, execution_id: str, host: str) -> None:
+        """Write the header."""
+        self._epoch_clock = clock()
+        self.meta(
+            "transcript",
+            version=records.FORMAT_VERSION,
+            execution_id=execution_id,
+            epoch=time.time(),
+            clock=self._epoch_clock,
+            host=host,
+            boot_id=boot_id(),
+        )
+
+    def meta(self, event: str, **fields: Any) -> None:
+        """Append one lifecycle record."""
+        line = json.dumps({"event": event, **fields}, separators=(",", ":"), default=str)
+        self.lines(records.META, line.encode("utf-8", "replace"))
+
+    def lines(self, stream: bytes, lines: bytes) -> None:
+        """Append whole lines of one stream; a record that was torn off is ended first."""
+        seconds = max(0.0, clock() - self.epoch_clock)
+        data = memoryview(self._mend() + records.encode_lines(seconds, stream, lines))
+        while data:
+            data = data[os.write(self.fd, data) :]
+
+    def _mend(self) -> bytes:
+        size = os.fstat(self.fd).st_size
+        return b"\n" if size and os.pread(self.fd, 1, size - 1) != b"\n" else b""
+
+    def close(self) -> None:
+        """Let go of the lock, unless the descriptor was handed on."""
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def boot_id() -> str:
+    """This boot of this machine; empty where the system does not tell."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:
+        return ""
+
+
+def lock_is_held(path: Path) -> bool:
+    """Whether a writer holds the transcript's lock; False for a file that is not there."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
