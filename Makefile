@@ -1,0 +1,58 @@
+# One command for each thing a person does here. `make test` and `make demo` do all the set-up.
+# Needs Python 3.11 or newer, Node.js 20 or newer and make; PYTHON=python3.12 names another Python.
+
+PYTHON ?= python3
+PORT ?=
+BROWSER ?=
+LIVE ?=
+PART ?=
+
+run = $(PYTHON) -m scripts
+venv = .venv/bin
+
+.PHONY: help test demo setup lint types format bench dev wheel lock clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+test: ## everything, or PART="unit ui" of lint types ts unit cli notebooks ui packaging bench
+	@$(run).run_tests $(PART)
+
+demo: ## JupyterLab on the quickstart notebook (PORT=8899, BROWSER=none, LIVE=1 for your own claude)
+	@$(run).setup package
+	@$(venv)/python -m scripts.demo --port="$(PORT)" --browser="$(BROWSER)" --live="$(LIVE)"
+
+setup: ## the environment, the front end, the browser and the second kernel, and no more
+	@$(run).setup
+
+lint: ## ruff and biome
+	@$(run).run_tests lint
+
+types: ## mypy, tsc and the generated types
+	@$(run).run_tests types
+
+format: ## rewrite what ruff and biome can put right
+	@$(run).setup python npm
+	$(venv)/ruff check --fix
+	$(venv)/ruff format
+	cd js && npm run --silent format
+
+bench: ## the benchmarks, in full
+	@$(run).setup package
+	$(venv)/python -m benchmarks
+
+dev: ## rebuild the front end as it changes, in a JupyterLab that reloads it
+	@$(run).setup package
+	@$(venv)/python -m scripts.demo --port="$(PORT)" --browser="$(BROWSER)" --live="$(LIVE)" --watch
+
+wheel: ## dist/, built from a fresh front end
+	@$(run).setup python
+	CLAUDE_WIDGET_BUILD_JS=1 $(venv)/python -m hatchling build --clean
+
+lock: ## resolve requirements/*.in again
+	@$(run).lock
+
+clean: ## remove what was made here, the environments included
+	rm -rf .venv .venvs dist build test-results js/node_modules claude_widget/static
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

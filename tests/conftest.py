@@ -1,0 +1,74 @@
+"""What every test stands on: no inherited keys, a home of its own, bounds by where a test lies.
+
+The rule: a test sees nothing of the developer's own Claude session, settings or state, and writes
+only below its own temporary folder. `pytest` alone runs the unit tests; tests/cli, tests/ui and
+test_packaging.py run when they are named: a browser and an event loop do not share a process.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scripts.paths import SCRUBBED
+
+HERE = Path(__file__).parent
+APART = {
+    HERE / "cli": ("cli", 120),
+    HERE / "ui": ("ui", 180),
+    HERE / "test_packaging.py": ("packaging", 300),
+}
+"""What runs only when named: its marker, and the bound of each test in seconds."""
+SLOW_BOUND = 120
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out what is apart unless the command line names it or something in it."""
+    if collection_path not in APART:
+        return None
+    named = [Path(config.invocation_params.dir, arg.split("::")[0]) for arg in config.args]
+    wanted = any(path.resolve().is_relative_to(collection_path) for path in named)
+    return None if wanted else True
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by where they lie, and give the marked ones their larger bounds."""
+    for item in items:
+        for place, (marker, bound) in APART.items():
+            if item.path.is_relative_to(place):
+                item.add_marker(marker)
+                _bound(item, bound)
+        if item.get_closest_marker("slow"):
+            _bound(item, SLOW_BOUND)
+
+
+def _bound(item: pytest.Item, seconds: int) -> None:
+    if item.get_closest_marker("timeout") is None:
+        item.add_marker(pytest.mark.timeout(seconds))
+
+
+@pytest.fixture(scope="session")
+def runtime_dir() -> Iterator[Path]:
+    """A short folder for sockets: their paths end at 104 bytes, and pytest's folders are deep."""
+    path = Path(tempfile.mkdtemp(prefix="cw-"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def private_world(tmp_path: Path, runtime_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment with a home, state and runtime folder of the test's own, and no keys."""
+    for name in [name for name in os.environ if name.startswith(SCRUBBED)]:
+        monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir(exist_ok=True)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime_dir))
+    monkeypatch.setenv("CLAUDE_WIDGET_STATE_DIR", str(tmp_path / "state"))
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)

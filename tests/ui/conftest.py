@@ -1,0 +1,166 @@
+"""Fixtures of the browser tests: one Chromium and one server of each kind, shared by all tests.
+
+The rule: what costs seconds (browser, servers) lives for the whole run; what holds state (pages,
+kernels, notebooks, executions) is made for one test and gone after it. A failed test leaves a
+picture of each page and its console in test-results/ui.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
+
+from scripts import chromium as chromium_finder
+from scripts.paths import RESULTS
+from tests.ui.notebook import Notebook
+from tests.ui.servers import KERNELS, App, JupyterServer
+
+FLAGS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+VIEWPORT: ViewportSize = {"width": 1280, "height": 900}
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember that a test failed, for the fixtures that end after it."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium_finder.ensure(),
+            chromium_sandbox=False,
+            args=list(FLAGS),
+        )
+        yield browser
+        browser.close()
+
+
+def _server(root: Path, app: App) -> Iterator[JupyterServer]:
+    server = JupyterServer(root, app)
+    try:
+        server.wait_ready()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+    """JupyterLab."""
+    yield from _server(tmp_path_factory.mktemp("lab"), "lab")
+
+
+@pytest.fixture(scope="session")
+def notebook7(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+    """Notebook 7."""
+    yield from _server(tmp_path_factory.mktemp("notebook"), "notebook")
+
+
+class Desk:
+    """Opens notebooks for one test, each kernel in the test's own world.
+
+    Attributes:
+        home: the kernel's home folder.
+        state: its state folder.
+        folder: where the notebooks lie, relative to what the server serves.
+    """
+
+    def __init__(
+        self, request: pytest.FixtureRequest, browser: Browser, env: dict[str, str]
+    ) -> None:
+        self._request, self._env = request, env
+        self._context = browser.new_context(viewport=VIEWPORT, reduced_motion="reduce")
+        self._servers: dict[str, JupyterServer] = {}
+        self.folder = re.sub(r"\W+", "-", request.node.name).strip("-")
+        self.home, self.state = Path(env["HOME"]), Path(env["CLAUDE_WIDGET_STATE_DIR"])
+        self.notebooks: list[Notebook] = []
+
+    def server(self, app: App) -> JupyterServer:
+        """The server of a kind, started when a test first asks for it."""
+        if app not in self._servers:
+            fixture = "lab" if app == "lab" else "notebook7"
+            self._servers[app] = self._request.getfixturevalue(fixture)
+            self._servers[app].reset_settings()
+        return self._servers[app]
+
+    def open(
+        self,
+        *cells: str,
+        app: App = "lab",
+        kernel: str = "ipykernel74",
+        env: dict[str, str] | None = None,
+    ) -> Notebook:
+        """A new notebook with these cells, opened, its kernel idle."""
+        server = self.server(app)
+        number = len(self.notebooks)
+        name, path = f"{self.folder}-{number}", f"{self.folder}/{number}.ipynb"
+        server.add_kernel(name, KERNELS[kernel], {**self._env, **(env or {})})
+        server.add_notebook(path, list(cells), name)
+        return self.view(path, app=app)
+
+    def view(self, path: str, *, app: App = "lab", kernel: bool = True) -> Notebook:
+        """A further page on a notebook that is there."""
+        notebook = Notebook(self._context.new_page(), self.server(app), path)
+        self.notebooks.append(notebook)
+        return notebook.open(kernel=kernel)
+
+    def close(self, *, failed: bool) -> None:
+        """Close the pages, end the kernels and whatever they have left running."""
+        for number, notebook in enumerate(self.notebooks):
+            if failed:
+                name = f"failed-{self.folder}-{number}"
+                with contextlib.suppress(Exception):
+                    notebook.screenshot(name)
+                (RESULTS / "ui" / f"{name}.log").write_text("\n".join(notebook.console))
+        self._context.close()
+        for server in self._servers.values():
+            server.end_kernels()
+        _end_leftovers(str(self.home.parent))
+
+
+def _end_leftovers(folder: str) -> None:
+    """Executions outlive their kernel on purpose; after a test they must not."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            words = [*process.cmdline(), *process.environ().values(), process.cwd()]
+            if process.is_running() and any(folder in word for word in words):
+                process.kill()
+
+
+@pytest.fixture
+def desk(
+    request: pytest.FixtureRequest, chromium: Browser, tmp_path: Path, runtime_dir: Path
+) -> Iterator[Desk]:
+    """Opens notebooks, and cleans up after them."""
+    home = tmp_path / "home"
+    env = {
+        "HOME": str(home),
+        "CLAUDE_WIDGET_STATE_DIR": str(tmp_path / "state"),
+        "XDG_RUNTIME_DIR": str(runtime_dir),
+    }
+    (RESULTS / "ui").mkdir(parents=True, exist_ok=True)
+    desk = Desk(request, chromium, env)
+    yield desk
+    desk.close(failed=request.node.stash.get(FAILED, False))

@@ -1,0 +1,190 @@
+"""JupyterLab and Notebook 7 as servers of their own for the browser tests.
+
+The rule: a server reads and writes nothing outside its root folder (home, configuration, data,
+settings, workspaces, runtime files), inherits no key and no Claude variable, listens on loopback
+behind a token, and is gone with all its kernels when it is closed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+
+from scripts.paths import KERNEL73, activated, python_of
+from tests.waiting import until
+
+App = Literal["lab", "notebook"]
+EXPOSE = {
+    "lab": "--LabApp.expose_app_in_browser=True",
+    "notebook": "--JupyterNotebookApp.expose_app_in_browser=True",
+}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "@jupyterlab/apputils-extension/notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+        "doNotDisturbMode": True,
+    },
+    "@jupyterlab/docmanager-extension/plugin": {"autosave": False},
+}
+KERNELS = {"ipykernel74": Path(sys.executable), "ipykernel73": python_of(KERNEL73)}
+"""The interpreters that a test can have its kernel run on."""
+
+
+def free_port() -> int:
+    """A port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class JupyterServer:
+    """One running server.
+
+    Attributes:
+        app: "lab" or "notebook".
+        work: the folder that it serves.
+        url: where it listens, without a slash at the end.
+        token: what it asks for.
+    """
+
+    def __init__(self, root: Path, app: App) -> None:
+        self.root, self.app = root, app
+        self.work = root / "work"
+        self.token = secrets.token_hex(16)
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        env = self._private_env()
+        self.reset_settings()
+        self._log = open(root / "server.log", "wb")  # noqa: SIM115 - closed by close()
+        self._process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "jupyter", app, "--no-browser", "--allow-root"),
+                "--ServerApp.ip=127.0.0.1",
+                f"--ServerApp.port={port}",
+                "--ServerApp.port_retries=0",
+                f"--IdentityProvider.token={self.token}",
+                f"--ServerApp.root_dir={self.work}",
+                EXPOSE[app],
+            ],
+            env=env,
+            cwd=self.work,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def _private_env(self) -> dict[str, str]:
+        folders = {
+            "HOME": self.root / "home",
+            "JUPYTER_CONFIG_DIR": self.root / "config",
+            "JUPYTER_DATA_DIR": self.root / "data",
+            "JUPYTER_RUNTIME_DIR": self.root / "runtime",
+            "JUPYTERLAB_SETTINGS_DIR": self.root / "settings",
+            "JUPYTERLAB_WORKSPACES_DIR": self.root / "workspaces",
+            "IPYTHONDIR": self.root / "ipython",
+        }
+        for folder in (self.work, *folders.values()):
+            folder.mkdir(parents=True, exist_ok=True)
+        return {
+            **activated(),
+            **{name: str(folder) for name, folder in folders.items()},
+            "JUPYTER_PLATFORM_DIRS": "1",
+        }
+
+    def wait_ready(self) -> None:
+        """Wait until it answers."""
+
+        def answers() -> bool:
+            if self._process.poll() is not None:
+                raise AssertionError(f"the server ended:\n{self.log_tail()}")
+            with contextlib.suppress(OSError):
+                self.request("/api/status")
+                return True
+            return False
+
+        until(answers, timeout=90, what=f"{self.app} to answer at {self.url}")
+
+    def log_tail(self, size: int = 4000) -> str:
+        """The end of what it printed."""
+        return (self.root / "server.log").read_text(errors="replace")[-size:]
+
+    def request(self, path: str, method: str = "GET") -> Any:
+        """Ask its REST interface."""
+        headers = {"Authorization": f"token {self.token}"}
+        request = urllib.request.Request(self.url + path, method=method, headers=headers)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            body = answer.read()
+        return json.loads(body) if body else None
+
+    def page_url(self, path: str) -> str:
+        """Where a browser finds a notebook."""
+        if self.app == "lab":
+            return f"{self.url}/lab/tree/{path}?reset&token={self.token}"
+        return f"{self.url}/notebooks/{path}?token={self.token}"
+
+    def reset_settings(self, **more: dict[str, Any]) -> None:
+        """Put the settings back to the tests' own; a page reads them when it loads."""
+        for name, values in {**SETTINGS, **more}.items():
+            plugin, _, key = name.rpartition("/")
+            file = self.root / "settings" / plugin / f"{key}.jupyterlab-settings"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(values))
+        (self.root / "settings/@jupyterlab/apputils-extension/themes.jupyterlab-settings").unlink(
+            missing_ok=True
+        )
+
+    def add_kernel(self, name: str, python: Path, env: Mapping[str, str]) -> None:
+        """A kernelspec with an environment of its own."""
+        folder = self.root / "data" / "kernels" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        spec = {
+            "argv": [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            "display_name": name,
+            "language": "python",
+            "env": dict(env),
+        }
+        (folder / "kernel.json").write_text(json.dumps(spec))
+
+    def add_notebook(self, path: str, cells: list[str], kernel: str) -> None:
+        """Write a notebook of code cells."""
+        metadata = {"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}}
+        notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells], metadata=metadata)
+        file = self.work / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, file)
+
+    def end_kernels(self) -> None:
+        """Shut down every session and kernel."""
+        for session in self.request("/api/sessions"):
+            with contextlib.suppress(OSError):
+                self.request(f"/api/sessions/{session['id']}", "DELETE")
+        for kernel in self.request("/api/kernels"):
+            with contextlib.suppress(OSError):
+                self.request(f"/api/kernels/{kernel['id']}", "DELETE")
+
+    def close(self) -> None:
+        """End the kernels and the server."""
+        with contextlib.suppress(OSError):
+            self.end_kernels()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGTERM)
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self._log.close()
