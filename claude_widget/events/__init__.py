@@ -110,6 +110,7 @@ from claude_widget.events.system import (
 )
 
 __all__ = [
+    "NEUTRAL_PREFIX",
     "ActiveGoal",
     "ApiEvent",
     "ApiRetry",
@@ -149,7 +150,6 @@ __all__ = [
     "MirrorError",
     "ModelRefusalFallback",
     "ModelUsage",
-    "NEUTRAL_PREFIX",
     "Notification",
     "Origin",
     "OversizedFrame",

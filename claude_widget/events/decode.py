@@ -23,8 +23,7 @@ def decode(data: bytes) -> dict[str, Any] | None:
     (https://github.com/anthropics/claude-code/issues/61301); the slow one replaces them by U+FFFD.
     NaN and infinities are no JSON, and would make a state unequal to itself: such a line is raw.
     """
-    if data.startswith(_BOM):
-        data = data[len(_BOM) :]
+    data = data.removeprefix(_BOM)
     try:
         value = from_json(data, allow_inf_nan=False)
     except ValueError:

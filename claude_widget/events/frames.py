@@ -17,6 +17,7 @@ Text = str | None
 Flag = bool | None
 Count = Annotated[int, Field(ge=0, le=2**53)] | None
 """At most what a double holds, so that no number outgrows the page or the state."""
+Dollars = Annotated[float, Field(ge=0, le=1e9)] | None
 Anything = Any
 
 
@@ -150,7 +151,7 @@ class ModelUsage(Part):
     output_tokens: Count = Field(None, validation_alias="outputTokens")
     cache_read_input_tokens: Count = Field(None, validation_alias="cacheReadInputTokens")
     cache_creation_input_tokens: Count = Field(None, validation_alias="cacheCreationInputTokens")
-    cost_usd: float | None = Field(None, validation_alias="costUSD", description="US dollars.")
+    cost_usd: Dollars = Field(None, validation_alias="costUSD")
 
 
 class Origin(Part):
@@ -169,7 +170,7 @@ class Result(Frame):
     duration_ms: Count = None
     duration_api_ms: Count = None
     num_turns: Count = None
-    total_cost_usd: float | None = Field(None, description="US dollars, of the whole session.")
+    total_cost_usd: Dollars = Field(None, description="Of the whole session.")
     usage: TokenUsage | None = Field(None, description="Of this turn's main lane only.")
     model_usage: dict[str, ModelUsage] | None = Field(None, validation_alias="modelUsage")
     model_usage_since_last_result: dict[str, ModelUsage] | None = None

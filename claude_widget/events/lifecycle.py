@@ -1,7 +1,7 @@
 """Our own records: the lifecycle of an execution, stream `meta`.
 
-The rule: strict. These are written by this package, so a missing field or a wrong type is damage and
-never guessed at. Only a field more is let pass: it is a newer version's. The table is in
+The rule: strict. These are written by this package, so a missing field or a wrong type is damage
+and never guessed at. Only a field more is let pass: it is a newer version's. The table is in
 docs/design.md.
 """
 

@@ -1,8 +1,8 @@
 """From a record to an event; and the test that spares most records from it.
 
-The rule: `parse` takes any bytes and raises nothing. A field that does not fit is dropped and named in
-the event's `problem`; a frame that says nothing without it becomes an `UnknownFrame`. It knows how
-frames are spelled, never what they mean.
+The rule: `parse` takes any bytes and raises nothing. A field that does not fit is dropped and named
+in the event's `problem`; a frame that says nothing without it becomes an `UnknownFrame`. It knows
+how frames are spelled, never what they mean.
 """
 
 from __future__ import annotations

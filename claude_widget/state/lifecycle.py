@@ -1,0 +1,171 @@
+"""Our own records, and the order that they may come in.
+
+The rule: strict. A record that cannot follow the state it meets raises `InvalidTransition` and
+changes nothing; the table `_AFTER` is the whole order. Status changes here and nowhere else.
+
+    (new) -> transcript -> requested -> spawned -> ended | lost
+                               `-> refused | ended | lost
+"""
+
+from __future__ import annotations
+
+from claude_widget.errors import InvalidTransition
+from claude_widget.events import (
+    Ended,
+    Event,
+    KillAsked,
+    Lifecycle,
+    LimitReached,
+    Lost,
+    Refused,
+    Requested,
+    Spawned,
+    TranscriptOpened,
+    UnknownRecord,
+)
+from claude_widget.models import STATUS_OF, ExecutionStatus, Reason
+from claude_widget.state.outcome import noted
+from claude_widget.state.shape import MAX_STORY, Asked, Outcome
+from claude_widget.state.state import State
+from claude_widget.state.text import clip
+from claude_widget.state.verdict import Verdict, judge
+
+_AFTER: dict[str, frozenset[str]] = {
+    "transcript": frozenset({"new"}),
+    "requested": frozenset({"new", "opened"}),
+    "refused": frozenset({"pending"}),
+    "spawned": frozenset({"pending"}),
+    "kill": frozenset({"pending", "running"}),
+    "limit": frozenset({"pending", "running"}),
+    "stdin_closed": frozenset({"running"}),
+    "signalled": frozenset({"running"}),
+    "ended": frozenset({"pending", "running"}),
+    "lost": frozenset({"pending", "running"}),
+}
+
+
+def lived(state: State, event: Lifecycle) -> State:
+    """The state after one of our records, noted in its story."""
+    if _stage(state) not in _AFTER.get(event.event, frozenset()):
+        raise _refusal(state, event.event)
+    story = (*state.life.story[-MAX_STORY + 1 :], event.event)
+    state = state.replace(life=state.life.replace(story=story))
+    return _apply(state, event)
+
+
+def unreadable(state: State, event: UnknownRecord) -> State:
+    """A record of a newer version is counted; a damaged one cannot follow anything."""
+    if event.damaged:
+        raise _refusal(state, f"{event.name or 'unreadable'} ({event.problem})")
+    outcome = state.outcome
+    return state.replace(outcome=outcome.replace(unknown_frames=outcome.unknown_frames + 1))
+
+
+def _refusal(state: State, name: str) -> InvalidTransition:
+    life = state.life
+    return InvalidTransition(life.execution_id, life.status.value, clip(name, 600), life.story)
+
+
+def _stage(state: State) -> str:
+    life = state.life
+    if life.status.ended:
+        return "ended"
+    if life.status is ExecutionStatus.RUNNING:
+        return "running"
+    if life.created_time is not None:
+        return "pending"
+    return "opened" if life.story else "new"
+
+
+def _apply(state: State, event: Event) -> State:
+    match event:
+        case TranscriptOpened():
+            return _opened(state, event)
+        case Requested():
+            return _requested(state, event)
+        case Spawned():
+            return _spawned(state, event)
+        case KillAsked():
+            first = state.life.kill or event.reason
+            return state.replace(life=state.life.replace(kill=first))
+        case LimitReached():
+            return _limited(state, event)
+        case Refused():
+            return _over(state, event, Verdict(event.reason, (event.error,)))
+        case Lost():
+            return _over(state, event, Verdict(Reason.LOST, (event.error or _LOST,)))
+        case Ended():
+            return _ended(state, event)
+    return state
+
+
+_LOST = "The process that watched over the execution died."
+
+
+def _opened(state: State, event: TranscriptOpened) -> State:
+    execution_id = state.life.execution_id or clip(event.execution_id)
+    return state.replace(life=state.life.replace(execution_id=execution_id))
+
+
+def _requested(state: State, event: Requested) -> State:
+    request = event.request
+    asked = Asked(
+        query=request.query,
+        project_path=request.project_path,
+        name=request.name,
+        session_id=request.session_id,
+        model=request.model,
+        permission_mode=request.permission_mode,
+        effort=request.effort,
+        mcp_config=event.mcp_config,
+        recorded=event.recorded,
+        resumed_from=event.resumed_from,
+        base_cost_usd=event.base_cost_usd,
+    )
+    return state.replace(asked=asked, life=state.life.replace(created_time=event.time))
+
+
+def _spawned(state: State, event: Spawned) -> State:
+    life = state.life.replace(status=ExecutionStatus.RUNNING, pid=event.pid, start_time=event.time)
+    work = state.work
+    if not work.activity:  # a frame may have been written before this record
+        work = work.replace(activity="starting")
+    return state.replace(life=life, work=work)
+
+
+def _limited(state: State, event: LimitReached) -> State:
+    figures = [f"{number:g}" for number in (event.figure, event.bound) if number is not None]
+    said = f"Limit reached: {event.reason.value}"
+    if figures:
+        said += f" ({' of '.join(figures)})"
+    life = state.life.replace(limit=state.life.limit or event.reason)
+    return state.replace(life=life, outcome=noted(state.outcome, said))
+
+
+def _ended(state: State, event: Ended) -> State:
+    verdict = judge(state, event)
+    life = state.life.replace(exit_code=event.exit_code, exit_forced=event.forced)
+    if event.error:
+        verdict = verdict._replace(notes=(event.error, *verdict.notes))
+    return _over(state.replace(life=life), event, verdict)
+
+
+def _over(state: State, event: Event, verdict: Verdict) -> State:
+    status = STATUS_OF[verdict.reason]
+    life = state.life.replace(status=status, reason=verdict.reason, end_time=event.time)
+    work = state.work.replace(activity="", in_turn=False, tools=(), waiting=(), tasks=(), retry="")
+    return state.replace(life=life, work=work, outcome=_concluded(state, verdict, status))
+
+
+def _concluded(state: State, verdict: Verdict, status: ExecutionStatus) -> Outcome:
+    outcome = state.outcome
+    if verdict.result is not None:
+        outcome = outcome.replace(result=verdict.result)
+    notes = list(verdict.notes)
+    if status is not ExecutionStatus.COMPLETED:
+        notes.insert(0, state.work.retry)
+        if not state.session.initialized:
+            notes.append(outcome.stderr_tail)
+    for note in notes:
+        outcome = noted(outcome, note)
+    return outcome

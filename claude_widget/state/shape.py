@@ -1,0 +1,207 @@
+"""The state of one execution: its parts, all immutable and all bounded.
+
+The rule: data only. A part holds what one kind of frame changes, so that a change copies a few
+fields and never the whole. Every tuple has a bound below, every string is clipped, except the
+query, the result and the structured output, which are what the execution is for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Self
+
+from claude_widget.models import (
+    BackgroundTask,
+    Denial,
+    ExecutionStatus,
+    MCPConfigInfo,
+    MCPServer,
+    Reason,
+)
+
+MAX_STORY = 50
+MAX_ERRORS = 20
+MAX_DENIALS = 100
+MAX_SERVERS = 100
+MAX_TASKS = 100
+MAX_TOOL_NAMES = 200
+MAX_OPEN_TOOLS = 100
+MAX_WAITING = 32
+RECENT_TOOLS = 64
+"""Calls that are recognised when a frame repeats them."""
+RECENT_MESSAGES = 32
+"""Messages whose usage can still be corrected; more than the CLI streams at once (20 subagents)."""
+STDERR_TAIL = 4000
+
+Tokens = tuple[int, int, int, int]
+"""Input, output, cache creation, cache read."""
+NO_TOKENS: Tokens = (0, 0, 0, 0)
+
+_set = object.__setattr__
+
+
+class Frozen:
+    """A frozen dataclass with a `replace` that costs a third of `dataclasses.replace`."""
+
+    __slots__: tuple[str, ...] = ()
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with these fields changed."""
+        copy = object.__new__(type(self))
+        for name in self.__slots__:
+            _set(copy, name, changes.pop(name) if name in changes else getattr(self, name))
+        if changes:
+            raise TypeError(f"{type(self).__name__} has no {', '.join(changes)}")
+        return copy
+
+
+@dataclass(frozen=True, slots=True)
+class Life(Frozen):
+    """What our own records say."""
+
+    execution_id: str = ""
+    status: ExecutionStatus = ExecutionStatus.PENDING
+    reason: Reason | None = None
+    story: tuple[str, ...] = ()
+    created_time: float | None = None
+    start_time: float | None = None
+    end_time: float | None = None
+    pid: int | None = None
+    kill: Reason | None = None
+    limit: Reason | None = None
+    exit_code: int | None = None
+    exit_forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Frozen):
+    """What was asked for."""
+
+    query: str = ""
+    project_path: str = ""
+    name: str | None = None
+    session_id: str | None = None
+    model: str | None = None
+    permission_mode: str | None = None
+    effort: str | None = None
+    mcp_config: MCPConfigInfo | None = None
+    recorded: bool = False
+    resumed_from: str | None = None
+    base_cost_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Session(Frozen):
+    """What the CLI says of itself."""
+
+    initialized: bool = False
+    session_id: str | None = None
+    model: str | None = None
+    permission_mode: str | None = None
+    cli_version: str | None = None
+    api_key_source: str | None = None
+    mcp_servers: tuple[MCPServer, ...] = ()
+    session_state: str | None = None
+
+
+class Tool(NamedTuple):
+    """A tool call that has no result yet; `lane` is the call that its subagent belongs to."""
+
+    id: str
+    name: str
+    summary: str
+    lane: str
+
+
+class Waiting(NamedTuple):
+    """A control request that the CLI waits for the answer of."""
+
+    request_id: str
+    tool_use_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Work(Frozen):
+    """What goes on right now, and what was done."""
+
+    activity: str = ""
+    in_turn: bool = False
+    tools: tuple[Tool, ...] = ()
+    recent_tools: tuple[str, ...] = ()
+    tool_counts: dict[str, int] = field(default_factory=dict)
+    waiting: tuple[Waiting, ...] = ()
+    tasks: tuple[BackgroundTask, ...] = ()
+    retry: str = ""
+
+
+class Counted(NamedTuple):
+    """A message whose usage is in the total, and may still be corrected."""
+
+    id: str
+    tokens: Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Account(Frozen):
+    """Tokens and money.
+
+    Attributes:
+        settled: tokens up to the last result.
+        running: tokens of the messages since then.
+        recent: the last of those messages.
+        streaming: lane and message id of the partial messages under way.
+        cost: latest total of the session, US dollars; None before the first result.
+        base: what the session had cost before this execution, US dollars.
+        carried: cost and tokens of conversations that were cleared.
+    """
+
+    settled: Tokens = NO_TOKENS
+    running: Tokens = NO_TOKENS
+    recent: tuple[Counted, ...] = ()
+    streaming: tuple[tuple[str, str], ...] = ()
+    cost: float | None = None
+    base: float | None = None
+    carried: float = 0.0
+    carried_tokens: Tokens = NO_TOKENS
+
+
+@dataclass(frozen=True, slots=True)
+class Facts(Frozen):
+    """What a result frame says about how the turn went."""
+
+    failed: bool = False
+    subtype: str = ""
+    terminal_reason: str = ""
+    api_error_status: int | None = None
+    error_kind: str = ""
+    startup: bool = False
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Frozen):
+    """What came of it.
+
+    Attributes:
+        facts: of the result that counts, or None before the first.
+        unanswered: a message was sent that no result has covered yet.
+        interrupted: the turn under way was asked to stop.
+        error_kind: of the assistant's last error in the turn under way.
+        last_text: the main lane's last text since the last result.
+    """
+
+    facts: Facts | None = None
+    unanswered: bool = False
+    interrupted: bool = False
+    error_kind: str = ""
+    last_text: str | None = None
+    result: str | None = None
+    structured_output: Any = None
+    num_turns: int | None = None
+    duration_ms: int | None = None
+    duration_api_ms: int | None = None
+    denials: tuple[Denial, ...] = ()
+    errors: tuple[str, ...] = ()
+    stderr_tail: str = ""
+    unknown_frames: int = 0

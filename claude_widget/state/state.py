@@ -1,0 +1,125 @@
+"""The whole state of one execution, and the snapshot that everybody else sees of it.
+
+The rule: `State` is its parts and nothing more; `info` is derived from them on demand, so that a
+change of state costs nothing for whoever does not look.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from claude_widget.models import (
+    ExecutionInfo,
+    ExecutionStatus,
+    MCPServer,
+    OpenTool,
+)
+from claude_widget.state.accounting import cost_of, usage_of
+from claude_widget.state.shape import Account, Asked, Frozen, Life, Outcome, Session, Work
+
+
+@dataclass(frozen=True, slots=True)
+class State(Frozen):
+    """All that is known of one execution. Only `reduce` makes another one of it."""
+
+    life: Life = field(default_factory=Life)
+    asked: Asked = field(default_factory=Asked)
+    session: Session = field(default_factory=Session)
+    work: Work = field(default_factory=Work)
+    account: Account = field(default_factory=Account)
+    outcome: Outcome = field(default_factory=Outcome)
+
+    @classmethod
+    def initial(cls, execution_id: str) -> State:
+        """The state before the first record."""
+        return cls(life=Life(execution_id=execution_id))
+
+    @property
+    def status(self) -> ExecutionStatus:
+        """Pending, running, completed, failed or killed."""
+        return self.life.status
+
+    @property
+    def stderr_tail(self) -> str:
+        """The last 4,000 characters of the CLI's stderr."""
+        return self.outcome.stderr_tail
+
+    @property
+    def info(self) -> ExecutionInfo:
+        """The snapshot that everybody else sees, built anew on each call."""
+        return ExecutionInfo(
+            **_of_request(self),
+            **_of_session(self),
+            **_of_work(self),
+            **_of_outcome(self),
+        )
+
+
+def _of_request(state: State) -> dict[str, Any]:
+    asked, life = state.asked, state.life
+    return {
+        "execution_id": life.execution_id,
+        "query": asked.query,
+        "project_path": asked.project_path,
+        "name": asked.name,
+        "effort": asked.effort,
+        "mcp_config": asked.mcp_config,
+        "recorded": asked.recorded,
+        "resumed_from": asked.resumed_from,
+        "status": life.status,
+        "reason": life.reason,
+        "pid": life.pid,
+        "created_time": life.created_time,
+        "start_time": life.start_time,
+        "end_time": life.end_time,
+        "exit_code": life.exit_code,
+        "exit_forced": life.exit_forced,
+    }
+
+
+def _of_session(state: State) -> dict[str, Any]:
+    asked, session = state.asked, state.session
+    return {
+        "session_id": session.session_id or asked.session_id,
+        "model": session.model or asked.model,
+        "permission_mode": session.permission_mode or asked.permission_mode,
+        "cli_version": session.cli_version,
+        "api_key_source": session.api_key_source,
+        "mcp_servers": session.mcp_servers or _configured(asked),
+        "session_state": session.session_state,
+    }
+
+
+def _configured(asked: Asked) -> tuple[MCPServer, ...]:
+    names = asked.mcp_config.servers if asked.mcp_config else ()
+    return tuple(MCPServer(name=name) for name in names)
+
+
+def _of_work(state: State) -> dict[str, Any]:
+    work, account = state.work, state.account
+    return {
+        "activity": work.activity,
+        "open_tools": tuple(
+            OpenTool(tool_use_id=tool.id, name=tool.name, summary=tool.summary)
+            for tool in work.tools
+        ),
+        "tool_counts": dict(work.tool_counts),
+        "background_tasks": work.tasks,
+        "usage": usage_of(account),
+        "cost_usd": cost_of(account),
+    }
+
+
+def _of_outcome(state: State) -> dict[str, Any]:
+    outcome = state.outcome
+    return {
+        "num_turns": outcome.num_turns,
+        "duration_ms": outcome.duration_ms,
+        "duration_api_ms": outcome.duration_api_ms,
+        "result": outcome.result,
+        "structured_output": outcome.structured_output,
+        "denials": outcome.denials,
+        "errors": outcome.errors,
+        "unknown_frames": outcome.unknown_frames,
+    }

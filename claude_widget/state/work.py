@@ -1,0 +1,172 @@
+"""What goes on right now, and which tools were called.
+
+The rule: a tool call opens with the `tool_use` block and closes with its `tool_result`; it counts
+once, in whichever lane. The activity of the main lane is shown; a subagent's only while it runs a
+tool. Pure functions of `Work`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from claude_widget.events import (
+    ApiRetry,
+    Assistant,
+    Block,
+    ControlRequest,
+    HookStarted,
+    Result,
+    StreamEvent,
+    User,
+)
+from claude_widget.state import shape
+from claude_widget.state.shape import Tool, Waiting, Work
+from claude_widget.state.text import clip, describe_tool, label, one_line
+
+_ID = 100
+_OPENING = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
+_PHASES = {
+    "text": "writing",
+    "thinking": "thinking",
+    "redacted_thinking": "thinking",
+}
+_QUESTIONS = frozenset({"elicitation", "request_user_dialog"})
+
+
+def resting(work: Work) -> str:
+    """The activity where no frame says better."""
+    if work.waiting:
+        return work.waiting[-1].text
+    if work.tools:
+        return label(work.tools[-1].name, work.tools[-1].summary)
+    if work.in_turn:
+        return "thinking"
+    count = len(work.tasks)
+    return f"waiting for {count} background task{'s'[: count != 1]}" if count else "idle"
+
+
+def turn_began(work: Work) -> Work:
+    """A turn is under way."""
+    return rested(work.replace(in_turn=True))
+
+
+def turn_ended(work: Work, event: Result) -> Work:
+    """A result: the main lane has no open calls any more, whatever became of them."""
+    tools = tuple(tool for tool in work.tools if tool.lane) if work.tasks else ()
+    more = bool(event.queued_turn_count)
+    return rested(work.replace(in_turn=more, tools=tools, waiting=(), retry=""))
+
+
+def rested(work: Work) -> Work:
+    """With the activity that follows from the rest."""
+    return doing(work, resting(work))
+
+
+def doing(work: Work, activity: str) -> Work:
+    """With another activity."""
+    return work if activity == work.activity else work.replace(activity=activity)
+
+
+def assistant_wrote(work: Work, event: Assistant) -> Work:
+    """Opens and counts tool calls, and shows what was written last."""
+    lane = (event.parent_tool_use_id or "")[:_ID]
+    if not lane and (work.retry or not work.in_turn):
+        work = work.replace(retry="", in_turn=True)
+    for block in event.message.content:
+        work = _block(work, block, lane)
+    return work
+
+
+def partly_wrote(work: Work, event: StreamEvent) -> Work:
+    """The activity at the start of a block; only the main lane is shown."""
+    block = event.event.content_block
+    if block is None or event.parent_tool_use_id:
+        return work
+    phase = _PHASES.get(block.type or "")
+    if phase is None and block.type in _OPENING:
+        phase = one_line(block.name or "")
+    return doing(work, phase) if phase else work
+
+
+def user_answered(work: Work, event: User) -> Work:
+    """Closes the tool calls that have their result."""
+    blocks = event.message.content
+    closed = {_id(block) for block in blocks if block.tool_use_id}
+    return _close(work, closed) if closed else work
+
+
+def asked(work: Work, event: ControlRequest) -> Work:
+    """The CLI waits for an answer of ours."""
+    body = event.request
+    if body.subtype == "can_use_tool":
+        name = one_line(body.tool_name or "a tool")
+        question = body.tool_name == "AskUserQuestion"
+        text = "waiting for an answer" if question else f"waiting for permission: {name}"
+    elif body.subtype in _QUESTIONS:
+        text = "waiting for an answer"
+    else:
+        return work
+    one = Waiting((event.request_id or "")[:_ID], (body.tool_use_id or "")[:_ID], clip(text))
+    waiting = (*work.waiting[1 - shape.MAX_WAITING :], one)
+    return rested(work.replace(waiting=waiting))
+
+
+def answered(work: Work, request_id: str | None) -> Work:
+    """An answer was sent, or is no longer wanted."""
+    waiting = tuple(one for one in work.waiting if one.request_id != (request_id or "")[:_ID])
+    return work if len(waiting) == len(work.waiting) else rested(work.replace(waiting=waiting))
+
+
+def retrying(work: Work, event: ApiRetry) -> Work:
+    """A call to the API failed and will be tried again."""
+    attempt = "/".join(str(n) for n in (event.attempt, event.max_retries) if n is not None)
+    why = " ".join(str(part) for part in (event.error_status, event.error) if part)
+    text = f"retrying API ({attempt})" if attempt else "retrying API"
+    return work.replace(activity=text, retry=one_line(f"API error {why}, attempt {attempt}"))
+
+
+def hooked(work: Work, event: HookStarted) -> Work:
+    """A hook runs."""
+    return doing(work, one_line(f"hook: {event.hook_name or event.hook_event or ''}"))
+
+
+def _block(work: Work, block: Block, lane: str) -> Work:
+    kind = block.type or ""
+    if kind in _OPENING:
+        return _open(work, block, lane)
+    if kind.endswith("_tool_result") and block.tool_use_id:
+        return _close(work, {_id(block)})
+    phase = _PHASES.get(kind)
+    return doing(work, phase) if phase and not lane else work
+
+
+def _open(work: Work, block: Block, lane: str) -> Work:
+    tool_id = (block.id or "")[:_ID]
+    if not tool_id or tool_id in work.recent_tools:
+        return work
+    name = one_line(block.name or "") or "a tool"
+    tool = Tool(tool_id, name, describe_tool(block.input), lane)
+    return work.replace(
+        tools=(*work.tools[1 - shape.MAX_OPEN_TOOLS :], tool),
+        recent_tools=(*work.recent_tools[1 - shape.RECENT_TOOLS :], tool_id),
+        tool_counts=_count(work.tool_counts, name),
+        activity=label(name, tool.summary),
+    )
+
+
+def _count(counts: dict[str, int], name: str) -> dict[str, int]:
+    if name not in counts and len(counts) >= shape.MAX_TOOL_NAMES:
+        name = "other"
+    return {**counts, name: counts.get(name, 0) + 1}
+
+
+def _close(work: Work, closed: set[str]) -> Work:
+    tools = tuple(tool for tool in work.tools if tool.id not in closed)
+    waiting = tuple(one for one in work.waiting if one.tool_use_id not in closed)
+    if len(tools) == len(work.tools) and len(waiting) == len(work.waiting):
+        return work
+    return rested(work.replace(tools=tools, waiting=waiting))
+
+
+def _id(block: Any) -> str:
+    return str(block.tool_use_id)[:_ID]
