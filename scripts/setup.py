@@ -77,7 +77,7 @@ def one_at_a_time() -> Iterator[None]:
 
 def find_uv() -> Path | None:
     """uv, when it is there and runs: it installs in seconds what takes pip minutes."""
-    for found in (shutil.which("uv"), str(VENV / "bin" / "uv")):
+    for found in (str(VENV / "bin" / "uv"), shutil.which("uv")):
         if found and works([found, "--version"]):
             return Path(found)
     return None

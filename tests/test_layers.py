@@ -1,0 +1,112 @@
+"""An import only points down: the layers of docs/design.md, held by walking the imports.
+
+The rule: every module of the package is in exactly one layer; it imports its own layer or lower
+ones. The shim shares nothing but what itself holds. Imports inside functions count as well.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "claude_widget"
+LAYERS = (
+    ("pure", {"errors", "models", "protocol", "events", "state"}),
+    (
+        "formats",
+        {
+            "backend",
+            "command",
+            "discovery",
+            "mcp_config",
+            "prompts",
+            "request",
+            "runtime",
+            "sessions",
+            "state_folder",
+            "transcript",
+        },
+    ),
+    ("outside", {"leftovers", "local", "replay"}),
+    ("work", {"execution", "manager", "scheduler"}),
+    ("faces", {"__init__", "command_line", "doctor", "magic", "widget"}),
+)
+LEVEL = {module: level for level, (_, modules) in enumerate(LAYERS) for module in modules}
+APART = "shim"
+RECORDS = "claude_widget.shim.records"
+STANDARD_LIBRARY = sys.stdlib_module_names
+
+
+def top(module: str) -> str:
+    """The module of the package that a dotted name lies in; "__init__" for the package itself."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else "__init__"
+
+
+def imports(path: Path) -> set[str]:
+    """All modules that a file imports, anywhere in it, as absolute dotted names."""
+    package = ".".join(["claude_widget", *path.relative_to(PACKAGE).parent.parts])
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package.rsplit(".", node.level - 1)[0] if node.level else ""
+            module = ".".join(part for part in (base, node.module or "") if part)
+            found |= {_submodule(module, name.name) for name in node.names}
+    return found
+
+
+def _submodule(module: str, name: str) -> str:
+    """`from claude_widget import local` imports the module of that name, if there is one."""
+    place = PACKAGE.parent.joinpath(*module.split("."), name)
+    there = place.with_suffix(".py").is_file() or place.joinpath("__init__.py").is_file()
+    return f"{module}.{name}" if there else module
+
+
+def sources() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_down(path: Path) -> None:
+    name = name_of(path)
+    inside = {module for module in imports(path) if module.split(".")[0] == "claude_widget"}
+    if name == APART:
+        assert {top(module) for module in inside} <= {APART}
+        return
+    assert name in LEVEL, f"{name} is in no layer of docs/design.md"
+    for module in inside:
+        if top(module) == APART:
+            continue
+        assert LEVEL[top(module)] <= LEVEL[name], f"{path.name} imports {module}, which is above it"
+
+
+def test_shim_needs_the_standard_library_only() -> None:
+    for path in (PACKAGE / APART).rglob("*.py"):
+        roots = {module.split(".")[0] for module in imports(path)}
+        assert roots <= STANDARD_LIBRARY | {"claude_widget"}, path.name
+
+
+def test_pure_modules_touch_nothing() -> None:
+    banned = {"os", "pathlib", "time", "socket", "subprocess", "threading", "asyncio", "io"}
+    for path in sources():
+        if LEVEL.get(name_of(path)) == 0:
+            roots = {module.split(".")[0] for module in imports(path)}
+            assert not roots & banned, f"{path.relative_to(PACKAGE)} imports {roots & banned}"
+
+
+def test_below_the_faces_nothing_knows_jupyter() -> None:
+    jupyter = {"IPython", "anywidget", "ipywidgets", "traitlets", "ipykernel", "comm"}
+    for path in sources():
+        name = name_of(path)
+        if name == APART or LEVEL.get(name, 9) < LEVEL["widget"]:
+            roots = {module.split(".")[0] for module in imports(path)}
+            assert not roots & jupyter, f"{path.relative_to(PACKAGE)} imports {roots & jupyter}"
