@@ -103,16 +103,32 @@ def make_venv(path: Path) -> None:
         ) from error
 
 
-def installer(venv: Path) -> list[str | Path]:
-    """The command that installs into a virtual environment: uv's, else pip's."""
+def installers(venv: Path) -> list[list[str | Path]]:
+    """The commands that install into a virtual environment, best first: uv's, then pip's.
+
+    pip is tried after uv because it may know an index or a certificate that uv does not.
+    """
+    pip: list[str | Path] = [python_of(venv), "-m", "pip", "install", "--quiet"]
+    if find_uv() is None:
+        own = python_of(VENV)
+        works([own, "-m", "pip", "install", "--quiet", "--constraint", LOCK, "uv"])
     uv = find_uv()
     if uv is None:
-        own = python_of(VENV)
-        works([own, "-m", "pip", "install", "--quiet", "--constraint", str(LOCK), "uv"])
-        uv = find_uv()
-    if uv is not None:
-        return [uv, "pip", "install", "--quiet", "--python", python_of(venv)]
-    return [python_of(venv), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        return [pip]
+    return [[uv, "pip", "install", "--quiet", "--python", python_of(venv)], pip]
+
+
+def install(venv: Path, *what: str | Path, name: str) -> None:
+    """Install into a virtual environment with the first installer that can."""
+    *others, last = installers(venv)
+    for command in others:
+        try:
+            run([*command, *what], what=name)
+        except SetupFailed as error:
+            say(f"{error} Trying pip.")
+        else:
+            return
+    run([*last, *what], what=name)
 
 
 def python() -> None:
@@ -126,7 +142,7 @@ def python() -> None:
     make_venv(VENV)
     if not fresh(stamp, value):
         say("set-up: Python packages")
-        run([*installer(VENV), "-r", LOCK], what="Python packages")
+        install(VENV, "-r", LOCK, name="Python packages")
         stamp.write_text(value)
 
 
@@ -139,7 +155,7 @@ def package() -> None:
     if not fresh(stamp, value):
         say("set-up: claude-widget, editable")
         options = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
-        run([*installer(VENV), *options], what="claude-widget")
+        install(VENV, *options, name="claude-widget")
         stamp.write_text(value)
 
 
@@ -151,7 +167,7 @@ def kernel73() -> None:
     make_venv(KERNEL73)
     if not fresh(stamp, value):
         say("set-up: the ipykernel 7.3 environment")
-        run([*installer(KERNEL73), "-r", KERNEL73_LOCK], what="ipykernel 7.3")
+        install(KERNEL73, "-r", KERNEL73_LOCK, name="ipykernel 7.3")
         # The path file that hatchling's editable install would write, without its build tools.
         found = next((KERNEL73 / "lib").glob("python3.*")) / "site-packages"
         (found / "claude_widget_checkout.pth").write_text(f"{ROOT}\n")

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from scripts.paths import ROOT, scrubbed
-from scripts.setup import installer, make_venv
+from scripts.setup import installers, make_venv
 
 BUNDLE = {f"claude_widget/static/{name}" for name in ("loader.js", "widget.js", "widget.css")}
 LOCK = ROOT / "requirements" / "dev.txt"
@@ -116,8 +116,7 @@ def install(work: Path, name: str, source: Path, env: dict[str, str]) -> Path:
     """Install into a fresh environment, and return its Python."""
     venv = work / name
     make_venv(venv)
-    command = installer(venv)
-    run(*command, "--constraint", LOCK, source, cwd=work, env=env)
+    run(*installers(venv)[0], "--constraint", LOCK, source, cwd=work, env=env)
     return venv / "bin" / "python"
 
 
