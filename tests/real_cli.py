@@ -15,12 +15,12 @@ CLI_VARIABLE = "CLAUDE_WIDGET_TEST_CLI"
 PINNED_CLI = Path(__file__).parents[1] / "js" / "node_modules" / ".bin" / "claude"
 MADE_UP_KEY = "sk-ant-api03-made-up-for-tests"
 _PATH = "/usr/local/bin:/usr/bin:/bin"
+_NAMED = os.environ.get(CLI_VARIABLE)  # read at import: a test's own environment is scrubbed
 
 
 def find_real_cli() -> str:
     """Return the path of the CLI to test against; fail, never skip, when there is none."""
-    named = os.environ.get(CLI_VARIABLE)
-    path = Path(named) if named else PINNED_CLI
+    path = Path(_NAMED) if _NAMED else PINNED_CLI
     if os.access(path, os.X_OK) and path.is_file():
         return str(path.absolute())
     raise AssertionError(

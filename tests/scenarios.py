@@ -92,6 +92,16 @@ def _bash(command: str, **more: Any) -> ToolUse:
     return ToolUse("Bash", {"command": command, "description": "Run a command", **more})
 
 
+# Four ways to outlive a shell, each with its pid written down: a session of its own, an orphan in
+# the shell's group, both at once (found by neither parent nor group), and the shell itself.
+_DAEMONIZE = (
+    "run() { echo $$BASHPID > $$1.tmp; mv $$1.tmp $$1.pid; exec sleep 300; }; export -f run; "
+    "setsid bash -c 'run session' >/dev/null 2>&1 </dev/null & "
+    "( bash -c 'run orphan' >/dev/null 2>&1 </dev/null & ); "
+    "( setsid bash -c 'run daemon' >/dev/null 2>&1 </dev/null & ); "
+    "until [ -e session.pid -a -e orphan.pid -a -e daemon.pid ]; do sleep 0.02; done; run shell"
+)
+
 SCENARIOS: dict[str, Scenario] = {
     # Text only.
     "hello": [Turn([Text("Hello from the scripted model.")])],
@@ -109,19 +119,7 @@ SCENARIOS: dict[str, Scenario] = {
         Turn([_bash("echo two")]),
         Turn([Text("Ran both.")]),
     ],
-    "daemonize": [
-        # Both pids are written down before the sleep begins; the mark is in the environment.
-        Turn(
-            [
-                _bash(
-                    "setsid sh -c 'echo $$$$ > session.pid; exec sleep 300' >/dev/null 2>&1 & "
-                    "( ( sh -c 'echo $$$$ > orphan.pid; exec sleep 300' & ) & ) >/dev/null 2>&1; "
-                    "while [ ! -s session.pid ] || [ ! -s orphan.pid ]; do sleep 0.02; done; "
-                    "echo $$$$ > shell.pid; sleep 300"
-                )
-            ]
-        ),
-    ],
+    "daemonize": [Turn([_bash(_DAEMONIZE)])],
     "files": [
         Turn([ToolUse("Write", {"file_path": "${path}", "content": "alpha\nbeta\n"})]),
         Turn([ToolUse("Read", {"file_path": "${path}"})]),
@@ -150,6 +148,7 @@ SCENARIOS: dict[str, Scenario] = {
         Turn([Text("There it is.")]),
     ],
     "unstructured": [Turn([Text("I would rather not.")])] * 12,
+    "misstructured": [Turn([ToolUse("StructuredOutput", {"name": 36})])] * 12,
     # A tool that nobody permitted.
     "denied": [
         Turn([Text("Writing it."), ToolUse("Write", {"file_path": "${path}", "content": "no\n"})]),

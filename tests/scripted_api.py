@@ -19,11 +19,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
+from pathlib import Path
 from string import Template
 from typing import Any, Self
 
 import pytest
-from scenarios import (
+
+if __name__ == "__main__":  # run as a file, `tests` is not on the path yet
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests.scenarios import (
     SCENARIOS,
     Block,
     Failure,
@@ -135,9 +140,10 @@ class ScriptedAPI(ThreadingHTTPServer):
         return Choice("", Turn([Text("No scenario was named.")]), {})
 
     def _named(self, text: str) -> tuple[str, Scenario, dict[str, Any]] | None:
-        match = _WORD.search(text)
-        if match and match[1] in SCENARIOS:
-            return match[1], SCENARIOS[match[1]], _arguments(text[match.end() :])
+        # The CLI may put several prompts into one message, as after an interrupt: the last counts.
+        for match in reversed(list(_WORD.finditer(text))):
+            if match[1] in SCENARIOS:
+                return match[1], SCENARIOS[match[1]], _arguments(text[match.end() :])
         for query, scenario in self.scripts.items():
             if query in text:
                 return query, scenario, {}
