@@ -7,7 +7,7 @@ CLI 2.1.330. Nothing here knows what a frame means for an execution.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -87,6 +87,8 @@ class Frame(Event):
 class Assistant(Frame):
     """What the model wrote. One message arrives as one frame per content block."""
 
+    payload: ClassVar[str] = "message"
+
     message: Message = Message.model_construct()
     parent_tool_use_id: Text = None
     error: Text = None
@@ -99,6 +101,8 @@ class Assistant(Frame):
 
 class User(Frame):
     """Tool results, and messages that the CLI added itself."""
+
+    payload: ClassVar[str] = "message"
 
     message: Message = Message.model_construct()
     parent_tool_use_id: Text = None
@@ -132,9 +136,15 @@ class ApiEvent(Part):
 class StreamEvent(Frame):
     """A partial message."""
 
+    payload: ClassVar[str] = "event"
+
     event: ApiEvent = ApiEvent.model_construct()
     parent_tool_use_id: Text = None
     api_message_id: Text = None
+
+
+class PartialDelta(StreamEvent):
+    """A delta in the CLI's own spelling: it changes no state, whatever it holds."""
 
 
 class PermissionDenial(Part):
@@ -199,6 +209,8 @@ class RateLimitInfo(Part):
 
 class RateLimit(Frame):
     """`rate_limit_event`."""
+
+    payload: ClassVar[str] = "rate_limit_info"
 
     rate_limit_info: RateLimitInfo = RateLimitInfo.model_construct()
 
@@ -277,6 +289,8 @@ class ControlBody(Part):
 class ControlRequest(Frame):
     """The CLI asks its host: `can_use_tool`, `hook_callback`, `mcp_message`, `elicitation`, ..."""
 
+    payload: ClassVar[str] = "request"
+
     request_id: Text = None
     request: ControlBody = ControlBody.model_construct()
 
@@ -293,6 +307,8 @@ class ControlAnswer(Part):
 class ControlResponse(Frame):
     """The CLI's answer to a control request of ours."""
 
+    payload: ClassVar[str] = "response"
+
     response: ControlAnswer = ControlAnswer.model_construct()
 
 
@@ -305,6 +321,8 @@ class ControlCancelRequest(Frame):
 class SentMessage(Event):
     """A user message that we wrote to the CLI."""
 
+    payload: ClassVar[str] = "message"
+
     message: Message = Message.model_construct()
     uuid: Text = None
     priority: Text = None
@@ -313,12 +331,16 @@ class SentMessage(Event):
 class SentRequest(Event):
     """A control request that we wrote to the CLI, such as `initialize` or `interrupt`."""
 
+    payload: ClassVar[str] = "request"
+
     request_id: Text = None
     request: ControlBody = ControlBody.model_construct()
 
 
 class SentResponse(Event):
     """Our answer to a control request of the CLI's."""
+
+    payload: ClassVar[str] = "response"
 
     response: ControlAnswer = ControlAnswer.model_construct()
 
@@ -346,5 +368,3 @@ SENT: dict[str, type[Event]] = {
     "control_request": SentRequest,
     "control_response": SentResponse,
 }
-PAYLOADS = ("message", "event", "request", "response", "rate_limit_info")
-"""Fields without which a frame says nothing."""

@@ -14,7 +14,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from claude_widget.events.decode import as_text, decode
-from claude_widget.events.frames import FRAMES, PAYLOADS, SENT, StreamEvent
+from claude_widget.events.frames import FRAMES, SENT, PartialDelta
 from claude_widget.events.lifecycle import LIFECYCLE
 from claude_widget.events.lines import (
     OversizedFrame,
@@ -55,13 +55,20 @@ def _parse_out(record: Record) -> Event:
     if frame is None:
         return _line(RawLine, record)
     if is_neutral(record.data):
-        return _build(StreamEvent, frame, record)
+        event = _build(PartialDelta, frame, record)
+        # A repeated key may have made it something else; then only `raw` says what.
+        return event if isinstance(event, PartialDelta) else _neutral(record, event)
     kind = frame.get("type")
     if kind == "system":
         known = SYSTEM.get(_name(frame, "subtype"))
     else:
         known = FRAMES.get(kind) if isinstance(kind, str) else None
     return _unknown(frame, record) if known is None else _build(known, frame, record)
+
+
+def _neutral(record: Record, unknown: Event) -> Event:
+    fields = _fields({}, record)
+    return PartialDelta.model_validate({**fields, "#raw": unknown.raw, "#problem": unknown.problem})
 
 
 def _parse_in(record: Record) -> Event:
@@ -123,7 +130,7 @@ def _mend(
     frame = fields["#raw"]
     for fault in error.errors(include_url=False, include_context=False, include_input=False):
         _drop(fields, fault["loc"])
-    if any(key in frame and key not in fields for key in PAYLOADS):
+    if known.payload in frame and known.payload not in fields:
         return _unknown(frame, record, problem)
     try:
         return known.model_validate({**fields, "#problem": problem})
@@ -178,7 +185,7 @@ def _bad_record(
 
 
 def _oversized(record: Record) -> OversizedFrame:
-    # The CLI writes a result's `type` last; its `subtype` comes before all that the agent wrote.
+    # The CLI writes a result's `type` last, and its `subtype` before the text (2.1.330).
     result = _RESULT_HEAD.match(record.data)
     head = _HEAD.match(record.data)
     kind, subtype = (b"result", result[1]) if result else (head[1], head[2]) if head else (b"", b"")

@@ -6,7 +6,7 @@ copied from the record, never made up.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation
 
@@ -46,6 +46,9 @@ class Event(BaseModel):
         allow_inf_nan=False,
         protected_namespaces=(),
     )
+
+    payload: ClassVar[str] = ""
+    """The field without which a frame of this type says nothing; "" where there is none."""
 
     time: float = Field(0.0, validation_alias="#time", description="Epoch seconds.")
     offset: int = Field(0, validation_alias="#offset", description="Byte in the transcript.")

@@ -11,6 +11,7 @@ the counts run low until a result says what was really used since the result bef
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from claude_widget.events import (
     Assistant,
@@ -40,7 +41,7 @@ def count_stream(account: Account, event: StreamEvent) -> Account:
     api, message = event.event, event.event.message
     if message is not None and message.id:
         lanes = tuple(pair for pair in account.streaming if pair[0] != lane)[1 - _MAX_LANES :]
-        account = account.replace(streaming=(*lanes, (lane, message.id[:_MAX_ID])))
+        account = account._replace(streaming=(*lanes, (lane, message.id[:_MAX_ID])))
         return account if message.usage is None else _count(account, message.id, message.usage)
     message_id = event.api_message_id or dict(account.streaming).get(lane)
     if api.usage is None or not message_id:
@@ -60,13 +61,13 @@ def settle(account: Account, event: Result, *, base_cost_usd: float, resumed: bo
         # What is not of this turn was restored (measured: resumed.jsonl of the recorded runs).
         base = base_cost_usd if since is None else max(0.0, total - _cost(since))
     # A crash reports 0; without a reset the total of a session cannot shrink.
-    return account.replace(base=base, cost=max(total, account.cost or 0.0))
+    return account._replace(base=base, cost=max(total, account.cost or 0.0))
 
 
 def reset(account: Account) -> Account:
     """With totals that start anew, after the conversation was cleared."""
     tokens = _add(account.settled, account.running)
-    return account.replace(
+    return account._replace(
         settled=tokens,
         running=NO_TOKENS,
         recent=(),
@@ -108,7 +109,7 @@ def _count(account: Account, message_id: str, usage: TokenUsage) -> Account:
         recent = recent[1 - RECENT_MESSAGES :]
     tokens = _merge(before, usage)
     running = _add(running, _subtract(tokens, before))
-    return account.replace(recent=(*recent, Counted(message_id, tokens)), running=running)
+    return account._replace(recent=(*recent, Counted(message_id, tokens)), running=running)
 
 
 def _settle_tokens(account: Account, event: Result, *, resumed: bool) -> Account:
@@ -121,7 +122,7 @@ def _settle_tokens(account: Account, event: Result, *, resumed: bool) -> Account
         settled = _most(_add(account.carried_tokens, _sum(event.model_usage)), counted)
     else:
         settled = _add(account.settled, account.running)
-    return account.replace(settled=settled, running=NO_TOKENS, recent=())
+    return account._replace(settled=settled, running=NO_TOKENS, recent=())
 
 
 def _merge(before: Tokens, usage: TokenUsage) -> Tokens:
@@ -131,6 +132,8 @@ def _merge(before: Tokens, usage: TokenUsage) -> Tokens:
         usage.cache_creation_input_tokens,
         usage.cache_read_input_tokens,
     )
+    if None not in said:
+        return cast(Tokens, said)
     return _tokens(old if new is None else new for old, new in zip(before, said, strict=True))
 
 

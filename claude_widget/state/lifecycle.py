@@ -49,7 +49,7 @@ def lived(state: State, event: Lifecycle) -> State:
     if _stage(state) not in _AFTER.get(event.event, frozenset()):
         raise _refusal(state, event.event)
     story = (*state.life.story[-MAX_STORY + 1 :], event.event)
-    state = state.replace(life=state.life.replace(story=story))
+    state = state.replace(life=state.life._replace(story=story))
     return _apply(state, event)
 
 
@@ -58,7 +58,7 @@ def unreadable(state: State, event: UnknownRecord) -> State:
     if event.damaged:
         raise _refusal(state, f"{event.name or 'unreadable'} ({event.problem})")
     outcome = state.outcome
-    return state.replace(outcome=outcome.replace(unknown_frames=outcome.unknown_frames + 1))
+    return state.replace(outcome=outcome._replace(unknown_frames=outcome.unknown_frames + 1))
 
 
 def _refusal(state: State, name: str) -> InvalidTransition:
@@ -87,7 +87,7 @@ def _apply(state: State, event: Event) -> State:
             return _spawned(state, event)
         case KillAsked():
             first = state.life.kill or event.reason
-            return state.replace(life=state.life.replace(kill=first))
+            return state.replace(life=state.life._replace(kill=first))
         case LimitReached():
             return _limited(state, event)
         case Refused():
@@ -104,7 +104,7 @@ _LOST = "The process that watched over the execution died."
 
 def _opened(state: State, event: TranscriptOpened) -> State:
     execution_id = state.life.execution_id or clip(event.execution_id)
-    return state.replace(life=state.life.replace(execution_id=execution_id))
+    return state.replace(life=state.life._replace(execution_id=execution_id))
 
 
 def _requested(state: State, event: Requested) -> State:
@@ -122,14 +122,14 @@ def _requested(state: State, event: Requested) -> State:
         resumed_from=event.resumed_from,
         base_cost_usd=event.base_cost_usd,
     )
-    return state.replace(asked=asked, life=state.life.replace(created_time=event.time))
+    return state.replace(asked=asked, life=state.life._replace(created_time=event.time))
 
 
 def _spawned(state: State, event: Spawned) -> State:
-    life = state.life.replace(status=ExecutionStatus.RUNNING, pid=event.pid, start_time=event.time)
+    life = state.life._replace(status=ExecutionStatus.RUNNING, pid=event.pid, start_time=event.time)
     work = state.work
     if not work.activity:  # a frame may have been written before this record
-        work = work.replace(activity="starting")
+        work = work._replace(activity="starting")
     return state.replace(life=life, work=work)
 
 
@@ -138,13 +138,13 @@ def _limited(state: State, event: LimitReached) -> State:
     said = f"Limit reached: {event.reason.value}"
     if figures:
         said += f" ({' of '.join(figures)})"
-    life = state.life.replace(limit=state.life.limit or event.reason)
+    life = state.life._replace(limit=state.life.limit or event.reason)
     return state.replace(life=life, outcome=noted(state.outcome, said))
 
 
 def _ended(state: State, event: Ended) -> State:
     verdict = judge(state, event)
-    life = state.life.replace(exit_code=event.exit_code, exit_forced=event.forced)
+    life = state.life._replace(exit_code=event.exit_code, exit_forced=event.forced)
     if event.error:
         verdict = verdict._replace(notes=(event.error, *verdict.notes))
     return _over(state.replace(life=life), event, verdict)
@@ -152,15 +152,15 @@ def _ended(state: State, event: Ended) -> State:
 
 def _over(state: State, event: Event, verdict: Verdict) -> State:
     status = STATUS_OF[verdict.reason]
-    life = state.life.replace(status=status, reason=verdict.reason, end_time=event.time)
-    work = state.work.replace(activity="", in_turn=False, tools=(), waiting=(), tasks=(), retry="")
+    life = state.life._replace(status=status, reason=verdict.reason, end_time=event.time)
+    work = state.work._replace(activity="", in_turn=False, tools=(), waiting=(), tasks=(), retry="")
     return state.replace(life=life, work=work, outcome=_concluded(state, verdict, status))
 
 
 def _concluded(state: State, verdict: Verdict, status: ExecutionStatus) -> Outcome:
     outcome = state.outcome
     if verdict.result is not None:
-        outcome = outcome.replace(result=verdict.result)
+        outcome = outcome._replace(result=verdict.result)
     notes = list(verdict.notes)
     if status is not ExecutionStatus.COMPLETED:
         notes.insert(0, state.work.retry)

@@ -23,8 +23,6 @@ from claude_widget.state.shape import MAX_DENIALS, MAX_ERRORS, STDERR_TAIL, Fact
 from claude_widget.state.text import PARAGRAPH, clip, one_line
 
 _SPURIOUS = "error_during_execution"
-_NO_SESSION = "No conversation found"
-_ORIGIN_TASK = "task-notification"
 
 
 def assistant_wrote(outcome: Outcome, event: Assistant) -> Outcome:
@@ -32,10 +30,10 @@ def assistant_wrote(outcome: Outcome, event: Assistant) -> Outcome:
     texts = [block.text for block in event.message.content if block.type == "text" and block.text]
     if event.error:
         said = "\n".join(texts) or event.error
-        return noted(outcome, said).replace(error_kind=clip(event.error))
+        return noted(outcome, said)._replace(error_kind=clip(event.error))
     if event.parent_tool_use_id or not texts:
         return outcome
-    return outcome.replace(last_text="\n".join(texts), error_kind="")
+    return outcome._replace(last_text="\n".join(texts), error_kind="")
 
 
 def finished(outcome: Outcome, event: Result, *, initialized: bool) -> Outcome:
@@ -57,7 +55,7 @@ def overflowed(outcome: Outcome, event: OversizedFrame) -> Outcome:
     failed = event.subtype.startswith("error")
     facts = Facts(failed=failed, subtype=event.subtype, interrupted=outcome.interrupted)
     outcome = noted(outcome, "The CLI's result was too large to read.")
-    return outcome.replace(
+    return outcome._replace(
         facts=facts, result=None, unanswered=False, interrupted=False, last_text=None
     )
 
@@ -71,21 +69,21 @@ def began(outcome: Outcome, event: Init) -> Outcome:
 
 def sent(outcome: Outcome) -> Outcome:
     """A message of ours waits for its result."""
-    return outcome.replace(unanswered=True, last_text=None, error_kind="")
+    return outcome._replace(unanswered=True, last_text=None, error_kind="")
 
 
 def interrupted(outcome: Outcome, event: SentRequest, *, in_turn: bool) -> Outcome:
     """The turn under way was asked to stop; between turns there is nothing to stop."""
     if event.request.subtype != "interrupt" or not (in_turn or outcome.facts is None):
         return outcome
-    return outcome.replace(interrupted=True)
+    return outcome._replace(interrupted=True)
 
 
 def limited(outcome: Outcome, event: RateLimit) -> Outcome:
     """A limit that refuses calls explains an error that has no kind of its own."""
     if event.rate_limit_info.status != "rejected" or outcome.error_kind:
         return outcome
-    return outcome.replace(error_kind="rate_limit")
+    return outcome._replace(error_kind="rate_limit")
 
 
 def denied(outcome: Outcome, event: Result | PermissionDenied) -> Outcome:
@@ -103,26 +101,25 @@ def noted(outcome: Outcome, error: str) -> Outcome:
     text = clip(error.strip(), PARAGRAPH)
     if not text or text in outcome.errors:
         return outcome
-    return outcome.replace(errors=(*outcome.errors[1 - MAX_ERRORS :], text))
+    return outcome._replace(errors=(*outcome.errors[1 - MAX_ERRORS :], text))
 
 
 def stderr_said(outcome: Outcome, text: str) -> Outcome:
     """With the tail of the CLI's stderr."""
     tail = f"{outcome.stderr_tail}{text[-STDERR_TAIL:]}\n"
-    return outcome.replace(stderr_tail=tail[-STDERR_TAIL:])
+    return outcome._replace(stderr_tail=tail[-STDERR_TAIL:])
 
 
 def _facts(outcome: Outcome, event: Result, *, initialized: bool) -> Facts:
     subtype = event.subtype or ""
     failed = bool(event.is_error) or subtype.startswith("error")
-    no_session = not initialized and any(_NO_SESSION in text for text in _errors(event))
     return Facts(
         failed=failed,
         subtype=clip(subtype),
         terminal_reason=clip(event.terminal_reason or ""),
         api_error_status=event.api_error_status,
         error_kind=outcome.error_kind,
-        startup=bool(event.startup_failure_reason) or no_session,
+        startup=bool(event.startup_failure_reason) or not initialized,
         interrupted=outcome.interrupted,
     )
 
@@ -144,7 +141,7 @@ def _is_spurious(outcome: Outcome, facts: Facts) -> bool:
 def _keep(outcome: Outcome, event: Result, facts: Facts) -> Outcome:
     result = None if facts.failed else event.result or outcome.last_text or event.result
     structured = _json_or_none(event.structured_output)
-    return outcome.replace(
+    return outcome._replace(
         facts=facts,
         result=result,
         structured_output=outcome.structured_output if structured is None else structured,
@@ -171,11 +168,11 @@ def _deny(outcome: Outcome, name: str | None, call: str | None, message: str) ->
     for index, known in enumerate(denials):
         if known.tool_use_id == denial.tool_use_id and (denial.tool_use_id or known == denial):
             if message and not known.message:
-                return outcome.replace(denials=(*denials[:index], denial, *denials[index + 1 :]))
+                return outcome._replace(denials=(*denials[:index], denial, *denials[index + 1 :]))
             return outcome
     if len(denials) >= MAX_DENIALS:
         return outcome
-    return outcome.replace(denials=(*denials, denial))
+    return outcome._replace(denials=(*denials, denial))
 
 
 def _latest(said: int | None, known: int | None) -> int | None:
@@ -184,6 +181,8 @@ def _latest(said: int | None, known: int | None) -> int | None:
 
 def _json_or_none(value: Any) -> Any:
     """The value, unless it holds what no page could read, such as 1e999."""
+    if value is None:
+        return None
     try:
         json.dumps(value, allow_nan=False)
     except (ValueError, RecursionError):

@@ -159,7 +159,7 @@ def _stderr(state: State, event: ev.StderrLine) -> State:
 def _unknown(state: State, event: ev.UnknownFrame) -> State:
     del event
     came = state.outcome
-    return state.replace(outcome=came.replace(unknown_frames=came.unknown_frames + 1))
+    return state.replace(outcome=came._replace(unknown_frames=came.unknown_frames + 1))
 
 
 def _on_work(change: Callable[..., Work]) -> Callable[[State, Any], State]:

@@ -14,7 +14,7 @@ from claude_widget.state.text import clip, one_line
 
 def initialized(session: Session, event: Init) -> Session:
     """With what a turn's `init` says."""
-    return session.replace(
+    return session._replace(
         initialized=True,
         session_id=_latest(event.session_id, session.session_id),
         model=_latest(event.model, session.model),
@@ -29,12 +29,12 @@ def mode_changed(session: Session, event: Status) -> Session:
     """With the permission mode, where a `status` has one."""
     if not event.permission_mode or event.permission_mode == session.permission_mode:
         return session
-    return session.replace(permission_mode=clip(event.permission_mode))
+    return session._replace(permission_mode=clip(event.permission_mode))
 
 
 def state_changed(session: Session, event: SessionStateChanged) -> Session:
     """With idle, running or requires_action."""
-    return session.replace(session_state=_latest(event.state, session.session_state))
+    return session._replace(session_state=_latest(event.state, session.session_state))
 
 
 def renamed(session: Session, event: Result | ConversationReset) -> Session:
@@ -42,7 +42,7 @@ def renamed(session: Session, event: Result | ConversationReset) -> Session:
     said = event.new_conversation_id if isinstance(event, ConversationReset) else event.session_id
     if not said or said == session.session_id:
         return session
-    return session.replace(session_id=clip(said))
+    return session._replace(session_id=clip(said))
 
 
 def _latest(said: str | None, known: str | None) -> str | None:

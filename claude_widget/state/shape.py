@@ -7,8 +7,9 @@ query, the result and the structured output, which are what the execution is for
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Self
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from claude_widget.models import (
     BackgroundTask,
@@ -37,26 +38,8 @@ Tokens = tuple[int, int, int, int]
 """Input, output, cache creation, cache read."""
 NO_TOKENS: Tokens = (0, 0, 0, 0)
 
-_set = object.__setattr__
 
-
-class Frozen:
-    """A frozen dataclass with a `replace` that costs a third of `dataclasses.replace`."""
-
-    __slots__: tuple[str, ...] = ()
-
-    def replace(self, **changes: Any) -> Self:
-        """A copy with these fields changed."""
-        copy = object.__new__(type(self))
-        for name in self.__slots__:
-            _set(copy, name, changes.pop(name) if name in changes else getattr(self, name))
-        if changes:
-            raise TypeError(f"{type(self).__name__} has no {', '.join(changes)}")
-        return copy
-
-
-@dataclass(frozen=True, slots=True)
-class Life(Frozen):
+class Life(NamedTuple):
     """What our own records say."""
 
     execution_id: str = ""
@@ -73,8 +56,7 @@ class Life(Frozen):
     exit_forced: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Asked(Frozen):
+class Asked(NamedTuple):
     """What was asked for."""
 
     query: str = ""
@@ -90,8 +72,7 @@ class Asked(Frozen):
     base_cost_usd: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Session(Frozen):
+class Session(NamedTuple):
     """What the CLI says of itself."""
 
     initialized: bool = False
@@ -121,15 +102,14 @@ class Waiting(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Work(Frozen):
+class Work(NamedTuple):
     """What goes on right now, and what was done."""
 
     activity: str = ""
     in_turn: bool = False
     tools: tuple[Tool, ...] = ()
     recent_tools: tuple[str, ...] = ()
-    tool_counts: dict[str, int] = field(default_factory=dict)
+    tool_counts: Mapping[str, int] = MappingProxyType({})
     waiting: tuple[Waiting, ...] = ()
     tasks: tuple[BackgroundTask, ...] = ()
     retry: str = ""
@@ -142,8 +122,7 @@ class Counted(NamedTuple):
     tokens: Tokens
 
 
-@dataclass(frozen=True, slots=True)
-class Account(Frozen):
+class Account(NamedTuple):
     """Tokens and money.
 
     Attributes:
@@ -166,8 +145,7 @@ class Account(Frozen):
     carried_tokens: Tokens = NO_TOKENS
 
 
-@dataclass(frozen=True, slots=True)
-class Facts(Frozen):
+class Facts(NamedTuple):
     """What a result frame says about how the turn went."""
 
     failed: bool = False
@@ -179,8 +157,7 @@ class Facts(Frozen):
     interrupted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome(Frozen):
+class Outcome(NamedTuple):
     """What came of it.
 
     Attributes:

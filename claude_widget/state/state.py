@@ -16,11 +16,11 @@ from claude_widget.models import (
     OpenTool,
 )
 from claude_widget.state.accounting import cost_of, usage_of
-from claude_widget.state.shape import Account, Asked, Frozen, Life, Outcome, Session, Work
+from claude_widget.state.shape import Account, Asked, Life, Outcome, Session, Work
 
 
 @dataclass(frozen=True, slots=True)
-class State(Frozen):
+class State:
     """All that is known of one execution. Only `reduce` makes another one of it."""
 
     life: Life = field(default_factory=Life)
@@ -34,6 +34,26 @@ class State(Frozen):
     def initial(cls, execution_id: str) -> State:
         """The state before the first record."""
         return cls(life=Life(execution_id=execution_id))
+
+    def replace(
+        self,
+        *,
+        life: Life | None = None,
+        asked: Asked | None = None,
+        session: Session | None = None,
+        work: Work | None = None,
+        account: Account | None = None,
+        outcome: Outcome | None = None,
+    ) -> State:
+        """A copy with these parts changed."""
+        return State(
+            life or self.life,
+            asked or self.asked,
+            session or self.session,
+            work or self.work,
+            account or self.account,
+            outcome or self.outcome,
+        )
 
     @property
     def status(self) -> ExecutionStatus:

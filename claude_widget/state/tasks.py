@@ -47,7 +47,7 @@ def notified(work: Work, event: TaskNotification) -> Work:
     work = _without(work, event.task_id)
     lane = event.tool_use_id
     if lane and any(tool.lane == lane for tool in work.tools):
-        work = rested(work.replace(tools=tuple(tool for tool in work.tools if tool.lane != lane)))
+        work = rested(work._replace(tools=tuple(tool for tool in work.tools if tool.lane != lane)))
     return work
 
 
@@ -68,5 +68,5 @@ def _with(work: Work, tasks: tuple[BackgroundTask, ...]) -> Work:
     if tasks == work.tasks:
         return work
     was_resting = work.activity == resting(work)
-    work = work.replace(tasks=tasks)
+    work = work._replace(tasks=tasks)
     return rested(work) if was_resting else work

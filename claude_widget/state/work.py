@@ -7,6 +7,7 @@ tool. Pure functions of `Work`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from claude_widget.events import (
@@ -47,14 +48,14 @@ def resting(work: Work) -> str:
 
 def turn_began(work: Work) -> Work:
     """A turn is under way."""
-    return rested(work.replace(in_turn=True))
+    return rested(work._replace(in_turn=True))
 
 
 def turn_ended(work: Work, event: Result) -> Work:
     """A result: the main lane has no open calls any more, whatever became of them."""
     tools = tuple(tool for tool in work.tools if tool.lane) if work.tasks else ()
     more = bool(event.queued_turn_count)
-    return rested(work.replace(in_turn=more, tools=tools, waiting=(), retry=""))
+    return rested(work._replace(in_turn=more, tools=tools, waiting=(), retry=""))
 
 
 def rested(work: Work) -> Work:
@@ -64,14 +65,14 @@ def rested(work: Work) -> Work:
 
 def doing(work: Work, activity: str) -> Work:
     """With another activity."""
-    return work if activity == work.activity else work.replace(activity=activity)
+    return work if activity == work.activity else work._replace(activity=activity)
 
 
 def assistant_wrote(work: Work, event: Assistant) -> Work:
     """Opens and counts tool calls, and shows what was written last."""
     lane = (event.parent_tool_use_id or "")[:_ID]
     if not lane and (work.retry or not work.in_turn):
-        work = work.replace(retry="", in_turn=True)
+        work = work._replace(retry="", in_turn=True)
     for block in event.message.content:
         work = _block(work, block, lane)
     return work
@@ -108,13 +109,13 @@ def asked(work: Work, event: ControlRequest) -> Work:
         return work
     one = Waiting((event.request_id or "")[:_ID], (body.tool_use_id or "")[:_ID], clip(text))
     waiting = (*work.waiting[1 - shape.MAX_WAITING :], one)
-    return rested(work.replace(waiting=waiting))
+    return rested(work._replace(waiting=waiting))
 
 
 def answered(work: Work, request_id: str | None) -> Work:
     """An answer was sent, or is no longer wanted."""
     waiting = tuple(one for one in work.waiting if one.request_id != (request_id or "")[:_ID])
-    return work if len(waiting) == len(work.waiting) else rested(work.replace(waiting=waiting))
+    return work if len(waiting) == len(work.waiting) else rested(work._replace(waiting=waiting))
 
 
 def retrying(work: Work, event: ApiRetry) -> Work:
@@ -122,7 +123,7 @@ def retrying(work: Work, event: ApiRetry) -> Work:
     attempt = "/".join(str(n) for n in (event.attempt, event.max_retries) if n is not None)
     why = " ".join(str(part) for part in (event.error_status, event.error) if part)
     text = f"retrying API ({attempt})" if attempt else "retrying API"
-    return work.replace(activity=text, retry=one_line(f"API error {why}, attempt {attempt}"))
+    return work._replace(activity=text, retry=one_line(f"API error {why}, attempt {attempt}"))
 
 
 def hooked(work: Work, event: HookStarted) -> Work:
@@ -146,7 +147,7 @@ def _open(work: Work, block: Block, lane: str) -> Work:
         return work
     name = one_line(block.name or "") or "a tool"
     tool = Tool(tool_id, name, describe_tool(block.input), lane)
-    return work.replace(
+    return work._replace(
         tools=(*work.tools[1 - shape.MAX_OPEN_TOOLS :], tool),
         recent_tools=(*work.recent_tools[1 - shape.RECENT_TOOLS :], tool_id),
         tool_counts=_count(work.tool_counts, name),
@@ -154,7 +155,7 @@ def _open(work: Work, block: Block, lane: str) -> Work:
     )
 
 
-def _count(counts: dict[str, int], name: str) -> dict[str, int]:
+def _count(counts: Mapping[str, int], name: str) -> dict[str, int]:
     if name not in counts and len(counts) >= shape.MAX_TOOL_NAMES:
         name = "other"
     return {**counts, name: counts.get(name, 0) + 1}
@@ -165,7 +166,7 @@ def _close(work: Work, closed: set[str]) -> Work:
     waiting = tuple(one for one in work.waiting if one.tool_use_id not in closed)
     if len(tools) == len(work.tools) and len(waiting) == len(work.waiting):
         return work
-    return rested(work.replace(tools=tools, waiting=waiting))
+    return rested(work._replace(tools=tools, waiting=waiting))
 
 
 def _id(block: Any) -> str:
