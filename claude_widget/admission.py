@@ -1,0 +1,188 @@
+"""From a request to a spawned execution: what is written first, who may start, and who never will.
+
+The rule: it writes the records before the spawn and hands the transcript over to the backend. It
+decides who starts and when; it does not follow what became of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Any
+
+from claude_widget.backend import Backend, Run
+from claude_widget.errors import ClaudeWidgetError, InvalidRequest, SessionInUse
+from claude_widget.execution import Execution
+from claude_widget.mcp_config import describe_mcp_config
+from claude_widget.models import ExecutionRequest, ExecutionStatus, Reason
+from claude_widget.registry import MakeExecution, Registry
+from claude_widget.runtime import host_name, owner
+from claude_widget.transcript import Writer
+from claude_widget.waiting_line import Outcome, WaitingLine
+
+_LOG = logging.getLogger(__name__)
+
+
+class Admission:
+    """Starts executions, as many at once as there are slots. Safe from any thread."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        backend: Backend,
+        line: WaitingLine,
+        make: MakeExecution,
+        manager_id: str,
+    ) -> None:
+        self._registry = registry
+        self._backend = backend
+        self._line = line
+        self._make = make
+        self._manager_id = manager_id
+        self._lock = threading.RLock()
+        self._closed = False
+
+    def admit(self, request: ExecutionRequest, resumed_from: str | None) -> Execution:
+        """A new execution, started if a slot is free, else waiting.
+
+        Raises:
+            InvalidRequest: it names what is not there, or a session in use.
+            OSError: the state folder cannot be written; nothing is left of it.
+        """
+        self._backend.check(request)
+        with self._lock:
+            if self._closed:
+                raise ClaudeWidgetError("The manager is closed.", hint="Make a new ProcessManager.")
+            self._check_after(request)
+            self._check_session(request)
+            run = self._registry.folder.create(request)
+            try:
+                self._write_request(run, resumed_from)
+            except OSError:
+                self._registry.folder.discard(run)
+                raise
+            execution = self._make(run, None)
+            execution.advance()
+            self._registry.add_mine(execution)
+            self._line.add(run.execution_id, request.priority, request.after)
+            self.fill_slots()
+        return execution
+
+    def _check_after(self, request: ExecutionRequest) -> None:
+        for execution_id in request.after:
+            if self._registry.get(execution_id) is None:
+                raise InvalidRequest(
+                    f"after names {execution_id!r}, which this manager does not know.",
+                    field="after",
+                )
+
+    def _check_session(self, request: ExecutionRequest) -> None:
+        """Two executions at once on one session would interleave its file (cli-facts E4)."""
+        wanted = request.session_id
+        if wanted is None or request.fork_session:
+            return
+        for execution in self._registry.active():
+            if execution.execution_id in request.after:
+                continue
+            asked = execution.run.request
+            held = execution.info.session_id
+            if asked.fork_session and held == asked.session_id:
+                held = None  # a fork has a session of its own, which it has not told yet
+            if held == wanted:
+                raise SessionInUse(wanted, execution.execution_id)
+
+    def _write_request(self, run: Run, resumed_from: str | None) -> None:
+        request = run.request
+        public: dict[str, Any] = request.model_dump(
+            mode="json", by_alias=True, exclude={"mcp_config", "env"}
+        )
+        mcp = describe_mcp_config(request.mcp_config, request.mcp_config_path)
+        with Writer(run.transcript, create=True) as writer:
+            writer.begin(run.execution_id, host_name())
+            writer.meta(
+                "requested",
+                request={**public, "env": sorted(request.env)},
+                mcp_config=None if mcp is None else mcp.model_dump(mode="json"),
+                owner={**owner(), "manager_id": self._manager_id},
+                recorded=self._backend.name == "replay",
+                resumed_from=resumed_from,
+            )
+
+    def fill_slots(self) -> float | None:
+        """Start who may start; seconds until the next start may be possible, or None."""
+        with self._lock:
+            while not self._closed:
+                now = time.monotonic()
+                found = self._line.next(now, self._outcome)
+                if found is None:
+                    return self._line.due(now)
+                execution = self._registry.known(found[0])
+                if found[1]:
+                    self._spawn(execution)
+                else:
+                    self._refuse_dependant(execution)
+        return None
+
+    def _outcome(self, execution_id: str) -> Outcome:
+        execution = self._registry.get(execution_id)
+        if execution is None:
+            return "did not complete"
+        if not execution.status.ended:
+            return "waits"
+        done = execution.status is ExecutionStatus.COMPLETED
+        return "completed" if done else "did not complete"
+
+    def _spawn(self, execution: Execution) -> None:
+        self._line.started(execution.execution_id, time.monotonic())
+        try:
+            writer = Writer(execution.run.transcript)
+            try:
+                self._backend.start(execution.run, writer)
+            except BaseException:
+                writer.close()
+                raise
+        except (OSError, ClaudeWidgetError) as error:
+            self.refuse(execution, Reason.STARTUP, str(error))
+
+    def _refuse_dependant(self, execution: Execution) -> None:
+        self._line.remove(execution.execution_id)
+        after = execution.run.request.after
+        failed = [one for one in after if self._outcome(one) == "did not complete"]
+        said = f"Not started: {', '.join(failed)} did not complete."
+        self.refuse(execution, Reason.DEPENDENCY, said)
+
+    def refuse(self, execution: Execution, reason: Reason, error: str) -> None:
+        """Write that it will never run."""
+        try:
+            with Writer(execution.run.transcript) as writer:
+                writer.meta("refused", reason=reason, error=error)
+        except OSError as problem:
+            _LOG.error("Execution %s: %s (%s)", execution.execution_id, error, problem)
+
+    def waits(self, execution: Execution) -> bool:
+        """Whether it is in the waiting line."""
+        with self._lock:
+            return self._line.waits(execution.execution_id)
+
+    def cancel(self, execution: Execution, reason: Reason) -> bool:
+        """End one that was never started; False if it is not one of those."""
+        with self._lock:
+            held = self._registry.is_held(execution)
+            if not held and not self._line.remove(execution.execution_id):
+                return False
+            with Writer(execution.run.transcript) as writer:
+                writer.meta("kill", reason=reason)
+                writer.meta("ended", exit_code=None, error="", forced=False, descendants=0)
+            return True
+
+    def freed(self, execution: Execution) -> None:
+        """It has ended: its slot is free."""
+        with self._lock:
+            self._line.freed(execution.execution_id)
+            self._line.remove(execution.execution_id)
+
+    def close(self) -> None:
+        """Start nothing from now on."""
+        with self._lock:
+            self._closed = True

@@ -1,0 +1,276 @@
+"""An execution as its user holds it: what is known of it, and what can be asked of it.
+
+The rule: one door to its state, `advance`, which reads the transcript further and folds it. Everything
+else here reads that state, or passes on what is asked to the manager. No thread and no task is owned
+here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Generator
+from typing import Any, Protocol
+
+from claude_widget.backend import Run
+from claude_widget.errors import ExecutionFailed, InvalidTransition
+from claude_widget.event_log import EventLog
+from claude_widget.events import NEUTRAL_PREFIX, Event, parse
+from claude_widget.models import ExecutionInfo, ExecutionStatus, Reason
+from claude_widget.state import State, reduce
+from claude_widget.subscriptions import Subscriptions
+from claude_widget.transcript import CHUNK, Follower, read_records
+
+_LOG = logging.getLogger(__name__)
+_STDERR_TAIL = 4000
+_POLL = 0.5
+"""Seconds after which a waiting thread looks again, whatever happens."""
+
+
+class Keeper(Protocol):
+    """What an execution needs of its manager."""
+
+    subscriptions: Subscriptions
+
+    def ask(self, execution: Execution, operation: str, **fields: Any) -> None:
+        """Ask its shim."""
+
+    def kill(self, execution: Execution, reason: Reason) -> None:
+        """End it."""
+
+    def follow_up(self, execution: Execution, text: str) -> Execution:
+        """Send it a prompt, or resume it with one."""
+
+
+class Execution:
+    """One run of the CLI. Made by `ProcessManager.start_execution`; awaitable.
+
+    Attributes:
+        execution_id: UUID4.
+    """
+
+    def __init__(self, keeper: Keeper, run: Run, ended: ExecutionInfo | None = None) -> None:
+        self.execution_id = run.execution_id
+        self.run = run
+        self._keeper = keeper
+        self._lock = threading.Lock()
+        self._state = State.initial(run.execution_id)
+        self._info: ExecutionInfo | None = ended
+        self._info_of: State | None = self._state if ended is not None else None
+        self._events = EventLog(run.transcript)
+        self._follower: Follower | None = None if ended is not None else Follower(run.transcript)
+        self._on_end: list[Callable[[], None]] = []
+        self._end_told = ended is not None
+
+    # -- what is known -----------------------------------------------------------------------
+
+    @property
+    def info(self) -> ExecutionInfo:
+        """A snapshot of everything known; it does not change, ask again for a newer one."""
+        state = self._state
+        info = self._info
+        if info is None or self._info_of is not state:
+            info = state.info
+            self._info, self._info_of = info, state
+        return info
+
+    @property
+    def status(self) -> ExecutionStatus:
+        """pending, running, completed, failed or killed."""
+        return self.info.status
+
+    @property
+    def result(self) -> str | None:
+        """The final text, or None while there is none."""
+        return self.info.result
+
+    @property
+    def events(self) -> EventLog:
+        """The CLI's frames in order, read from the transcript when asked for."""
+        return self._events
+
+    @property
+    def stderr(self) -> str:
+        """The last 4,000 characters that the CLI wrote to stderr."""
+        tail = b""
+        for record in read_records(self.run.transcript):
+            if record.stream == "err":
+                tail = (tail + record.data + b"\n")[-4 * _STDERR_TAIL :]
+        return tail.decode("utf-8", "replace")[-_STDERR_TAIL:]
+
+    # -- the one door to its state -----------------------------------------------------------
+
+    def advance(self, limit: int = CHUNK, *, every_frame: bool = False) -> tuple[list[Event], bool]:
+        """Read the transcript further and fold it; the events, and whether there is more.
+
+        Args:
+            limit: bytes to read at most.
+            every_frame: also yield partial messages, which change no state and are skipped otherwise.
+
+        A lifecycle record that cannot be is logged and changes nothing.
+
+        Raises:
+            TranscriptError: the file is gone, or was cut short.
+        """
+        with self._lock:
+            follower = self._follower
+            if follower is None:
+                return [], False
+            follower.parser.skip = None if every_frame else NEUTRAL_PREFIX
+            found, more = follower.read(limit)
+            events = []
+            state = self._state
+            for record in found:
+                event = parse(record)
+                try:
+                    state = reduce(state, event)
+                except InvalidTransition as error:
+                    _LOG.warning("Execution %s: %s", self.execution_id, error)
+                events.append(event)
+            self._state = state
+            if self.status.ended and not more:
+                follower.close()
+                self._follower = None
+            return events, more
+
+    @property
+    def state(self) -> State:
+        """The fold so far; another object whenever something has changed."""
+        return self._state
+
+    @property
+    def following(self) -> bool:
+        """Its transcript may still grow, as far as is known."""
+        return self._follower is not None
+
+    @property
+    def read_bytes(self) -> int:
+        """Bytes of the transcript that are folded."""
+        follower = self._follower
+        return follower.parser.offset if follower is not None else 0
+
+    def pause(self) -> None:
+        """Let go of the file until it is read again."""
+        with self._lock:
+            if self._follower is not None:
+                self._follower.close()
+
+    def tell_end(self) -> None:
+        """Wake who awaits it; called once, by the manager, when it has ended."""
+        with self._lock:
+            self._end_told = True
+            waiting, self._on_end = self._on_end, []
+        for wake in waiting:
+            wake()
+
+    # -- waiting -----------------------------------------------------------------------------
+
+    def __await__(self) -> Generator[Any, None, Execution]:
+        return self._until_end().__await__()
+
+    async def _until_end(self) -> Execution:
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[None] = loop.create_future()
+
+        def set_ended() -> None:
+            if not ended.done():
+                ended.set_result(None)
+
+        def wake() -> None:
+            try:
+                loop.call_soon_threadsafe(set_ended)
+            except RuntimeError:
+                return  # that loop is closed: nobody awaits any more
+
+        with self._lock:
+            if self._end_told:
+                return self
+            self._on_end.append(wake)
+        try:
+            await ended
+        finally:
+            with self._lock:
+                if wake in self._on_end:
+                    self._on_end.remove(wake)
+        return self
+
+    def wait(self, timeout: float | None = None) -> Execution:
+        """Wait for the end from synchronous code; views and callbacks go on meanwhile.
+
+        Args:
+            timeout: seconds, None for ever.
+
+        Returns:
+            The execution itself, whatever its status.
+
+        Raises:
+            TimeoutError: it has not ended by then. The execution goes on.
+        """
+        subscriptions = self._keeper.subscriptions
+        deadline = None if timeout is None else time.monotonic() + timeout
+        woken = subscriptions.start_waiting(self.execution_id)
+        try:
+            while True:
+                woken.clear()
+                told = self._end_told  # before the callbacks: what led to the end has been queued
+                subscriptions.run_here()
+                if told:
+                    return self
+                left = _POLL if deadline is None else min(_POLL, deadline - time.monotonic())
+                if left <= 0:
+                    raise TimeoutError(
+                        f"Execution {self.execution_id} is {self.status} after {timeout} s; "
+                        "it goes on."
+                    )
+                woken.wait(left)
+        finally:
+            subscriptions.stop_waiting(woken)
+
+    def raise_for_status(self) -> Execution:
+        """Returns itself if it completed.
+
+        Raises:
+            ExecutionFailed: it failed or was killed.
+        """
+        info = self.info
+        if info.status in (ExecutionStatus.FAILED, ExecutionStatus.KILLED):
+            raise ExecutionFailed(
+                self.execution_id, info.status, str(info.reason), info.errors, self.stderr
+            )
+        return self
+
+    # -- what can be asked -------------------------------------------------------------------
+
+    def kill(self) -> None:
+        """End it, with everything it started. Returns at once; nothing happens if it has ended."""
+        self._keeper.kill(self, Reason.USER)
+
+    def interrupt(self) -> None:
+        """Stop the turn and keep the session.
+
+        Raises:
+            ExecutionEnded: it is not running.
+            ControlFailed: it takes no more input.
+        """
+        self._keeper.ask(self, "interrupt")
+
+    def send(self, text: str) -> Execution:
+        """Send a follow-up prompt.
+
+        Returns:
+            Itself while it runs (the CLI queues the prompt); once it has ended, the new execution
+            that resumes its session.
+        """
+        return self._keeper.follow_up(self, text)
+
+    def end(self) -> None:
+        """End an execution that was started with `keep_open`, once its turn is over."""
+        self._keeper.ask(self, "end")
+
+    def __repr__(self) -> str:
+        info = self.info
+        name = f" {info.name!r}" if info.name else ""
+        reason = f" ({info.reason})" if info.reason else ""
+        return f"<Execution{name} {self.execution_id} {info.status}{reason}>"

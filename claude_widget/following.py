@@ -1,0 +1,191 @@
+"""The manager's one thread: follows transcripts, fills free slots, and sees who has died.
+
+The rule: it reads files and tells what it read; the manager decides. Only this thread folds an
+execution once it is known, so that whoever listens hears everything once and in order. Nothing it does
+grows with the length of a transcript that nobody reads: it reads what is new, in chunks.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import threading
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+from claude_widget.errors import ClaudeWidgetError, TranscriptError
+from claude_widget.events import Event, Frame, Spawned, UnknownFrame
+from claude_widget.execution import Execution
+from claude_widget.models import ExecutionInfo, ExecutionStatus
+from claude_widget.protocol import Complete, Error, Notification, Started, Stream
+
+_LOG = logging.getLogger(__name__)
+_CHUNK = 1 << 18
+_BUSY = 0.05
+_QUIET = 0.25
+_IDLE = 1.0
+_CHECK = 1.0
+"""Seconds between two looks whether a silent execution still lives."""
+
+
+class Followed(Protocol):
+    """What the thread needs of the manager."""
+
+    def followed(self) -> Sequence[Execution]:
+        """Executions whose transcript someone else may write."""
+
+    def hears_frames(self, execution: Execution) -> bool:
+        """Whether somebody subscribed to its frames."""
+
+    def publish(self, execution: Execution, notifications: list[Notification]) -> None:
+        """Tell subscribers."""
+
+    def changed(self, execution: Execution) -> None:
+        """Its state has changed."""
+
+    def ended(self, execution: Execution, size: int) -> None:
+        """It has ended, and `size` bytes of transcript say how."""
+
+    def damaged(self, execution: Execution, error: ClaudeWidgetError) -> None:
+        """Its transcript cannot be read on."""
+
+    def check_alive(self, execution: Execution) -> None:
+        """It is silent; say what became of it if it is dead."""
+
+    def fill_slots(self) -> float | None:
+        """Start who may start; seconds until the next may, or None."""
+
+    def look_around(self) -> object:
+        """Take in what other managers have started."""
+
+    def wait_handles(self) -> Sequence[int]:
+        """Descriptors that become readable when one may have ended."""
+
+
+class Following:
+    """The thread. It runs from `start` to `stop`, or to the end of the process."""
+
+    def __init__(self, manager: Followed) -> None:
+        self._manager = manager
+        self._wake_read, self._wake_write = os.pipe()
+        for end in (self._wake_read, self._wake_write):
+            os.set_blocking(end, False)
+        self._stopped = False
+        self._last_growth = 0.0
+        self._last_check = 0.0
+        self._thread = threading.Thread(target=self._run, name="claude-widget", daemon=True)
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look at once."""
+        try:
+            os.write(self._wake_write, b"!")
+        except (BlockingIOError, OSError):
+            return  # it is awake already, or stopped
+
+    def stop(self) -> None:
+        """Stop following; returns when the thread has ended."""
+        self._stopped = True
+        self.wake()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(timeout=10)
+
+    def _run(self) -> None:
+        handles: Sequence[int] = ()
+        while not self._stopped:
+            try:
+                pause = self._round(handles)
+                handles = self._manager.wait_handles()
+            except Exception:
+                _LOG.exception("Following failed; it goes on")
+                pause, handles = _IDLE, ()
+            handles = self._sleep(pause, handles)
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+
+    def _sleep(self, pause: float, handles: Sequence[int]) -> Sequence[int]:
+        """Until there may be something to do; the handles that said so."""
+        poll = select.poll()
+        for fd in (self._wake_read, *handles):
+            poll.register(fd, select.POLLIN)
+        ready = {fd for fd, _ in poll.poll(pause * 1000)}
+        if self._wake_read in ready:
+            os.read(self._wake_read, 4096)
+            ready.discard(self._wake_read)
+        return list(ready)
+
+    def _round(self, died: Sequence[int]) -> float:
+        """Look at everything once; seconds until the next look."""
+        manager = self._manager
+        now = time.monotonic()
+        checking = bool(died) or now - self._last_check >= _CHECK
+        if checking:
+            self._last_check = now
+            manager.look_around()
+        more = False
+        running = False
+        for execution in manager.followed():
+            grew, is_more = self._follow(execution)
+            more = more or is_more
+            running = True
+            if grew:
+                self._last_growth = now
+            elif checking and not execution.status.ended:
+                manager.check_alive(execution)
+        due = manager.fill_slots()
+        if more:
+            return 0.0
+        pause = _IDLE if not running else _BUSY if now - self._last_growth < 2.0 else _QUIET
+        return pause if due is None else min(pause, due)
+
+    def _follow(self, execution: Execution) -> tuple[bool, bool]:
+        """Read one execution's transcript further; whether it grew, and whether there is more."""
+        manager = self._manager
+        hears = manager.hears_frames(execution)
+        before_state, before = execution.state, execution.info
+        size = execution.read_bytes
+        try:
+            events, more = execution.advance(_CHUNK, every_frame=hears)
+        except TranscriptError as error:
+            manager.damaged(execution, error)
+            return False, False
+        if execution.state is not before_state:
+            manager.publish(execution, notifications(before, execution.info, events, hears))
+            manager.changed(execution)
+        elif hears and events:
+            manager.publish(execution, notifications(before, before, events, hears))
+        grew = execution.read_bytes != size
+        if execution.status.ended and not before.status.ended:
+            manager.ended(execution, execution.read_bytes)
+        return grew, more
+
+
+def notifications(
+    before: ExecutionInfo, after: ExecutionInfo, events: Sequence[Event], hears_frames: bool
+) -> list[Notification]:
+    """What subscribers are told of these events, in order."""
+    told: list[Notification] = []
+    execution_id = after.execution_id
+    for event in events:
+        if isinstance(event, Spawned):
+            told.append(Started(execution_id=execution_id, pid=event.pid))
+        elif hears_frames and isinstance(event, (Frame, UnknownFrame)) and event.raw:
+            told.append(Stream(execution_id=execution_id, data=event.raw))
+    new = [error for error in after.errors if error not in before.errors]
+    told += [Error(execution_id=execution_id, error=error) for error in new]
+    if after.status.ended and before.status is not after.status:
+        assert after.reason is not None
+        told.append(
+            Complete(
+                execution_id=execution_id,
+                code=after.exit_code,
+                status=ExecutionStatus(after.status),
+                reason=after.reason,
+            )
+        )
+    return told

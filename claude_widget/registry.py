@@ -1,0 +1,116 @@
+"""Which executions there are: those in memory and those in the state folder.
+
+The rule: it finds, keeps and forgets executions. It starts and ends none, and owns no thread.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable
+
+from claude_widget.backend import Run
+from claude_widget.errors import ClaudeWidgetError, ExecutionNotFound
+from claude_widget.execution import Execution
+from claude_widget.models import ExecutionInfo, ExecutionStatus
+from claude_widget.runtime import owner_lives
+from claude_widget.state_folder import StateFolder
+from claude_widget.transcript import read_records
+
+_LOG = logging.getLogger(__name__)
+MakeExecution = Callable[[Run, ExecutionInfo | None], Execution]
+
+
+class Registry:
+    """All executions that a manager knows. Safe from any thread.
+
+    Attributes:
+        mine: ids of those that this manager started.
+    """
+
+    def __init__(self, folder: StateFolder, make: MakeExecution) -> None:
+        self.folder = folder
+        self.mine: set[str] = set()
+        self._make = make
+        self._lock = threading.RLock()
+        self._executions: dict[str, Execution] = {}
+        self._seen_folder = -1
+
+    def get(self, execution_id: str) -> Execution | None:
+        """The execution of that id, or None."""
+        with self._lock:
+            return self._executions.get(str(execution_id))
+
+    def known(self, execution_id: str) -> Execution:
+        """The execution of that id.
+
+        Raises:
+            ExecutionNotFound: there is none.
+        """
+        execution = self.get(execution_id)
+        if execution is None:
+            raise ExecutionNotFound(str(execution_id))
+        return execution
+
+    def all(self) -> list[Execution]:
+        """All of them, oldest first."""
+        with self._lock:
+            return list(self._executions.values())
+
+    def active(self) -> list[Execution]:
+        """Those that are pending or running, oldest first."""
+        return [one for one in self.all() if not one.status.ended]
+
+    def add_mine(self, execution: Execution) -> None:
+        """Keep one that this manager starts."""
+        with self._lock:
+            self._executions[execution.execution_id] = execution
+            self.mine.add(execution.execution_id)
+
+    def forget(self, execution: Execution) -> None:
+        """Leave one out from now on, here and in later managers; its transcript stays."""
+        with self._lock:
+            self.folder.forget(execution.run)
+            self._executions.pop(execution.execution_id, None)
+            self.mine.discard(execution.execution_id)
+
+    def look_around(self) -> list[Execution]:
+        """Take in the executions that others have put into the state folder since the last look."""
+        changed = self.folder.changed()
+        if changed == self._seen_folder:
+            return []
+        self._seen_folder = changed
+        with self._lock:
+            known = frozenset(self._executions)
+        found = []
+        for run in self.folder.find(known):
+            execution = self._make(run, self.folder.load_ended(run))
+            _fold_all(execution)
+            with self._lock:
+                if run.execution_id not in self._executions:
+                    self._executions[run.execution_id] = execution
+                    found.append(execution)
+        return found
+
+    def is_held(self, execution: Execution) -> bool:
+        """Pending, and nobody lives who would start it."""
+        if execution.status is not ExecutionStatus.PENDING or execution.execution_id in self.mine:
+            return False
+        for record in read_records(execution.run.transcript):
+            if record.stream == "meta" and b'"requested"' in record.data:
+                said = json.loads(record.data).get("owner")
+                return not (isinstance(said, dict) and owner_lives(said))
+        return True
+
+
+def _fold_all(execution: Execution) -> None:
+    """Fold what is there of an earlier one's transcript."""
+    try:
+        more = execution.following
+        while more:
+            _, more = execution.advance()
+    except ClaudeWidgetError as error:
+        _LOG.warning("Execution %s cannot be read: %s", execution.execution_id, error)
+    if execution.status.ended:
+        execution.tell_end()

@@ -1,0 +1,174 @@
+"""From the arguments of a start to a validated `ExecutionRequest`.
+
+The rule: everything that can be found wrong before anything is started is found here, and said with the
+argument's name. It looks at files (does the project exist?) and changes none.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from claude_widget.errors import InvalidRequest
+from claude_widget.mcp_config import load_mcp_config
+from claude_widget.models import ExecutionRequest
+
+LONGEST_QUERY = 9_000_000
+"""Bytes. A stdin message above 10 MB sends the CLI into a crash loop (its changelog, 2.1.128)."""
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_LISTS = ("allowed_tools", "disallowed_tools", "add_dirs", "setting_sources", "extra_args")
+_ARGUMENTS = ("query", "project_path", "session_id", "mcp_config", "mcp_config_path", "model")
+OPTIONS = tuple(
+    sorted(
+        {field.alias or name for name, field in ExecutionRequest.model_fields.items()}
+        - set(_ARGUMENTS)
+    )
+)
+"""Names of the options of a start, beside its named arguments."""
+
+
+def build_request(
+    query: str,
+    project_path: str | os.PathLike[str] = ".",
+    session_id: str | None = None,
+    mcp_config: str | Path | Mapping[str, Any] | None = None,
+    model: str | None = None,
+    **options: Any,
+) -> ExecutionRequest:
+    """Validate what a start asks for.
+
+    Raises:
+        InvalidRequest: with the argument that is wrong.
+    """
+    unknown = sorted(set(options) - set(OPTIONS))
+    if unknown:
+        raise InvalidRequest(
+            f"There is no option {unknown[0]!r}.",
+            field=unknown[0],
+            hint="Options are: " + ", ".join(OPTIONS) + ".",
+        )
+    project = resolve_folder("project_path", project_path)
+    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    given |= {
+        "query": clean_query(query),
+        "project_path": str(project),
+        "session_id": _text("session_id", session_id),
+        "model": _text("model", model),
+    }
+    if mcp_config is not None and mcp_config != "":
+        given["mcp_config"], given["mcp_config_path"] = load_mcp_config(mcp_config, project)
+    _normalise(given)
+    if given.get("fork_session") and given["session_id"] is None:
+        raise InvalidRequest(
+            "fork_session needs a session to fork.", field="fork_session", hint="Give session_id."
+        )
+    _check_root(given)
+    try:
+        return ExecutionRequest.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "request"
+        raise InvalidRequest(f"{field}: {first['msg']}.", field=field) from None
+
+
+def _normalise(given: dict[str, Any]) -> None:
+    for name in _LISTS:
+        if name in given:
+            given[name] = _strings(name, given[name])
+    if "add_dirs" in given:
+        given["add_dirs"] = tuple(str(resolve_folder("add_dirs", d)) for d in given["add_dirs"])
+    if "schema" in given:
+        given["schema"] = _schema(given["schema"])
+    if "after" in given:
+        given["after"] = _ids(given["after"])
+    for name in ("name", "system_prompt", "append_system_prompt"):
+        if isinstance(given.get(name), str):
+            given[name] = _SURROGATES.sub("\ufffd", given[name])
+
+
+def clean_query(query: str) -> str:
+    """The query with lone surrogates replaced: one of them would brick the CLI's session.
+
+    Raises:
+        InvalidRequest: it is no text, blank, or too long to send.
+    """
+    if not isinstance(query, str):
+        raise InvalidRequest(f"The query must be text, not {type(query).__name__}.", field="query")
+    query = _SURROGATES.sub("\ufffd", query)
+    if not query.strip():
+        raise InvalidRequest("The query is blank.", field="query", hint="Say what Claude is to do.")
+    size = len(query.encode())
+    if size > LONGEST_QUERY:
+        raise InvalidRequest(
+            f"The query has {size:,} bytes; the CLI takes at most {LONGEST_QUERY:,}.",
+            field="query",
+            hint="Put the text into a file and name the file.",
+        )
+    return query
+
+
+def resolve_folder(field: str, given: str | os.PathLike[str]) -> Path:
+    """An existing folder, absolute and without links: the CLI binds sessions to that path.
+
+    Raises:
+        InvalidRequest: it is missing or no folder.
+    """
+    text = os.fspath(given)
+    if "\0" in text or not text.strip():
+        raise InvalidRequest(f"{field} is blank or holds a NUL character.", field=field)
+    path = Path(text).expanduser().absolute()
+    if not path.exists():
+        raise InvalidRequest(f"{field}: {path} does not exist.", field=field)
+    if not path.is_dir():
+        raise InvalidRequest(f"{field}: {path} is not a folder.", field=field)
+    return path.resolve()
+
+
+def _text(field: str, value: str | None) -> str | None:
+    if value is None or not value.strip():
+        return None
+    if any(ord(character) < 32 for character in value):
+        raise InvalidRequest(f"{field} holds control characters.", field=field)
+    return value.strip()
+
+
+def _strings(field: str, value: str | Sequence[str]) -> tuple[str, ...]:
+    values = (value,) if isinstance(value, (str, os.PathLike)) else tuple(value)
+    strings = tuple(os.fspath(item) for item in values)
+    if any("\0" in item for item in strings):
+        raise InvalidRequest(f"{field} holds a NUL character.", field=field)
+    return strings
+
+
+def _schema(schema: Any) -> dict[str, Any]:
+    if isinstance(schema, type) and issubclass(schema, BaseModel):
+        return schema.model_json_schema()
+    if isinstance(schema, Mapping):
+        return dict(schema)
+    raise InvalidRequest(
+        "schema must be a JSON schema (a dict) or a pydantic model class.", field="schema"
+    )
+
+
+def _ids(after: Any) -> tuple[str, ...]:
+    many = [after] if isinstance(after, str) or hasattr(after, "execution_id") else list(after)
+    return tuple(str(getattr(item, "execution_id", item)) for item in many)
+
+
+def _check_root(given: Mapping[str, Any]) -> None:
+    """The CLI refuses this combination; saying so first is clearer than its exit code."""
+    if given.get("permission_mode") != "bypassPermissions" or os.geteuid() != 0:
+        return
+    if "IS_SANDBOX" in given.get("env", {}) or "IS_SANDBOX" in os.environ:
+        return
+    raise InvalidRequest(
+        "Claude Code refuses bypassPermissions for root.",
+        field="permission_mode",
+        hint="Run as another user, or set env={'IS_SANDBOX': '1'} if this machine is a sandbox.",
+    )

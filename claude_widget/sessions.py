@@ -1,0 +1,113 @@
+"""The CLI's session files: which earlier sessions a project has.
+
+The rule: reads the heads of files that belong to the CLI, and writes none of them. The CLI keeps them in
+`projects/<name>/<session id>.jsonl` below its config folder; the name is the project's path with every
+character outside A-Z, a-z and 0-9 replaced (measured, 2.1.330), so two paths can share one, and what a
+file says about its folder decides.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from claude_widget.discovery import config_folder
+from claude_widget.protocol import SessionRow
+
+_HEAD = 64 * 1024
+_LONGEST_NAME = 200
+_PROMPT_CHARACTERS = 120
+
+
+def project_sessions(
+    project_path: str | os.PathLike[str],
+    env: Mapping[str, str] | None = None,
+    limit: int = 50,
+) -> list[SessionRow]:
+    """The project's sessions, newest first.
+
+    Args:
+        project_path: the project's folder.
+        env: environment that names the CLI's config folder; the process's own by default.
+        limit: how many at most.
+    """
+    project = os.path.realpath(Path(project_path).expanduser())
+    files: list[tuple[float, int, Path]] = []
+    for folder in _folders(config_folder(env) / "projects", project):
+        for file in folder.glob("*.jsonl"):
+            try:
+                found = file.stat()
+            except OSError:
+                continue
+            files.append((found.st_mtime, found.st_size, file))
+    rows: list[SessionRow] = []
+    for modified, size, file in sorted(files, reverse=True):
+        row = _row(file, modified, size, project)
+        if row is not None:
+            rows.append(row)
+        if len(rows) >= limit:
+            break
+    return rows
+
+
+def _folders(projects: Path, project: str) -> Iterator[Path]:
+    """The folders that may hold the project's sessions."""
+    name = re.sub("[^A-Za-z0-9]", "-", _utf16_units(unicodedata.normalize("NFC", project)))
+    if len(name) <= _LONGEST_NAME:
+        yield projects / name
+    else:  # a longer name is cut, with a hash of the path behind it
+        yield from projects.glob(name[:_LONGEST_NAME] + "-*")
+
+
+def _utf16_units(text: str) -> str:
+    """Characters beyond the basic plane count twice, as in JavaScript."""
+    return "".join("--" if ord(character) > 0xFFFF else character for character in text)
+
+
+def _row(file: Path, modified: float, size: int, project: str) -> SessionRow | None:
+    prompt = ""
+    for entry in _entries(file):
+        cwd = entry.get("cwd")
+        if isinstance(cwd, str) and os.path.realpath(cwd) != project:
+            return None
+        prompt = prompt or _prompt(entry)
+        if prompt and cwd:
+            break
+    return SessionRow(
+        session_id=file.stem, first_prompt=prompt, modified_time=modified, size_bytes=size
+    )
+
+
+def _entries(file: Path) -> Iterator[dict[str, Any]]:
+    try:
+        with file.open("rb") as stream:
+            head = stream.read(_HEAD)
+    except OSError:
+        return
+    for line in head.split(b"\n"):
+        try:
+            entry = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(entry, dict):
+            yield entry
+
+
+def _prompt(entry: dict[str, Any]) -> str:
+    """The text of a user's message, on one line, without control characters."""
+    message = entry.get("message")
+    if entry.get("type") != "user" or entry.get("isMeta") or not isinstance(message, dict):
+        return ""
+    content = message.get("content")
+    if isinstance(content, list):
+        texts = [part.get("text") for part in content if isinstance(part, dict)]
+        content = next((text for text in texts if isinstance(text, str)), "")
+    if not isinstance(content, str):
+        return ""
+    shown = "".join(c if c.isprintable() else " " for c in content[: 4 * _PROMPT_CHARACTERS])
+    return " ".join(shown.split())[:_PROMPT_CHARACTERS]

@@ -1,0 +1,135 @@
+"""The state folder: where executions lie on disk, and which of them there are.
+
+The rule: folders, names and small files of ours; never the meaning of a transcript. Folders are 0700,
+files 0600, whatever the umask. A folder whose name is no UUID is not ours and is never touched.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from claude_widget.backend import Run
+from claude_widget.errors import ClaudeWidgetError
+from claude_widget.models import ExecutionInfo, ExecutionRequest
+from claude_widget.runtime import own_folder
+
+STATE_VARIABLE = "CLAUDE_WIDGET_STATE_DIR"
+
+
+class StateFolder:
+    """One state folder.
+
+    Args:
+        path: the folder; `CLAUDE_WIDGET_STATE_DIR`, else the platform's place for state, if None.
+
+    Raises:
+        ClaudeWidgetError: it cannot be made, or is not ours alone.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+        given = path or os.environ.get(STATE_VARIABLE)
+        chosen = Path(given) if given else platformdirs.user_state_path("claude-widget")
+        self.path = chosen.expanduser().absolute()
+        self.executions = self.path / "executions"
+        problem = own_folder(self.path) or own_folder(self.executions)
+        if problem:
+            raise ClaudeWidgetError(
+                f"The state folder cannot be used: {problem}.",
+                hint="Give another one with ProcessManager(state_dir=...).",
+            )
+
+    def create(self, request: ExecutionRequest) -> Run:
+        """A new execution's folder, with its request in it, less what may hold secrets."""
+        execution_id = str(uuid.uuid4())
+        folder = self.executions / execution_id
+        folder.mkdir(mode=0o700)
+        run = Run(execution_id, folder, request)
+        public = request.model_dump_json(by_alias=True, exclude={"env", "mcp_config"})
+        self._write(folder / "request.json", public.encode())
+        return run
+
+    def discard(self, run: Run) -> None:
+        """Take back a folder that was just created and holds nothing yet."""
+        for file in run.folder.iterdir():
+            file.unlink()
+        run.folder.rmdir()
+
+    def changed(self) -> int:
+        """A number that changes when an execution is added or removed."""
+        try:
+            return self.executions.stat().st_mtime_ns
+        except OSError:
+            return 0
+
+    def find(self, known: frozenset[str]) -> list[Run]:
+        """Executions that are on disk, not forgotten, and not among the known; oldest first."""
+        found: list[tuple[int, Run]] = []
+        with os.scandir(self.executions) as entries:
+            for entry in entries:
+                if entry.name in known or not _is_uuid(entry.name):
+                    continue
+                if not entry.is_dir(follow_symlinks=False):
+                    continue
+                run = self._load(Path(entry.path))
+                if run is not None:
+                    found.append((entry.stat(follow_symlinks=False).st_ctime_ns, run))
+        return [run for _, run in sorted(found, key=lambda pair: pair[0])]
+
+    def _load(self, folder: Path) -> Run | None:
+        if (folder / "forgotten").exists() or not (folder / "transcript").exists():
+            return None
+        try:
+            request = ExecutionRequest.model_validate_json((folder / "request.json").read_bytes())
+        except (OSError, ValueError):
+            request = ExecutionRequest(query="(unknown)", project_path="")
+        return Run(folder.name, folder, request)
+
+    def forget(self, run: Run) -> None:
+        """Leave it out of `find` from now on; its transcript stays."""
+        self._write(run.folder / "forgotten", b"")
+
+    def save_ended(self, run: Run, info: ExecutionInfo, size: int) -> None:
+        """Keep the fold of an ended transcript, so that it need not be folded again.
+
+        Args:
+            run: the execution.
+            info: what its transcript folds to.
+            size: bytes of the transcript that were folded.
+        """
+        content = {"size": size, "info": info.model_dump(mode="json")}
+        temporary = run.folder / f".ended.{os.getpid()}"
+        try:
+            self._write(temporary, json.dumps(content).encode("utf-8", "replace"))
+            temporary.replace(run.folder / "ended.json")
+        except OSError:
+            temporary.unlink(missing_ok=True)  # only a short cut: the transcript says the same
+
+    def load_ended(self, run: Run) -> ExecutionInfo | None:
+        """What `save_ended` kept, if it is of the transcript as it is now."""
+        try:
+            said: dict[str, Any] = json.loads((run.folder / "ended.json").read_bytes())
+            if said["size"] != run.transcript.stat().st_size:
+                return None
+            return ExecutionInfo.model_validate(said["info"])
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+    @staticmethod
+    def _write(path: Path, content: bytes) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        fd = os.open(path, flags, 0o600)
+        with os.fdopen(fd, "wb") as file:
+            file.write(content)
+
+
+def _is_uuid(name: str) -> bool:
+    try:
+        return str(uuid.UUID(name)) == name
+    except ValueError:
+        return False
