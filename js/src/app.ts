@@ -1,0 +1,221 @@
+/**
+ * One model of the page: its connection, the store of its manager, and what a reader can do.
+ *
+ * The rule: messages are routed and actions are carried out here; what is drawn is in views/, and
+ * nothing here touches the DOM. A text that was refused is never lost.
+ */
+import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { Connection, type Model, newId, type Queued, RequestError } from "./connection.ts";
+import { Panes } from "./pane.ts";
+import type { Execute, ExecutionRow, KernelMessage } from "./protocol.ts";
+import { isEnded, readRow, type Store, storeOf } from "./store.ts";
+import { type Draft, type Problem, type Settings, Ui } from "./ui.ts";
+
+export class App {
+  readonly kind: "dashboard" | "execution";
+  readonly store: Store;
+  readonly connection: Connection;
+  readonly panes: Panes;
+  readonly ui = new Ui();
+  /** Of the one execution, when the model shows just that. */
+  readonly ownRow: Signal<ExecutionRow>;
+
+  constructor(
+    private readonly model: Model,
+    queued: readonly Queued[],
+    private readonly abort: AbortSignal,
+  ) {
+    this.kind = model.get("kind") === "execution" ? "execution" : "dashboard";
+    this.store = storeOf(String(model.get("manager_id")), abort);
+    this.connection = new Connection(model, abort);
+    this.panes = new Panes(this.connection);
+    this.ownRow = signal(this.readOwnRow());
+    this.connection.onReturn = () => {
+      this.greet();
+      this.panes.reopen();
+    };
+    this.listen("msg:custom", (message: KernelMessage, buffers: DataView[]) =>
+      this.receive(message, buffers),
+    );
+    this.listen("change:row", () => {
+      this.ownRow.value = this.readOwnRow();
+    });
+    for (const [message, buffers] of queued) this.receive(message, buffers);
+    this.greet();
+    if (this.kind === "dashboard") this.refreshSessions();
+  }
+
+  row(executionId: string): ReadonlySignal<ExecutionRow> | undefined {
+    return this.kind === "execution" ? this.ownRow : this.store.row(executionId);
+  }
+
+  private listen(name: string, listener: (...values: never[]) => void): void {
+    this.model.on(name, listener);
+    this.abort.addEventListener("abort", () => this.model.off(name, listener));
+  }
+
+  private readOwnRow(): ExecutionRow {
+    const row = readRow(this.model.get("row"));
+    return { ...row, executionId: row.executionId || String(this.model.get("execution_id") ?? "") };
+  }
+
+  private receive(message: KernelMessage, buffers: DataView[]): void {
+    if (message.type === "claude:pane-data") this.panes.receive(message, buffers[0]);
+    else this.store.apply(message);
+    this.connection.receive(message);
+  }
+
+  /** All state for the dashboard; the view of one execution has its row, and only needs the time. */
+  private greet(): void {
+    const type = this.kind === "dashboard" ? "claude:hello" : "claude:ping";
+    this.connection.request({ type }).catch(() => {});
+  }
+
+  // -- sessions --------------------------------------------------------------------------------
+
+  /** Of the welcome until another was typed. */
+  projectPath(): string {
+    return this.ui.projectPath.value ?? this.store.welcome.value?.projectPath ?? "";
+  }
+
+  /** Asks for the earlier sessions whenever the path settles or an execution ends. */
+  private refreshSessions(): void {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = effect(() => {
+      const path = this.projectPath();
+      const known = this.store.welcome.value !== null;
+      void this.store.ended.value;
+      clearTimeout(timer);
+      if (known && path.trim()) timer = setTimeout(() => this.getSessions(path), SESSIONS_DELAY);
+    });
+    this.abort.addEventListener("abort", () => {
+      stop();
+      clearTimeout(timer);
+    });
+  }
+
+  private async getSessions(projectPath: string): Promise<void> {
+    try {
+      const answer = await this.connection.request({ type: "claude:get-sessions", projectPath });
+      if (answer.type === "claude:get-sessions") {
+        this.store.setSessions(projectPath, answer.sessions);
+      }
+    } catch {
+      // A path that does not exist has no sessions; Execute tells what is wrong with it.
+      this.store.setSessions(projectPath, []);
+    }
+  }
+
+  // -- starting --------------------------------------------------------------------------------
+
+  settings(): Settings {
+    const { query, sessionId, mcpConfig, model } = this.ui;
+    return {
+      query: query.value,
+      projectPath: this.projectPath(),
+      sessionId: sessionId.value,
+      mcpConfig: mcpConfig.value,
+      model: model.value,
+    };
+  }
+
+  /** Starts what the form says; resolves with the execution's id, or null when it was refused. */
+  async execute(): Promise<string | null> {
+    const { ui } = this;
+    const settings = this.settings();
+    if (ui.sending.value || !this.hasQuery(settings)) return null;
+    const body = JSON.stringify(settings);
+    const requestId = ui.attempt?.body === body ? ui.attempt.requestId : newId();
+    ui.sending.value = true;
+    ui.problem.value = null;
+    ui.attempt = { body, requestId };
+    try {
+      const executionId = await this.start(settings, requestId);
+      ui.attempt = null;
+      if (ui.query.value === settings.query) ui.query.value = "";
+      return executionId;
+    } catch (error) {
+      if (wasAnswered(error)) ui.attempt = null;
+      ui.problem.value = problemOf(error);
+      return null;
+    } finally {
+      ui.sending.value = false;
+    }
+  }
+
+  addDraft(): void {
+    const settings = this.settings();
+    if (!this.hasQuery(settings)) return;
+    const draft: Draft = { id: newId(), settings, sending: false, problem: null, requestId: null };
+    this.ui.drafts.value = [...this.ui.drafts.value, draft];
+    this.ui.problem.value = null;
+    this.ui.query.value = "";
+  }
+
+  /** Starts every draft, in the order in which they stand; those that are refused stay. */
+  async executeAll(): Promise<string[]> {
+    const waiting = this.ui.drafts.value.filter((draft) => !draft.sending);
+    const ids = await Promise.all(waiting.map((draft) => this.executeDraft(draft)));
+    return ids.filter((id) => id !== null);
+  }
+
+  private async executeDraft(draft: Draft): Promise<string | null> {
+    const requestId = draft.requestId ?? newId();
+    this.ui.changeDraft(draft.id, { sending: true, problem: null, requestId });
+    try {
+      const executionId = await this.start(draft.settings, requestId);
+      this.ui.removeDraft(draft.id);
+      return executionId;
+    } catch (error) {
+      const kept = wasAnswered(error) ? null : requestId;
+      const problem = problemOf(error);
+      this.ui.changeDraft(draft.id, { sending: false, problem, requestId: kept });
+      return null;
+    }
+  }
+
+  private hasQuery(settings: Settings): boolean {
+    if (settings.query.trim() !== "") return true;
+    this.ui.problem.value = { message: "The query is blank.", hint: "Type what Claude should do." };
+    return false;
+  }
+
+  private async start(settings: Settings, requestId: string): Promise<string> {
+    const execute: Omit<Execute, "requestId"> = {
+      type: "claude:execute",
+      query: settings.query,
+      projectPath: settings.projectPath.trim() || ".",
+      sessionId: settings.sessionId || null,
+      mcpConfig: settings.mcpConfig.trim() || null,
+      model: settings.model.trim() || null,
+    };
+    const answer = await this.connection.request(execute, requestId);
+    if (answer.type !== "claude:execute") throw new RequestError("Unexpected", "No id came back.");
+    return answer.executionId;
+  }
+
+  // -- ending ----------------------------------------------------------------------------------
+
+  async kill(executionId: string): Promise<void> {
+    this.ui.setKilling(executionId, true);
+    try {
+      await this.connection.request({ type: "claude:kill-execution", executionId });
+      // It says "Killing…" until its row has ended; a kill that had no effect may be asked again.
+      setTimeout(() => this.ui.setKilling(executionId, false), KILL_AGAIN_AFTER);
+    } catch (error) {
+      const row = this.row(executionId)?.value;
+      const moot = row === undefined || isEnded(row.status);
+      this.ui.setKilling(executionId, false, moot ? null : problemOf(error));
+    }
+  }
+}
+
+const SESSIONS_DELAY = 400;
+const KILL_AGAIN_AFTER = 20_000;
+
+const wasAnswered = (error: unknown): boolean => error instanceof RequestError && error.answered;
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof RequestError) return { message: error.message, hint: error.hint };
+  return { message: String(error), hint: "" };
+}

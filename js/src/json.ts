@@ -1,0 +1,28 @@
+/**
+ * Looking at JSON that somebody else wrote.
+ *
+ * The rule: a value of the wrong type reads as the empty one; nothing here throws.
+ */
+
+export type Json = { readonly [key: string]: unknown };
+
+export function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The JSON object that a line is, or null for any other line. */
+export function parseObject(text: string): Json | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+export const asText = (value: unknown): string => (typeof value === "string" ? value : "");
+export const asNumber = (value: unknown): number | null =>
+  typeof value === "number" && Number.isFinite(value) ? value : null;
+export const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+export const asObject = (value: unknown): Json => (isObject(value) ? value : {});
+export const pretty = (value: unknown): string => JSON.stringify(value, null, 2) ?? "";

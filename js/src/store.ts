@@ -1,0 +1,174 @@
+/**
+ * What the kernel says: the executions of one manager, its notice, models and sessions.
+ *
+ * The rule: kernel-owned; only `apply` changes it, and only with what a message said. A welcome
+ * replaces everything (state is level-triggered), an event changes the fields that it names. All
+ * models of a manager on the page share one store; what the reader typed is in ui.ts, never here.
+ */
+import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type {
+  Events,
+  ExecutionRow,
+  ExecutionStatus,
+  KernelMessage,
+  SessionRow,
+  Welcome,
+} from "./protocol.ts";
+
+type PageEvent = Events["events"][number];
+
+export const isEnded = (status: ExecutionStatus): boolean =>
+  status === "completed" || status === "failed" || status === "killed";
+
+export class Store {
+  private readonly rows = new Map<string, Signal<ExecutionRow>>();
+  private readonly idsNow = signal<readonly string[]>([]);
+  private readonly placesNow = signal<ReadonlyMap<string, number>>(new Map());
+  private readonly welcomeNow = signal<Welcome | null>(null);
+  private readonly endedNow = signal(0);
+  private readonly sessionsNow = signal<ReadonlyMap<string, readonly SessionRow[]>>(new Map());
+  private queueChanged = false;
+  private orderChanged = false;
+
+  /** Newest first. */
+  readonly ids: ReadonlySignal<readonly string[]> = this.idsNow;
+  /** The place in the queue of each pending execution that will start by itself, from 1. */
+  readonly places: ReadonlySignal<ReadonlyMap<string, number>> = this.placesNow;
+  readonly welcome: ReadonlySignal<Welcome | null> = this.welcomeNow;
+  /** How often an execution was seen to end: earlier sessions may have changed with each. */
+  readonly ended: ReadonlySignal<number> = this.endedNow;
+  /** By project path. */
+  readonly sessions: ReadonlySignal<ReadonlyMap<string, readonly SessionRow[]>> = this.sessionsNow;
+  /** Seconds to add to the page's clock to get the kernel's. */
+  readonly clockOffset = signal(0);
+
+  row(executionId: string): ReadonlySignal<ExecutionRow> | undefined {
+    return this.rows.get(executionId);
+  }
+
+  apply(message: KernelMessage): void {
+    batch(() => {
+      if (message.type === "claude:welcome") this.replace(message);
+      else if (message.type === "claude:pong") this.setClock(message.now);
+      else if (message.type === "claude:events") for (const event of message.events) this.on(event);
+      else if (message.type === "claude:get-execution") this.merge(message.execution);
+      else if ("executions" in message) for (const row of message.executions) this.merge(row);
+      if (this.orderChanged) this.sortIds();
+      if (this.queueChanged) this.countPlaces();
+    });
+  }
+
+  setSessions(projectPath: string, sessions: readonly SessionRow[]): void {
+    this.sessionsNow.value = new Map(this.sessionsNow.value).set(projectPath, sessions);
+  }
+
+  private setClock(now: number): void {
+    const offset = now - Date.now() / 1000;
+    // Less is only the way of the message, and would make each duration jump.
+    if (Math.abs(offset - this.clockOffset.value) > 0.5) this.clockOffset.value = offset;
+  }
+
+  private replace(welcome: Welcome): void {
+    this.welcomeNow.value = welcome;
+    this.setClock(welcome.now);
+    const present = new Set(welcome.executions.map((row) => row.executionId));
+    for (const id of [...this.rows.keys()]) if (!present.has(id)) this.rows.delete(id);
+    for (const row of welcome.executions) this.merge(row);
+    this.orderChanged = true;
+    this.queueChanged = true;
+  }
+
+  private on(event: PageEvent): void {
+    const executionId = event.executionId;
+    switch (event.type) {
+      case "claude:changed":
+        return this.merge({ ...event.changes, executionId });
+      case "claude:removed":
+        this.orderChanged = this.rows.delete(executionId) || this.orderChanged;
+        this.queueChanged = true;
+        return;
+      case "claude:complete":
+        return this.update(executionId, { status: event.status, reason: event.reason });
+      case "claude:started":
+      case "claude:error":
+        // What they change of the row comes as `claude:changed`; these two are for listeners.
+        return;
+    }
+  }
+
+  private update(executionId: string, changes: Partial<ExecutionRow>): void {
+    if (this.rows.has(executionId)) this.merge({ ...changes, executionId });
+  }
+
+  private merge(changes: Partial<ExecutionRow> & { executionId: string }): void {
+    const known = this.rows.get(changes.executionId);
+    const before = known?.value;
+    const after: ExecutionRow = { ...(before ?? EMPTY_ROW), ...changes };
+    if (known) known.value = after;
+    else this.rows.set(changes.executionId, signal(after));
+    if (!known || before?.createdTime !== after.createdTime) this.orderChanged = true;
+    if (before?.status === "pending" || after.status === "pending") this.queueChanged = true;
+    if (before && !isEnded(before.status) && isEnded(after.status)) this.endedNow.value += 1;
+  }
+
+  private sortIds(): void {
+    this.orderChanged = false;
+    const created = (id: string) => this.rows.get(id)?.peek().createdTime ?? 0;
+    // Sorting keeps the order of equals: of two made at once the later one comes first.
+    this.idsNow.value = [...this.rows.keys()].reverse().sort((a, b) => created(b) - created(a));
+  }
+
+  private countPlaces(): void {
+    this.queueChanged = false;
+    const waiting = [...this.rows.values()]
+      .map((row) => row.peek())
+      .filter((row) => row.status === "pending" && !row.held)
+      .sort((a, b) => b.priority - a.priority || (a.createdTime ?? 0) - (b.createdTime ?? 0));
+    this.placesNow.value = new Map(waiting.map((row, index) => [row.executionId, index + 1]));
+  }
+}
+
+const EMPTY_ROW: ExecutionRow = {
+  executionId: "",
+  name: null,
+  query: "",
+  projectPath: "",
+  status: "pending",
+  reason: null,
+  sessionId: null,
+  model: null,
+  activity: "",
+  permissionMode: null,
+  priority: 0,
+  createdTime: null,
+  startTime: null,
+  endTime: null,
+  costUsd: null,
+  numTurns: null,
+  toolCount: 0,
+  denialCount: 0,
+  error: null,
+  recorded: false,
+  held: false,
+};
+
+/** A row as a trait carries it, which may be null or made by another version. */
+export function readRow(value: unknown): ExecutionRow {
+  const fields = typeof value === "object" && value !== null ? value : {};
+  return { ...EMPTY_ROW, ...fields };
+}
+
+// Of this module, which the loader holds once a page and bundle on globalThis: so by hash as well.
+const stores = new Map<string, { store: Store; users: number }>();
+
+/** The store of a manager, shared until the signal of its last user is aborted. */
+export function storeOf(managerId: string, abort: AbortSignal): Store {
+  const entry = stores.get(managerId) ?? { store: new Store(), users: 0 };
+  stores.set(managerId, entry);
+  entry.users += 1;
+  abort.addEventListener("abort", () => {
+    entry.users -= 1;
+    if (entry.users === 0 && stores.get(managerId) === entry) stores.delete(managerId);
+  });
+  return entry.store;
+}

@@ -1,0 +1,59 @@
+/**
+ * The drafted queries, and the button that starts them all.
+ *
+ * The rule: a draft goes only when its execution has started; one that was refused says why.
+ */
+import type { Draft } from "../ui.ts";
+import { select, useView } from "../view.ts";
+import { ProblemAlert } from "./problem.tsx";
+
+export function Drafts() {
+  const view = useView();
+  const { app } = view;
+  const drafts = app.ui.drafts.value;
+  if (drafts.length === 0) return null;
+  const gone = app.connection.state.value === "disconnected";
+  const executeAll = async () => {
+    const [first] = await app.executeAll();
+    if (first !== undefined && view.selected.value === null) select(view, first);
+  };
+  return (
+    <section class="cw-drafts" aria-label="Drafts">
+      <ol>
+        {drafts.map((draft) => (
+          <DraftItem key={draft.id} draft={draft} />
+        ))}
+      </ol>
+      <button
+        type="button"
+        class="cw-button cw-primary"
+        disabled={gone || drafts.every((draft) => draft.sending)}
+        onClick={() => void executeAll()}
+      >
+        Execute All
+      </button>
+    </section>
+  );
+}
+
+function DraftItem({ draft }: { draft: Draft }) {
+  const { ui } = useView().app;
+  const { query, projectPath, sessionId, model, mcpConfig } = draft.settings;
+  const more = [projectPath, sessionId && "earlier session", model, mcpConfig && "MCP"];
+  return (
+    <li class="cw-draft">
+      <span class="cw-draft-query">{query}</span>
+      <span class="cw-meta">{more.filter(Boolean).join(" · ")}</span>
+      <button
+        type="button"
+        class="cw-button cw-small"
+        aria-label="Remove draft"
+        disabled={draft.sending}
+        onClick={() => ui.removeDraft(draft.id)}
+      >
+        {draft.sending ? "Starting…" : "Remove"}
+      </button>
+      {draft.problem && <ProblemAlert problem={draft.problem} />}
+    </li>
+  );
+}

@@ -1,0 +1,46 @@
+/**
+ * One labelled line of text.
+ *
+ * The rule: the label is the accessible name; suggestions only suggest.
+ */
+import type { ReadonlySignal, Signal } from "@preact/signals";
+import { useId } from "preact/hooks";
+
+interface FieldProps {
+  readonly label: string;
+  readonly hint: string;
+  readonly value: Signal<string> | ReadonlySignal<string>;
+  readonly suggestions?: readonly string[];
+  readonly onType?: (text: string) => void;
+}
+
+export function Field({ label, hint, value, suggestions, onType }: FieldProps) {
+  const id = useId();
+  const type =
+    onType ??
+    ((text: string) => {
+      (value as Signal<string>).value = text;
+    });
+  return (
+    <div class="cw-field">
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        type="text"
+        placeholder={hint}
+        autocomplete="off"
+        spellcheck={false}
+        list={suggestions ? `${id}-list` : undefined}
+        value={value.value}
+        onInput={(event) => type(event.currentTarget.value)}
+      />
+      {suggestions && (
+        <datalist id={`${id}-list`}>
+          {suggestions.map((text) => (
+            <option key={text} value={text} />
+          ))}
+        </datalist>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,66 @@
+/**
+ * A tool call: its name, what went in, what came back.
+ *
+ * The rule: a single command or path is shown plain, any other input as JSON. A later version may
+ * draw a tool of its own (an edit as a diff); this is what all of them fall back to.
+ */
+import type { ToolBlock } from "../blocks.ts";
+import { formatDuration } from "../format.ts";
+import { asText, type Json, pretty } from "../json.ts";
+import { ClippedText } from "./text.tsx";
+
+const LONG_RESULT = 2000;
+const LONG_INPUT = 4000;
+
+export function ToolView({ block }: { block: ToolBlock }) {
+  const { result, permission } = block;
+  const open = result === null && permission !== "denied";
+  return (
+    <>
+      <div class="cw-tool-head">
+        <span class="cw-tool-name">{block.name}</span>
+        <span class="cw-meta">{summaryOf(block.input)}</span>
+        {open && permission !== "asked" && (
+          <span class="cw-tag">
+            {block.seconds === null ? "running" : `running ${formatDuration(block.seconds)}`}
+          </span>
+        )}
+        {permission === "asked" && open && <span class="cw-tag">waits for permission</span>}
+        {permission === "denied" && <span class="cw-tag cw-bad">denied</span>}
+        {result?.isError && <span class="cw-tag cw-bad">error</span>}
+      </div>
+      <ToolInput block={block} />
+      {block.denial && <div class="cw-bad">{block.denial}</div>}
+      {result && result.text !== "" && (
+        <pre class={result.isError ? "cw-result-text cw-bad" : "cw-result-text"}>
+          <ClippedText text={result.text} length={LONG_RESULT} />
+        </pre>
+      )}
+      {result && result.text === "" && <div class="cw-meta">(no output)</div>}
+    </>
+  );
+}
+
+const PLAIN = ["command", "file_path", "path", "pattern", "query", "url"] as const;
+
+function summaryOf(input: Json | null): string {
+  return input === null ? "" : asText(input.description);
+}
+
+function ToolInput({ block }: { block: ToolBlock }) {
+  const text = inputText(block);
+  if (text === "") return null;
+  return (
+    <pre class="cw-tool-input">
+      <ClippedText text={text} length={LONG_INPUT} />
+    </pre>
+  );
+}
+
+function inputText({ input, inputText: streamed }: ToolBlock): string {
+  if (input === null) return streamed;
+  const names = Object.keys(input).filter((name) => name !== "description");
+  const only = PLAIN.find((name) => names.length === 1 && names[0] === name);
+  if (only) return asText(input[only]) || pretty(input[only]);
+  return names.length === 0 ? "" : pretty(input);
+}

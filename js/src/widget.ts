@@ -1,0 +1,62 @@
+/**
+ * The bundle's entry: makes an app for each model and draws views of it.
+ *
+ * The rule: wiring only. `attach` is called once a model, `render` once a view, both by the loader
+ * with the same model; everything ends with the signal that came with it.
+ */
+import { signal } from "@preact/signals";
+import { render as draw, h } from "preact";
+import { App } from "./app.ts";
+import type { Model, Queued } from "./connection.ts";
+import { type View, ViewContext } from "./view.ts";
+import { Dashboard } from "./views/dashboard.tsx";
+import { ExecutionView } from "./views/execution.tsx";
+import "./styles.css";
+
+const apps = new WeakMap<Model, App>();
+
+export function attach(model: Model, queued: readonly Queued[], abort: AbortSignal): void {
+  apps.set(model, new App(model, queued, abort));
+}
+
+export interface RenderOptions {
+  readonly model: Model;
+  readonly el: HTMLElement;
+  readonly signal: AbortSignal;
+  readonly css?: string;
+}
+
+export function render({ model, el, signal: abort, css }: RenderOptions): void {
+  const app = apps.get(model);
+  if (!app || abort.aborted) return;
+  const host = document.createElement("div");
+  host.className = `claude-widget claude-widget-${app.kind}`;
+  // JupyterLab's shortcuts listen on the document: without this Ctrl+Enter in the query would run
+  // the cell again, and a stray D D on a focused button would delete it.
+  host.setAttribute("data-lm-suppress-shortcuts", "true");
+  el.append(host);
+  if (css) styleShadow(host, css, abort);
+  const view: View = { app, selected: signal(app.ui.lastSelected.value) };
+  const body = app.kind === "execution" ? h(ExecutionView, {}) : h(Dashboard, {});
+  draw(h(ViewContext.Provider, { value: view }, body), host);
+  const rest = app.connection.watch();
+  abort.addEventListener("abort", () => {
+    rest();
+    draw(null, host);
+    host.remove();
+  });
+}
+
+/** A style in the document's head does not reach into a shadow root, where marimo puts widgets. */
+function styleShadow(host: HTMLElement, css: string, abort: AbortSignal): void {
+  const place = () => {
+    const root = host.getRootNode();
+    if (!(root instanceof ShadowRoot)) return;
+    const style = document.createElement("style");
+    style.textContent = css;
+    host.before(style);
+    abort.addEventListener("abort", () => style.remove());
+  };
+  if (host.isConnected) place();
+  else requestAnimationFrame(place);
+}
