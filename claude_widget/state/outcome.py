@@ -20,7 +20,7 @@ from claude_widget.events import (
 )
 from claude_widget.models import Denial
 from claude_widget.state.shape import MAX_DENIALS, MAX_ERRORS, STDERR_TAIL, Facts, Outcome
-from claude_widget.state.text import PARAGRAPH, clip, one_line
+from claude_widget.state.text import PARAGRAPH, SENTENCE, clip, one_line
 
 _SPURIOUS = "error_during_execution"
 
@@ -89,7 +89,7 @@ def limited(outcome: Outcome, event: RateLimit) -> Outcome:
 def denied(outcome: Outcome, event: Result | PermissionDenied) -> Outcome:
     """With the tool calls that were not permitted, each once."""
     if isinstance(event, PermissionDenied):
-        text = clip(event.message or event.decision_reason or "", PARAGRAPH)
+        text = clip(event.message or event.decision_reason or "", SENTENCE)
         return _deny(outcome, event.tool_name, event.tool_use_id, text)
     for denial in (event.permission_denials or ())[: 2 * MAX_DENIALS]:
         outcome = _deny(outcome, denial.tool_name, denial.tool_use_id, "")

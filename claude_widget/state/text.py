@@ -10,6 +10,8 @@ from typing import Any
 
 LINE = 200
 """Characters of an activity, a name, a label."""
+SENTENCE = 500
+"""Characters of a denial's reason."""
 PARAGRAPH = 4000
 """Characters of an error."""
 
