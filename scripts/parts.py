@@ -80,7 +80,17 @@ PARTS = (
     Part(
         "notebooks",
         "every notebook, offline, from its recordings",
-        (pytest("--nbval-lax", "--nbval-current-env", "-o", "timeout=0", "notebooks"),),
+        (
+            pytest(
+                "-p",
+                "nbval.plugin",
+                "--nbval-lax",
+                "--nbval-current-env",
+                "-o",
+                "timeout=0",
+                "notebooks",
+            ),
+        ),
         needs=("package",),
         env={"CLAUDE_WIDGET_MODE": "replay", "CLAUDE_WIDGET_RECORDINGS": str(RECORDINGS)},
     ),

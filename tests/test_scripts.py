@@ -1,0 +1,183 @@
+"""What `make` runs: counting, scrubbing, the parts, the demo's options, the stamps."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts import chromium, demo, junit, parts, paths, run_tests, setup
+from scripts.failure import SetupFailed
+from scripts.junit import Counts
+from scripts.parts import Command, Part
+from tests.waiting import until
+
+REPORT = """<testsuites><testsuite>
+<testcase name="a"/><testcase name="b"><failure message="no"/></testcase>
+<testcase name="c"><skipped type="pytest.skip" message="why"/></testcase>
+<testcase name="d"><skipped type="pytest.xfail" message="known"/></testcase>
+<testcase name="e"><error message="set-up"/></testcase>
+</testsuite></testsuites>"""
+HANGS = "import subprocess; subprocess.Popen(['cat'], stdin=subprocess.PIPE).wait()"
+"""A program that hangs on a child that hangs."""
+
+
+def outcome_of(*commands: Command, bound: float = 10) -> run_tests.Outcome:
+    part = Part("made-up", "a test's own", commands, needs=(), bound=bound)
+    return run_tests.run_part(part, run_tests.SetUp())
+
+
+def script(code: str) -> Command:
+    return Command((sys.executable, "-c", code))
+
+
+def pytest_on(folder: Path) -> Command:
+    options = ("-q", "-c", "/dev/null", "-p", "no:nbval", "-p", "no:hypothesispytest")
+    return Command((sys.executable, "-m", "pytest", *options, str(folder)), report="pytest")
+
+
+@pytest.fixture(autouse=True)
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(run_tests, "RESULTS", tmp_path)
+    return tmp_path
+
+
+def test_counts_come_from_the_report(tmp_path: Path) -> None:
+    path = tmp_path / "report.xml"
+    path.write_text(REPORT)
+    assert junit.read(path) == Counts(passed=2, failed=2, skip_reasons=["why"])
+
+
+@pytest.mark.parametrize("text", [None, "", "<testsuites><testc"])
+def test_no_report_counts_nothing(tmp_path: Path, text: str | None) -> None:
+    path = tmp_path / "report.xml"
+    if text is not None:
+        path.write_text(text)
+    assert junit.read(path) == Counts()
+
+
+def test_every_command_runs_and_one_failure_fails_the_part() -> None:
+    outcome = outcome_of(script("raise SystemExit(3)"), script("pass"))
+    assert outcome.failed
+    assert outcome.counts == Counts(passed=1, failed=1)
+    assert "exit code 3" in outcome.problems[0]
+
+
+def test_a_command_that_overruns_is_ended_with_its_children() -> None:
+    outcome = outcome_of(script(HANGS), bound=1)
+    assert outcome.counts.failed == 1
+    assert "did not end within 1 s" in outcome.problems[0]
+
+
+def test_a_runner_without_tests_has_failed(tmp_path: Path) -> None:
+    (tmp_path / "test_nothing.py").write_text("")
+    outcome = outcome_of(pytest_on(tmp_path))
+    assert outcome.failed
+    assert outcome.counts.failed == 1
+
+
+def test_a_skipped_test_fails_its_part(tmp_path: Path) -> None:
+    code = "import pytest\ndef test_a(): pytest.skip('tired')\ndef test_b(): pass\n"
+    (tmp_path / "test_skip.py").write_text(code)
+    outcome = outcome_of(pytest_on(tmp_path))
+    assert outcome.failed
+    assert "tired" in outcome.problems[0]
+
+
+def test_a_set_up_that_fails_says_why_and_runs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise SetupFailed("no such tool")
+
+    monkeypatch.setitem(setup.STEPS, "browser", broken)
+    part = Part("made-up", "a test's own", (script("raise SystemExit(3)"),), needs=("browser",))
+    outcome = run_tests.run_part(part, run_tests.SetUp())
+    assert outcome.counts == Counts(failed=1)
+    assert outcome.problems == ["set-up of browser: no such tool"]
+
+
+def test_closing_line_is_the_last_and_counts_all_parts() -> None:
+    good = run_tests.Outcome(parts.PARTS[0], Counts(passed=3))
+    bad = run_tests.Outcome(parts.PARTS[1], Counts(passed=2), ["a test was skipped: tired"])
+    assert run_tests.summary([good, bad]).splitlines()[-1] == "5 passed, 1 failed"
+    assert run_tests.summary([good]).splitlines()[-1] == "3 passed, 0 failed"
+
+
+def test_unknown_part_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_tests.main(["unti"]) == 2
+    assert "unti" in capsys.readouterr().out
+
+
+def test_every_part_needs_steps_that_there_are() -> None:
+    for part in parts.PARTS:
+        assert set(part.needs) <= set(setup.STEPS), part.name
+
+
+def test_nothing_of_claude_is_inherited() -> None:
+    environ = {"ANTHROPIC_API_KEY": "k", "CLAUDECODE": "1", "CLAUDE_CODE_X": "x", "HOME": "/h"}
+    assert paths.scrubbed(environ) == {"HOME": "/h"}
+
+
+def test_stamp_changes_with_its_inputs(tmp_path: Path) -> None:
+    source, stamp = tmp_path / "lock", tmp_path / "stamp"
+    source.write_text("a==1")
+    stamp.write_text(setup.digest(source))
+    assert setup.fresh(stamp, setup.digest(source))
+    source.write_text("a==2")
+    assert not setup.fresh(stamp, setup.digest(source))
+
+
+def test_without_rights_chromium_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chromium, "find", lambda: None)
+    monkeypatch.setattr(chromium, "_root", lambda: None)
+    with pytest.raises(SetupFailed, match="apt-get install chromium"):
+        chromium.ensure()
+
+
+def test_named_chromium_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHROMIUM", "/nowhere/chromium")
+    with pytest.raises(SetupFailed, match="/nowhere/chromium"):
+        chromium.find()
+
+
+def test_demo_options_as_make_passes_them() -> None:
+    empty = demo.parse(["--port=", "--browser=", "--live="])
+    assert empty == demo.Options(port=None, browser=True, live=False, watch=False)
+    full = demo.parse(["--port=8899", "--browser=none", "--live=1", "--watch"])
+    assert full == demo.Options(port=8899, browser=False, live=True, watch=True)
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http", "-1"])
+def test_demo_refuses_what_is_no_port(port: str) -> None:
+    with pytest.raises(SetupFailed, match="not a port"):
+        demo.parse([f"--port={port}"])
+
+
+def test_demo_says_that_a_port_is_taken() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(SetupFailed, match=f"Port {port} is taken"):
+            demo.choose_port(port)
+
+
+def test_demo_replays_and_hides_keys_unless_it_is_live(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "secret")
+    options = demo.Options(port=None, browser=False, live=False, watch=False)
+    env = demo.environment(options, tmp_path)
+    assert env["CLAUDE_WIDGET_MODE"] == "replay"
+    assert "ANTHROPIC_API_KEY" not in env
+    live = demo.environment(demo.Options(None, browser=False, live=True, watch=False), tmp_path)
+    assert live["ANTHROPIC_API_KEY"] == "secret"
+    assert "CLAUDE_WIDGET_MODE" not in live
+
+
+def test_demo_ends_a_child_and_its_group() -> None:
+    child = subprocess.Popen([sys.executable, "-c", HANGS], start_new_session=True)
+    demo.stop(child)
+    assert until(lambda: child.poll() is not None)
