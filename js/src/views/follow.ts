@@ -35,7 +35,11 @@ export function useFollow() {
       top = box.scrollTop;
     };
     box.addEventListener("scroll", onScroll, { signal: abort.signal, passive: true });
-    const observer = new ResizeObserver(toEnd);
+    const observer = new ResizeObserver(() => {
+      toEnd();
+      // A box that grew or was hidden moves by itself: that is not the reader's way up.
+      top = box.scrollTop;
+    });
     observer.observe(content.current);
     observer.observe(box);
     return () => {

@@ -1,7 +1,7 @@
 /**
  * A tool call: its name, what went in, what came back.
  *
- * The rule: a single command or path is shown plain, any other input as JSON. A later version may
+ * The rule: the command or the path is shown plain, the other fields as JSON. A later version may
  * draw a tool of its own (an edit as a diff); this is what all of them fall back to.
  */
 import type { ToolBlock } from "../blocks.ts";
@@ -59,8 +59,9 @@ function ToolInput({ block }: { block: ToolBlock }) {
 
 function inputText({ input, inputText: streamed }: ToolBlock): string {
   if (input === null) return streamed;
-  const names = Object.keys(input).filter((name) => name !== "description");
-  const only = PLAIN.find((name) => names.length === 1 && names[0] === name);
-  if (only) return asText(input[only]) || pretty(input[only]);
-  return names.length === 0 ? "" : pretty(input);
+  const { description: _, ...fields } = input;
+  const main = PLAIN.find((name) => asText(fields[name]) !== "");
+  const rest = Object.entries(fields).filter(([name]) => name !== main);
+  const json = rest.length === 0 ? "" : pretty(Object.fromEntries(rest));
+  return [main ? asText(fields[main]) : "", json].filter(Boolean).join("\n");
 }
