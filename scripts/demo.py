@@ -55,7 +55,7 @@ def parse(argv: list[str]) -> Options:
     parser.add_argument("--live", default="", help="1: run your own claude")
     parser.add_argument("--watch", action="store_true", help="rebuild the front end as it changes")
     given = parser.parse_args(argv)
-    if given.port and not (given.port.isdecimal() and 0 < int(given.port) < 65536):  # noqa: PLR2004
+    if given.port and not (given.port.isdecimal() and 0 < int(given.port) < 65536):
         raise SetupFailed(f"PORT={given.port} is not a port: give a number from 1 to 65535.")
     return Options(
         port=int(given.port) if given.port else None,

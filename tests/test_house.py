@@ -41,7 +41,9 @@ def tracked() -> list[Path]:
 
 FILES = tracked()
 PYTHON = [path for path in FILES if path.suffix == ".py"]
-TYPESCRIPT = [path for path in FILES if path.suffix in (".ts", ".tsx")]
+TYPESCRIPT = [
+    path for path in FILES if path.suffix in (".ts", ".tsx") and not path.name.endswith(".d.ts")
+]
 
 
 def relative(path: Path) -> str:

@@ -30,9 +30,36 @@ LAYERS = (
             "transcript",
         },
     ),
-    ("outside", {"leftovers", "local", "replay"}),
-    ("work", {"execution", "manager", "scheduler"}),
-    ("faces", {"__init__", "command_line", "doctor", "magic", "widget"}),
+    ("outside", {"capacity", "leftovers", "local", "replay"}),
+    (
+        "work",
+        {
+            "admission",
+            "event_log",
+            "execution",
+            "following",
+            "manager",
+            "recovery",
+            "registry",
+            "subscriptions",
+            "waiting_line",
+        },
+    ),
+    (
+        "faces",
+        {
+            "__init__",
+            "command_line",
+            "courier",
+            "desk",
+            "doctor",
+            "front_end",
+            "magic",
+            "panes",
+            "rows",
+            "widget",
+        },
+    ),
 )
 LEVEL = {module: level for level, (_, modules) in enumerate(LAYERS) for module in modules}
 APART = "shim"
