@@ -45,8 +45,8 @@ class State:
         account: Account | None = None,
         outcome: Outcome | None = None,
     ) -> State:
-        """A copy with these parts changed."""
-        return State(
+        """A copy with these parts changed; itself where none of them is another one."""
+        parts = (
             life or self.life,
             asked or self.asked,
             session or self.session,
@@ -54,6 +54,15 @@ class State:
             account or self.account,
             outcome or self.outcome,
         )
+        same = (
+            parts[0] is self.life
+            and parts[1] is self.asked
+            and parts[2] is self.session
+            and parts[3] is self.work
+            and parts[4] is self.account
+            and parts[5] is self.outcome
+        )
+        return self if same else State(*parts)
 
     @property
     def status(self) -> ExecutionStatus:
