@@ -50,7 +50,7 @@ def __getattr__(name: str) -> Any:
 
 
 def _show(value: Any) -> None:
-    import_module("claude_widget.widget").show(value)
+    import_module("claude_widget.cell_output").show(value)
 
 
 ProcessManager.viewer = staticmethod(_show)

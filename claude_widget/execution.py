@@ -43,6 +43,9 @@ class Keeper(Protocol):
     def follow_up(self, execution: Execution, text: str) -> Execution:
         """Send it a prompt, or resume it with one."""
 
+    def show(self, value: object) -> None:
+        """Show it in a notebook."""
+
 
 class Execution:
     """One run of the CLI. Made by `ProcessManager.start_execution`; awaitable.
@@ -268,6 +271,14 @@ class Execution:
     def end(self) -> None:
         """End an execution that was started with `keep_open`, once its turn is over."""
         self._keeper.ask(self, "end")
+
+    @property
+    def manager(self) -> Keeper:
+        """The manager that keeps it."""
+        return self._keeper
+
+    def _ipython_display_(self) -> None:
+        self._keeper.show(self)
 
     def __repr__(self) -> str:
         info = self.info

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from claude_widget.errors import ClaudeWidgetError, TranscriptError
-from claude_widget.events import Event, Frame, Spawned, UnknownFrame
+from claude_widget.events import ControlResponse, Event, Frame, Spawned, UnknownFrame
 from claude_widget.execution import Execution
 from claude_widget.models import ExecutionInfo, ExecutionStatus
 from claude_widget.protocol import Complete, Error, Notification, Started, Stream
@@ -44,6 +44,9 @@ class Followed(Protocol):
 
     def changed(self, execution: Execution) -> None:
         """Its state has changed."""
+
+    def learn(self, answer: ControlResponse) -> None:
+        """A CLI has answered a request of ours; it may have told what it offers."""
 
     def ended(self, execution: Execution, size: int) -> None:
         """It has ended, and `size` bytes of transcript say how."""
@@ -154,6 +157,9 @@ class Following:
         except TranscriptError as error:
             manager.damaged(execution, error)
             return False, False
+        for event in events:
+            if isinstance(event, ControlResponse):
+                manager.learn(event)
         if execution.state is not before_state:
             manager.publish(execution, notifications(before, execution.info, events, hears))
             manager.changed(execution)

@@ -12,6 +12,7 @@ import logging
 import os
 import time
 import uuid
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -27,6 +28,7 @@ from claude_widget.errors import (
     ExecutionEnded,
     InvalidRequest,
 )
+from claude_widget.events import ControlResponse
 from claude_widget.execution import Execution
 from claude_widget.following import Following
 from claude_widget.local import LocalBackend
@@ -61,8 +63,9 @@ class ProcessManager:
         InvalidRequest: max_concurrency is no positive number.
     """
 
-    viewer: ClassVar[Callable[[ProcessManager], Any] | None] = None
-    """What shows a manager that is a cell's value; set by the package's face."""
+    viewer: ClassVar[Callable[[object], None] | None] = None
+    """Shows a manager or an execution that is a cell's value; set by the package's face."""
+    _open: ClassVar[list[weakref.ref[ProcessManager]]] = []
 
     def __init__(
         self,
@@ -88,10 +91,19 @@ class ProcessManager:
         self._admission = Admission(
             self._registry, self.backend, self._line, self._make, self.manager_id
         )
+        self.models: tuple[str, ...] = ()
         self._on_change: tuple[Callable[[Execution | str], None], ...] = ()
         self._registry.look_around()
         self._following = Following(self)
         self._following.start()
+        ProcessManager._open.append(weakref.ref(self))
+
+    @classmethod
+    def latest(cls) -> ProcessManager | None:
+        """The manager made last in this process that is not closed, or None."""
+        alive = [ref for ref in cls._open if ref() is not None]
+        cls._open[:] = alive
+        return alive[-1]() if alive else None
 
     def _make(self, run: Run, ended: ExecutionInfo | None) -> Execution:
         return Execution(self, run, ended)
@@ -190,6 +202,17 @@ class ProcessManager:
 
         return remove
 
+    def on_end(self, execution: Execution, callback: Callable[[], None]) -> Callable[[], None]:
+        """Be called once on the manager's thread when it has ended; returns what takes that back."""
+
+        def look(changed: Execution | str) -> None:
+            if changed is execution and execution.status.ended:
+                remove()
+                callback()
+
+        remove = self.on_change(look)
+        return remove
+
     def changed(self, execution: Execution | str) -> None:
         """Tell the faces."""
         for callback in self._on_change:
@@ -212,6 +235,15 @@ class ProcessManager:
     def publish(self, execution: Execution, notifications: list[Notification]) -> None:
         """Tell the subscribers."""
         self.subscriptions.publish(execution.execution_id, notifications)
+
+    def learn(self, answer: ControlResponse) -> None:
+        """A CLI has answered its `initialize`: it tells the models it offers."""
+        said = answer.raw.get("response", {})
+        body = said.get("response") if isinstance(said, dict) else None
+        listed = body.get("models") if isinstance(body, dict) else None
+        if isinstance(listed, list):
+            values = [item.get("value") for item in listed if isinstance(item, dict)]
+            self.models = tuple(value[:100] for value in values if isinstance(value, str))[:50]
 
     def ended(self, execution: Execution, size: int) -> None:
         """An execution has ended: its slot is free, and its fold is kept."""
@@ -352,6 +384,7 @@ class ProcessManager:
                 execution.wait(max(0.1, deadline - time.monotonic()))
         self._following.stop()
         self.backend.close()
+        ProcessManager._open[:] = [ref for ref in ProcessManager._open if ref() is not self]
 
     def __enter__(self) -> ProcessManager:
         return self
@@ -359,10 +392,14 @@ class ProcessManager:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _ipython_display_(self) -> None:
+    def show(self, value: object) -> None:
+        """Show a manager or an execution that is a cell's value."""
         viewer = type(self).viewer
         if viewer is not None:
-            viewer(self)
+            viewer(value)
+
+    def _ipython_display_(self) -> None:
+        self.show(self)
 
     def __repr__(self) -> str:
         count, active = len(self.get_all_executions()), len(self.get_active_executions())

@@ -36,21 +36,22 @@ def fill_prompt(text: str, variables: Mapping[str, Any]) -> str:
     )
     try:
         wanted = meta.find_undeclared_variables(environment.parse(text))
-        missing = sorted(wanted - set(variables) - set(environment.globals))
-        if missing:
-            raise PromptError(
-                f"Undefined in the prompt: {', '.join(missing)}.",
-                names=missing,
-                hint="Define it in a cell first. " + _RAW_HINT,
-            )
-        given = {name: variables[name] for name in wanted if name in variables}
-        return environment.from_string(text).render(given)
     except TemplateSyntaxError as error:
         raise PromptError(
             f"The prompt's line {error.lineno} is no template: {error.message}.",
             line=error.lineno,
             hint=_RAW_HINT,
         ) from None
+    missing = sorted(wanted - set(variables) - set(environment.globals))
+    if missing:
+        raise PromptError(
+            f"Undefined in the prompt: {', '.join(missing)}.",
+            names=missing,
+            hint="Define it in a cell first. " + _RAW_HINT,
+        )
+    given = {name: variables[name] for name in wanted if name in variables}
+    try:
+        return environment.from_string(text).render(given)
     except UndefinedError as error:
         raise PromptError(f"The prompt does not fill: {error.message}.", hint=_RAW_HINT) from None
     except SecurityError as error:

@@ -95,6 +95,7 @@ class Ping(Request):
     """Heartbeat: is the kernel there, and does it listen?"""
 
     type: Literal["claude:ping"] = "claude:ping"
+    pane_ids: tuple[str, ...] = Field((), max_length=100, description="Panes this page has open.")
 
 
 class Execute(Request):
@@ -212,6 +213,9 @@ class Welcome(Answer):
 class Pong(Answer):
     type: Literal["claude:pong"] = "claude:pong"
     now: float
+    closed_panes: tuple[str, ...] = Field(
+        (), description="Those of the page's panes that are not open here: to be opened again."
+    )
 
 
 class ExecuteAnswer(Answer):

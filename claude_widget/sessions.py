@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -57,7 +56,7 @@ def project_sessions(
 
 def _folders(projects: Path, project: str) -> Iterator[Path]:
     """The folders that may hold the project's sessions."""
-    name = re.sub("[^A-Za-z0-9]", "-", _utf16_units(unicodedata.normalize("NFC", project)))
+    name = re.sub("[^A-Za-z0-9]", "-", _utf16_units(project))
     if len(name) <= _LONGEST_NAME:
         yield projects / name
     else:  # a longer name is cut, with a hash of the path behind it

@@ -1,0 +1,209 @@
+"""The magics: `%claude_exec`, `%%claude_exec`, `%claude_list` and `%claude_kill`.
+
+The rule: a face. From a line of text to a call of the manager, and from its answer to an output. The
+prompt is never split into words: options are read off its front, and the rest goes on as it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
+from IPython.core.magic_arguments import MagicArgumentParser, argument, magic_arguments
+from IPython.display import display
+
+from claude_widget.cell_output import show_in_cell
+from claude_widget.errors import ClaudeWidgetError
+from claude_widget.execution import Execution
+from claude_widget.manager import ProcessManager
+from claude_widget.prompts import fill_prompt
+from claude_widget.static_view import table_bundle
+
+_WORD = re.compile(r"\s*((?:[^\s'\"\\]|\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\")+)")
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """`%load_ext claude_widget`."""
+    shell.register_magics(ClaudeMagics)
+
+
+def split_options(parser: argparse.ArgumentParser, text: str) -> tuple[list[str], str]:
+    """The options at the front of a line, and the rest of it untouched.
+
+    Args:
+        parser: knows which options there are and which of them take a value.
+        text: `--model opus Don't split this`. `--` ends the options.
+
+    Raises:
+        UsageError: an option that there is not, or one without its value.
+    """
+    words: list[str] = []
+    rest = text
+    while (found := _WORD.match(rest)) and found[1].startswith("-"):
+        word = found[1]
+        rest = rest[found.end() :]
+        if word == "--":
+            break
+        flag, has_value, value = word.partition("=")
+        action = parser._option_string_actions.get(flag)
+        if action is None:
+            raise UsageError(
+                f"There is no option {flag}. `%claude_exec?` lists them; `--` before a prompt that "
+                "begins with a dash."
+            )
+        words.append(flag)
+        if action.nargs == 0:
+            continue
+        if not has_value:
+            after = _WORD.match(rest)
+            if after is None:
+                raise UsageError(f"{flag} needs a value.")
+            value, rest = after[1], rest[after.end() :]
+        words.append("".join(shlex.split(value)) if value else value)
+    return words, rest.lstrip(" \t") if words or text.lstrip().startswith("--") else text
+
+
+@magics_class
+class ClaudeMagics(Magics):
+    """Start, list and kill executions from cells."""
+
+    def _manager(self, name: str | None = None) -> ProcessManager:
+        """The manager of that name; the one made last in this kernel; else a new one."""
+        if name is not None:
+            found = self.shell.user_ns.get(name)
+            if not isinstance(found, ProcessManager):
+                raise UsageError(f"{name} is no ProcessManager.")
+            return found
+        return ProcessManager.latest() or ProcessManager()
+
+    @no_var_expand
+    @magic_arguments()
+    @argument("--wait", action="store_true", help="hold the cell until the execution has ended")
+    @argument("--name", help="variable that the Execution is put into; also its name in lists")
+    @argument("--raw", action="store_true", help="leave {{ }} in the prompt as they are")
+    @argument("--manager", help="variable of the ProcessManager; the one made last by default")
+    @argument("--project-path", "-C", default=".", help="folder that Claude works in")
+    @argument("--model", "-m", help="such as sonnet or opus")
+    @argument("--session-id", "--resume", help="earlier session to resume")
+    @argument("--fork-session", action="store_true", help="resume into a session of its own")
+    @argument("--mcp-config", help="file, or JSON text in quotes")
+    @argument("--effort", help="low, medium, high, xhigh or max")
+    @argument("--permission-mode", help="default, acceptEdits, plan, dontAsk, bypassPermissions")
+    @argument("--allowed-tools", help="comma-separated, such as 'Read,Bash(git *)'")
+    @argument("--disallowed-tools", help="comma-separated")
+    @argument("--system-prompt", help="in place of the CLI's own")
+    @argument("--append-system-prompt", help="behind the CLI's own")
+    @argument("--add-dir", action="append", help="further folder; may be given again")
+    @argument("--setting-sources", help="comma-separated: user,project,local; '' for none")
+    @argument("--max-turns", type=int, help="ends it after so many turns")
+    @argument("--max-budget-usd", type=float, help="ends it after so many US dollars")
+    @argument("--timeout", type=float, help="ends it after so many seconds")
+    @argument("--priority", type=int, help="higher starts first")
+    @argument("--after", action="append", help="variable or id that must complete first")
+    @argument("--keep-open", action="store_true", help="stay for follow-ups after the turn")
+    @argument("--expand", action="store_true", help="let the CLI expand /command and @path")
+    @argument("--env", action="append", help="NAME=value; may be given again")
+    @argument("--extra-arg", action="append", help="passed to the CLI; may be given again")
+    @line_cell_magic
+    def claude_exec(self, line: str, cell: str | None = None) -> Execution | None:
+        """Start Claude Code on a prompt, and show it live below the cell.
+
+        The cell goes on at once (with --wait it is held). `{{ variable }}` in the prompt is filled
+        from the notebook's variables. The value is the Execution: `run = %claude_exec ...`, then
+        `await run`. As a cell magic the prompt is the body:
+
+            %%claude_exec --model opus --name review
+            Review {{ path }} for mistakes.
+        """
+        parser: MagicArgumentParser = self.claude_exec.parser  # type: ignore[attr-defined]
+        try:
+            words, rest = split_options(parser, line)
+            options = vars(parser.parse_args(words))
+            if cell is not None and rest.strip():
+                raise UsageError(f"The prompt is the cell's body; not understood: {rest.strip()!r}")
+            return self._execute(rest if cell is None else cell, options)
+        except ClaudeWidgetError as error:
+            raise UsageError(str(error)) from None
+
+    def _execute(self, prompt: str, options: dict[str, Any]) -> Execution:
+        if not options["raw"]:
+            prompt = fill_prompt(prompt, self.shell.user_ns)
+        name = options["name"]
+        if name is not None and not name.isidentifier():
+            raise UsageError(f"--name {name!r} is no name for a variable.")
+        manager = self._manager(options["manager"])
+        execution = manager.start_execution(prompt.strip("\n"), **self._arguments(options))
+        if name is not None:
+            self.shell.user_ns[name] = execution
+        output = show_in_cell(manager, execution)
+        if options["wait"]:
+            try:
+                execution.wait()
+            except KeyboardInterrupt:
+                print(  # noqa: T201 - said in the cell that was stopped
+                    f"Stopped waiting. Execution {execution.execution_id} goes on; "
+                    f"%claude_kill {name or execution.execution_id} ends it."
+                )
+                raise
+            output.settle()
+        return execution
+
+    def _arguments(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Of the options those that a start takes, in the form that it takes."""
+        given = {key: value for key, value in options.items() if key not in ("wait", "raw", "manager")}
+        renamed = {"add_dir": "add_dirs", "extra_arg": "extra_args"}
+        given = {renamed.get(key, key): value for key, value in given.items()}
+        for key in ("allowed_tools", "disallowed_tools", "setting_sources"):
+            if given[key] is not None:
+                given[key] = split_list(given[key])
+        if given["env"] is not None:
+            given["env"] = dict(pair.partition("=")[::2] for pair in given["env"])
+        if given["after"] is not None:
+            given["after"] = [self.shell.user_ns.get(item, item) for item in given["after"]]
+        return {key: value for key, value in given.items() if value not in (None, False)}
+
+    @line_magic
+    def claude_list(self, line: str) -> None:
+        """Show the executions as a table, newest first. `%claude_list active` for those alone."""
+        manager = self._manager()
+        every = line.strip() != "active"
+        found = manager.get_all_executions() if every else manager.get_active_executions()
+        display(table_bundle([execution.info for execution in found]), raw=True)
+
+    @line_magic
+    def claude_kill(self, line: str) -> None:
+        """Kill executions: `%claude_kill NAME`, an id or the beginning of one, or `all`."""
+        wanted = line.split()
+        if not wanted:
+            raise UsageError("Which? Give a variable's name, an id, or `all`.")
+        manager = self._manager()
+        for word in wanted:
+            for execution in self._found(manager, word):
+                execution.kill()
+
+    def _found(self, manager: ProcessManager, word: str) -> list[Execution]:
+        if word == "all":
+            return manager.get_active_executions()
+        value = self.shell.user_ns.get(word)
+        if isinstance(value, Execution):
+            return [value]
+        every = manager.get_all_executions()
+        by_id = [one for one in every if one.execution_id.startswith(word)]
+        by_name = [one for one in every if one.info.name == word]
+        found = by_id or by_name
+        if not found:
+            raise UsageError(f"There is no execution {word!r}; %claude_list shows those there are.")
+        if by_id and len(by_id) > 1:
+            raise UsageError(f"{len(by_id)} executions begin with {word!r}; give more of the id.")
+        return found
+
+
+def split_list(text: str) -> list[str]:
+    """Comma-separated items; commas within parentheses do not separate: `Read,Bash(a, b)`."""
+    items = re.findall(r"(?:[^,(]|\([^)]*\))+", text)
+    return [item.strip() for item in items if item.strip()]

@@ -1,0 +1,103 @@
+"""Open output panes: bytes of transcripts on their way to the page.
+
+The rule: a pane costs something only while it is open and its file grows. It reads ranges of the file
+and knows nothing of records; the page folds them. Only executions that the manager knows can be opened.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from claude_widget.execution import Execution
+from claude_widget.protocol import MAX_BATCH, PaneData
+
+MOST_PANES = 32
+"""Open panes of one widget; the one opened first goes when there is one more."""
+FORGOTTEN_AFTER = 180.0
+"""Seconds after which a pane that no page's heartbeat names is closed: its page is gone."""
+
+
+@dataclass
+class Pane:
+    """One open pane."""
+
+    pane_id: str
+    execution: Execution
+    offset: int
+    told_end: bool = False
+    named_at: float = field(default_factory=time.monotonic)
+
+    def read(self) -> tuple[PaneData, bytes] | None:
+        """What there is to send, at most one batch of it; None if there is nothing."""
+        ended = self.execution.status.ended  # before the size: after it the file may still grow
+        data = _read(self.execution.run.transcript, self.offset)
+        more = len(data) == MAX_BATCH
+        if not data and (self.told_end or not ended):
+            return None
+        self.told_end = ended and not more
+        message = PaneData(
+            execution_id=self.execution.execution_id,
+            pane_id=self.pane_id,
+            offset=self.offset,
+            next_offset=self.offset + len(data),
+            ended=self.told_end,
+        )
+        self.offset = message.next_offset
+        return message, data
+
+
+def _read(path: Path, offset: int) -> bytes:
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return b""  # the file has gone: the execution's own state says so
+    try:
+        return os.pread(fd, MAX_BATCH, offset)
+    finally:
+        os.close(fd)
+
+
+class Panes:
+    """The open panes of one widget, served in turn."""
+
+    def __init__(self) -> None:
+        self._panes: dict[str, Pane] = {}
+
+    def open(self, pane: Pane) -> None:
+        """Open it, or open it anew from another byte."""
+        self._panes.pop(pane.pane_id, None)
+        self._panes[pane.pane_id] = pane
+        while len(self._panes) > MOST_PANES:
+            del self._panes[next(iter(self._panes))]
+
+    def close(self, pane_id: str) -> None:
+        """Close it; nothing happens if it is not open."""
+        self._panes.pop(pane_id, None)
+
+    def name(self, pane_ids: tuple[str, ...]) -> tuple[str, ...]:
+        """A page says which panes it has open; those that are not open here."""
+        now = time.monotonic()
+        for pane_id in pane_ids:
+            if pane_id in self._panes:
+                self._panes[pane_id].named_at = now
+        for pane in list(self._panes.values()):
+            if now - pane.named_at > FORGOTTEN_AFTER:
+                self.close(pane.pane_id)
+        return tuple(pane_id for pane_id in pane_ids if pane_id not in self._panes)
+
+    def next(self) -> tuple[PaneData, bytes] | None:
+        """The next batch of any of them; each has its turn."""
+        for pane_id in list(self._panes):
+            pane = self._panes.pop(pane_id)
+            found = pane.read()
+            if not pane.told_end:
+                self._panes[pane_id] = pane
+            if found is not None:
+                return found
+        return None
+
+    def __len__(self) -> int:
+        return len(self._panes)

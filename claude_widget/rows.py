@@ -1,0 +1,55 @@
+"""An execution as a row of the list: small, whatever the agent wrote.
+
+The rule: from `ExecutionInfo` to `ExecutionRow` and from two rows to what differs. No I/O.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from claude_widget.models import ExecutionInfo
+from claude_widget.protocol import ExecutionRow
+
+QUERY_CHARACTERS = 300
+ERROR_CHARACTERS = 300
+_NAME_CHARACTERS = 100
+
+
+def row_of(info: ExecutionInfo, *, priority: int = 0, held: bool = False) -> dict[str, Any]:
+    """The row in wire form, what is empty left out.
+
+    Args:
+        info: what is known of it.
+        priority: of its request.
+        held: pending, and nobody lives who would start it.
+    """
+    row = ExecutionRow(
+        execution_id=info.execution_id,
+        name=None if info.name is None else info.name[:_NAME_CHARACTERS],
+        query=info.query[:QUERY_CHARACTERS],
+        project_path=info.project_path,
+        status=info.status,
+        reason=info.reason,
+        session_id=info.session_id,
+        model=info.model,
+        activity=info.activity,
+        permission_mode=info.permission_mode,
+        priority=priority,
+        created_time=info.created_time,
+        start_time=info.start_time,
+        end_time=info.end_time,
+        cost_usd=info.cost_usd,
+        num_turns=info.num_turns,
+        tool_count=sum(info.tool_counts.values()),
+        denial_count=len(info.denials),
+        error=info.errors[-1][:ERROR_CHARACTERS] if info.errors else None,
+        recorded=info.recorded,
+        held=held,
+    )
+    return row.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """Fields that differ, with their new values; one that is gone is None."""
+    changed = {name: value for name, value in after.items() if before.get(name) != value}
+    return changed | {name: None for name in before if name not in after}

@@ -1,0 +1,120 @@
+"""What an output keeps when there is no kernel: the result of an execution, or the table of several.
+
+The rule: text in, markup out, and no script in it ever. Agent text is hostile: it is escaped for HTML,
+and freed of control characters for plain text. Nothing here is live.
+"""
+
+from __future__ import annotations
+
+import html
+import unicodedata
+from collections.abc import Sequence
+
+from claude_widget.models import ExecutionInfo
+
+_RESULT_CHARACTERS = 50_000
+_QUERY_CHARACTERS = 2_000
+_ROW_CHARACTERS = 120
+_KEPT = "\n\t"
+
+MimeBundle = dict[str, str]
+
+
+def visible(text: str) -> str:
+    """The text with control and direction-changing characters made visible as their code points."""
+    return "".join(
+        character
+        if character in _KEPT or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
+        else f"\\u{ord(character):04x}"
+        for character in text
+    )
+
+
+def _clip(text: str, characters: int) -> str:
+    left_out = len(text) - characters
+    return text if left_out <= 0 else f"{text[:characters]}\n… {left_out:,} characters more"
+
+
+def _facts(info: ExecutionInfo) -> list[str]:
+    facts = [f"{info.status}" + (f" ({info.reason})" if info.reason not in (None, "success") else "")]
+    if info.model:
+        facts.append(info.model)
+    if info.duration is not None:
+        facts.append(f"{info.duration:.1f} s")
+    if info.num_turns:
+        facts.append(f"{info.num_turns} turn" + ("s" if info.num_turns != 1 else ""))
+    if info.cost_usd is not None:
+        facts.append(f"${info.cost_usd:.4f}" + (" (recorded)" if info.recorded else ""))
+    return [visible(fact) for fact in facts]
+
+
+def execution_text(info: ExecutionInfo) -> str:
+    """One execution as plain text."""
+    lines = [
+        f"Claude Code: {' · '.join(_facts(info))}",
+        f"> {visible(_clip(info.query, _ROW_CHARACTERS)).splitlines()[0] if info.query else ''}",
+    ]
+    if info.result:
+        lines += ["", visible(_clip(info.result, _RESULT_CHARACTERS))]
+    lines += [f"error: {visible(error)}" for error in info.errors]
+    lines += [f"denied: {visible(denial.tool_name)}" for denial in info.denials]
+    return "\n".join(lines)
+
+
+def execution_html(info: ExecutionInfo) -> str:
+    """One execution as HTML without script or style, so that a sanitizer leaves it as it is."""
+
+    def text(value: str, characters: int = _RESULT_CHARACTERS) -> str:
+        return html.escape(visible(_clip(value, characters)))
+
+    parts = [
+        f"<p><strong>Claude Code</strong> {html.escape(' · '.join(_facts(info)))}</p>",
+        f"<details><summary>Query</summary><pre>{text(info.query, _QUERY_CHARACTERS)}</pre></details>",
+    ]
+    if info.result:
+        parts.append(f"<pre>{text(info.result)}</pre>")
+    parts += [f"<p><strong>Error</strong> <code>{text(error)}</code></p>" for error in info.errors]
+    if info.denials:
+        names = ", ".join(denial.tool_name for denial in info.denials)
+        parts.append(f"<p><strong>Denied</strong> {text(names, _QUERY_CHARACTERS)}</p>")
+    parts.append(f"<p><small>Execution {html.escape(info.execution_id)}</small></p>")
+    return '<div class="claude-widget-static">' + "".join(parts) + "</div>"
+
+
+def execution_bundle(info: ExecutionInfo) -> MimeBundle:
+    """One execution as an output's data."""
+    return {"text/plain": execution_text(info), "text/html": execution_html(info)}
+
+
+def _cells(info: ExecutionInfo) -> tuple[str, ...]:
+    query = " ".join(info.query[: 4 * _ROW_CHARACTERS].split())
+    shown = query[:_ROW_CHARACTERS] + ("…" if len(query) > _ROW_CHARACTERS else "")
+    status = str(info.status) + (f" ({info.reason})" if info.reason not in (None, "success") else "")
+    return (
+        status,
+        visible(info.name or shown),
+        visible(info.model or ""),
+        "" if info.duration is None else f"{info.duration:.1f} s",
+        "" if info.cost_usd is None else f"${info.cost_usd:.4f}",
+        info.execution_id,
+    )
+
+
+_COLUMNS = ("Status", "Query", "Model", "Duration", "Cost", "Execution")
+
+
+def table_bundle(infos: Sequence[ExecutionInfo]) -> MimeBundle:
+    """Executions as a table, newest first, as an output's data."""
+    if not infos:
+        said = "Claude Code: no executions yet."
+        return {"text/plain": said, "text/html": f"<p>{said}</p>"}
+    rows = [_cells(info) for info in reversed(infos)]
+    widths = [max(len(row[i]) for row in [_COLUMNS, *rows]) for i in range(len(_COLUMNS))]
+    lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
+             for row in [_COLUMNS, *rows]]
+    head = "".join(f"<th>{column}</th>" for column in _COLUMNS)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return {"text/plain": "\n".join(lines), "text/html": table}

@@ -1,0 +1,258 @@
+"""The widgets: the dashboard of a manager, and the view of one execution.
+
+The rule: a face. It passes what the page says to the desk, and what the manager tells to the page,
+through the courier. Traits are small and safe to save: which manager, which execution, and that
+execution's row; output and secrets never are one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import anywidget
+import traitlets
+
+from claude_widget import protocol
+from claude_widget.courier import COURIER
+from claude_widget.desk import Desk
+from claude_widget.execution import Execution
+from claude_widget.front_end import front_end
+from claude_widget.manager import ProcessManager
+from claude_widget.models import ExecutionStatus, Reason
+from claude_widget.panes import Panes
+from claude_widget.rows import changes
+from claude_widget.static_view import execution_bundle, table_bundle
+
+_MOST_EVENTS = 200
+"""Events in one message; what is more waits for the next."""
+_DESKS: WeakKeyDictionary[ProcessManager, Desk] = WeakKeyDictionary()
+
+Buffers = list[bytes]
+Unsent = Callable[[], tuple[protocol.Message, Buffers]]
+
+
+def desk_of(manager: ProcessManager) -> Desk:
+    """The one desk of a manager."""
+    if manager not in _DESKS:
+        _DESKS[manager] = Desk(manager)
+    return _DESKS[manager]
+
+
+class _Connected(anywidget.AnyWidget):
+    """What both widgets share: one comm, answers, and open panes."""
+
+    kind = traitlets.Unicode("dashboard").tag(sync=True)
+    manager_id = traitlets.Unicode("").tag(sync=True)
+    execution_id = traitlets.Unicode(None, allow_none=True).tag(sync=True)
+    row = traitlets.Dict(None, allow_none=True).tag(sync=True)
+
+    def __init__(self, manager: ProcessManager, **traits: Any) -> None:
+        self._esm = front_end().loader
+        super().__init__(manager_id=manager.manager_id, **traits)
+        self._manager = manager
+        self._desk = desk_of(manager)
+        self._panes = Panes()
+        self._answers: deque[Unsent] = deque()
+        self._dirty: dict[str, None] = {}
+        self._rows: dict[str, dict[str, Any]] = {}
+        self._dirty_lock = threading.Lock()
+        _let_page_choose_thread(self)
+        self.on_msg(self._receive)
+        self._stop_listening = manager.on_change(self._note)
+        COURIER.add(self)
+
+    # -- from the page -----------------------------------------------------------------------
+
+    def _receive(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        """A message from the page; in the kernel's own thread or in a subshell's."""
+        kind = content.get("type") if isinstance(content, dict) else None
+        if kind == "claude:bundle":
+            self._give_bundle(content)
+        elif kind == "claude:hello":
+            self._greet(content)
+        else:
+            self._desk.receive(content, self._panes, self._answer)
+
+    def _answer(self, answer: protocol.Answer) -> None:
+        self._say(lambda: (answer, []))
+
+    def _say(self, unsent: Unsent) -> None:
+        self._answers.append(unsent)
+        COURIER.call(self)
+
+    def _give_bundle(self, content: dict[str, Any]) -> None:
+        asked = protocol.Bundle.model_validate(content)
+        built = front_end()
+        answer = protocol.BundleAnswer(request_id=asked.request_id, hash=built.hash)
+        self._say(lambda: (answer, [built.script, built.style]))
+
+    def _greet(self, content: dict[str, Any]) -> None:
+        hello = protocol.Hello.model_validate(content)
+        self._say(lambda: (self._welcome(hello.request_id), []))
+
+    def _welcome(self, request_id: str) -> protocol.Message:
+        return self._desk.welcome(request_id, str(Path.cwd()))
+
+    # -- to the page, on the courier's thread ------------------------------------------------
+
+    @property
+    def watching(self) -> bool:
+        """A pane is open: its file may grow without anybody calling."""
+        return len(self._panes) > 0
+
+    def send_one(self) -> bool:
+        """Send the most urgent message: events, then answers, then output."""
+        if self._send_changes():
+            return True
+        if self._answers:
+            message, buffers = self._answers.popleft()()
+            self._send_message(message, buffers)
+            return True
+        found = self._panes.next()
+        if found is None:
+            return False
+        data, raw = found
+        self._send_message(data, [raw])
+        return True
+
+    def _send_message(self, message: protocol.Message, buffers: Buffers) -> None:
+        self.send(message.model_dump(mode="json", by_alias=True, exclude_none=True), buffers)
+
+    def _take_dirty(self) -> list[str]:
+        with self._dirty_lock:
+            taken = list(self._dirty)[:_MOST_EVENTS]
+            for execution_id in taken:
+                del self._dirty[execution_id]
+        return taken
+
+    def _note(self, execution: Execution | str) -> None:
+        """An execution has changed, on the manager's thread: noted, told later."""
+        execution_id = execution if isinstance(execution, str) else execution.execution_id
+        if self.execution_id not in (None, execution_id):
+            return
+        with self._dirty_lock:
+            self._dirty[execution_id] = None
+        COURIER.call(self)
+
+    def _send_changes(self) -> bool:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Take the widget away; executions go on."""
+        self._stop_listening()
+        COURIER.remove(self)
+        super().close()
+
+
+class ClaudeWidget(_Connected):
+    """The dashboard: a form to start executions, their list, and their output.
+
+    Args:
+        manager: whose executions it shows; a new manager of the default state folder if None.
+    """
+
+    def __init__(self, manager: ProcessManager | None = None) -> None:
+        super().__init__(manager or ProcessManager(), kind="dashboard")
+
+    @property
+    def manager(self) -> ProcessManager:
+        """Whose executions it shows."""
+        return self._manager
+
+    def _send_changes(self) -> bool:
+        events: list[Any] = []
+        for execution_id in self._take_dirty():
+            events += self._events(execution_id)
+        if not events:
+            return False
+        self._send_message(protocol.Events(events=tuple(events)), [])
+        if self._dirty:
+            COURIER.call(self)
+        return True
+
+    def _events(self, execution_id: str) -> list[Any]:
+        """What the page must be told of one execution since it was told last."""
+        execution = self._manager.get_execution(execution_id)
+        if execution is None:
+            self._rows.pop(execution_id, None)
+            return [protocol.Removed(execution_id=execution_id)]
+        before = self._rows.get(execution_id, {})
+        after = self._rows[execution_id] = self._desk.row(execution)
+        changed = changes(before, after)
+        if not changed:
+            return []
+        events: list[Any] = [protocol.Changed(execution_id=execution_id, changes=changed)]
+        if "status" in changed:
+            events += _milestones(execution)
+        return events
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        infos = [execution.info for execution in self._manager.get_all_executions()]
+        return _with_fallback(super()._repr_mimebundle_(**kwargs), table_bundle(infos))
+
+
+class ExecutionView(_Connected):
+    """The view of one execution, for a cell."""
+
+    def __init__(self, manager: ProcessManager, execution: Execution) -> None:
+        self._execution = execution
+        super().__init__(
+            manager,
+            kind="execution",
+            execution_id=execution.execution_id,
+            row=desk_of(manager).row(execution),
+        )
+
+    def _send_changes(self) -> bool:
+        if not self._take_dirty():
+            return False
+        row = self._desk.row(self._execution)
+        if row == self.row:
+            return False
+        self.row = row
+        return True
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        return _with_fallback(
+            super()._repr_mimebundle_(**kwargs), execution_bundle(self._execution.info)
+        )
+
+
+def _milestones(execution: Execution) -> list[Any]:
+    info = execution.info
+    if info.status is ExecutionStatus.RUNNING:
+        return [protocol.Started(execution_id=info.execution_id, pid=info.pid)]
+    if not info.status.ended:
+        return []
+    errors = [protocol.Error(execution_id=info.execution_id, error=e) for e in info.errors[-1:]]
+    end = protocol.Complete(
+        execution_id=info.execution_id,
+        code=info.exit_code,
+        status=info.status,
+        reason=info.reason or Reason.LOST,
+    )
+    return [*errors, end]
+
+
+def _with_fallback(live: Any, static: dict[str, str]) -> Any:
+    """A widget's output, readable where there is no widget: nbconvert, an untrusted notebook."""
+    if isinstance(live, tuple):
+        return {**live[0], **static}, live[1]
+    return live if live is None else {**live, **static}
+
+
+def _let_page_choose_thread(widget: anywidget.AnyWidget) -> None:
+    """Have ipykernel 7.4 route the page's messages by their own header.
+
+    It routes them to the shell that sent last on the comm (ipykernel pull request 1565), which for a
+    widget made in a cell is the main one: Kill would wait for the end of a running cell. JupyterLab
+    asks for a subshell in the header, and without that attribute the kernel obeys.
+    """
+    comm = getattr(widget, "comm", None)
+    if comm is not None and hasattr(comm, "_reply_subshell_for"):
+        comm._reply_subshell_for = None
