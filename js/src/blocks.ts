@@ -44,6 +44,8 @@ export interface ToolBlock extends Base {
   readonly permission: "" | "asked" | "allowed" | "denied";
   readonly denial: string;
   readonly seconds: number | null;
+  /** The execution ended before a result came. */
+  readonly over: boolean;
 }
 export interface ResultBlock extends Base {
   readonly kind: "result";

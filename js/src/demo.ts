@@ -260,6 +260,6 @@ function show(traits: Readonly<Record<string, unknown>>, place: string): FakeKer
 const dashboard = show({ kind: "dashboard" }, "dashboard");
 const edit = RECORDED[0]?.row;
 show({ kind: "execution", execution_id: "edit", row: readRow(edit) }, "execution");
-WORDS.forEach((word, index) => {
+["", ...WORDS].forEach((word, index) => {
   setTimeout(() => dashboard.stream(word, index), 800 + 150 * index);
 });

@@ -81,9 +81,13 @@ function abortOpenParts(fold: BlockFold, message: string | undefined): void {
   }
 }
 
-/** The execution ended: no block streams any more. */
+/** The execution ended: no block streams any more, and no tool runs. */
 export function endStreams(fold: BlockFold): void {
   for (const message of fold.memory.message.values()) abortOpenParts(fold, message);
+  for (const id of fold.memory.tools.keys()) {
+    const tool = findTool(fold, id);
+    if (tool && tool.result === null) fold.put({ ...tool, over: true });
+  }
 }
 
 export function foldAssistant(fold: BlockFold, frame: Json): void {
@@ -174,6 +178,7 @@ function emptyTool(key: string, parent: string | null, id: string): ToolBlock {
     permission: "",
     denial: "",
     seconds: null,
+    over: false,
   };
 }
 

@@ -22,9 +22,11 @@ export function ResultView({ block }: { block: ResultBlock }) {
       <div>
         <b>{block.replaced ? "Earlier result" : "Result"}</b>{" "}
         {bad && <span class="cw-bad">{block.isError ? "error" : block.subtype} </span>}
-        <span class="cw-meta">{figures.join(" · ")}</span>
+        <span class="cw-meta" title="As the CLI reports it: its cost is that of the whole session">
+          {figures.join(" · ")}
+        </span>
       </div>
-      {!block.repeats && block.text !== "" && (
+      {!block.repeats && block.structured === null && block.text !== "" && (
         <div class="cw-words">
           <ClippedText text={block.text} length={20_000} />
         </div>

@@ -14,7 +14,8 @@ const LONG_INPUT = 4000;
 
 export function ToolView({ block }: { block: ToolBlock }) {
   const { result, permission } = block;
-  const open = result === null && permission !== "denied";
+  const missing = result === null && permission !== "denied";
+  const open = missing && !block.over;
   return (
     <>
       <div class="cw-tool-head">
@@ -26,6 +27,7 @@ export function ToolView({ block }: { block: ToolBlock }) {
           </span>
         )}
         {permission === "asked" && open && <span class="cw-tag">waits for permission</span>}
+        {missing && block.over && <span class="cw-tag">no result</span>}
         {permission === "denied" && <span class="cw-tag cw-bad">denied</span>}
         {result?.isError && <span class="cw-tag cw-bad">error</span>}
       </div>

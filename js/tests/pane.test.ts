@@ -1,0 +1,124 @@
+/** Bytes to a pane: in order, once, and asked for again where some are missing. */
+import { beforeEach, describe, expect, test } from "vitest";
+import { Connection } from "../src/connection.ts";
+import { type Pane, Panes } from "../src/pane.ts";
+import type { PaneData } from "../src/protocol.ts";
+import { FakeModel, framed, readRecording } from "./fakes.ts";
+
+const WHOLE = framed(readRecording("write_read_edit.jsonl"));
+
+let model: FakeModel;
+let connection: Connection;
+let panes: Panes;
+
+beforeEach(() => {
+  model = new FakeModel();
+  connection = new Connection(model, new AbortController().signal);
+  panes = new Panes(connection);
+});
+
+async function answerOpen(): Promise<void> {
+  connection.receive({ type: "claude:done", requestId: model.last("claude:open-pane").requestId });
+  await new Promise(process.nextTick);
+}
+
+function give(pane: Pane, from: number, to: number, ended = false): void {
+  const message: PaneData = {
+    type: "claude:pane-data",
+    executionId: pane.executionId,
+    paneId: pane.id,
+    offset: from,
+    nextOffset: to,
+    ended,
+  };
+  panes.receive(message, new DataView(WHOLE.slice(from, to).buffer));
+}
+
+const drawn = (pane: Pane) => pane.keys.value.map((key) => pane.block(key)?.value);
+
+function reference() {
+  const { pane } = panes.use("whole");
+  give(pane, 0, WHOLE.length, true);
+  return drawn(pane);
+}
+
+describe("Pane", () => {
+  test("opens from the start, and draws what comes", async () => {
+    const { pane } = panes.use("a");
+    expect(model.last("claude:open-pane")).toMatchObject({ executionId: "a", offset: 0 });
+    await answerOpen();
+    give(pane, 0, 5000);
+    give(pane, 5000, WHOLE.length, true);
+    expect(drawn(pane)).toEqual(reference());
+    expect(pane.ended.value).toBe(true);
+  });
+
+  test("cuts off what it has already", () => {
+    const { pane } = panes.use("a");
+    give(pane, 0, 3000);
+    give(pane, 0, 3000);
+    give(pane, 2000, 4000);
+    give(pane, 1000, 2000);
+    give(pane, 4000, WHOLE.length, true);
+    expect(drawn(pane)).toEqual(reference());
+  });
+
+  test("opens again at a gap, once, from the byte that it has", async () => {
+    const { pane } = panes.use("a");
+    await answerOpen();
+    give(pane, 0, 1000);
+    give(pane, 2000, 3000);
+    give(pane, 3000, 4000);
+    expect(model.all("claude:open-pane")).toHaveLength(2);
+    expect(model.last("claude:open-pane")).toMatchObject({ offset: 1000, paneId: pane.id });
+    await answerOpen();
+    give(pane, 1000, WHOLE.length, true);
+    expect(drawn(pane)).toEqual(reference());
+  });
+
+  test("changes the value of those blocks only that differ", () => {
+    const { pane } = panes.use("a");
+    give(pane, 0, WHOLE.length - 400);
+    const before = drawn(pane);
+    give(pane, WHOLE.length - 400, WHOLE.length, true);
+    const same = before.filter((block, index) => block === drawn(pane)[index]);
+    expect(same.length).toBeGreaterThanOrEqual(before.length - 1);
+  });
+
+  test("is shared, and closed when the last one gives it back", () => {
+    const [first, second] = [panes.use("a"), panes.use("a")];
+    expect(second.pane).toBe(first.pane);
+    first.release();
+    expect(model.all("claude:close-pane")).toHaveLength(0);
+    second.release();
+    expect(model.last("claude:close-pane")).toMatchObject({ paneId: first.pane.id });
+    expect(panes.use("a").pane).not.toBe(first.pane);
+  });
+
+  test("opens again after a reconnect, but not when it has all", async () => {
+    const { pane } = panes.use("a");
+    await answerOpen();
+    give(pane, 0, 1000);
+    panes.reopen();
+    expect(model.last("claude:open-pane")).toMatchObject({ offset: 1000 });
+    give(pane, 1000, WHOLE.length, true);
+    panes.reopen();
+    panes.catchUp("a");
+    expect(model.all("claude:open-pane")).toHaveLength(2);
+  });
+
+  test("says why it cannot be opened", async () => {
+    const { pane } = panes.use("a");
+    const { requestId } = model.last("claude:open-pane");
+    connection.receive({
+      type: "claude:refused",
+      requestId,
+      kind: "ExecutionNotFound",
+      message: "It was cleaned up.",
+      hint: "",
+      executionId: "a",
+    });
+    await new Promise(process.nextTick);
+    expect(pane.error.value).toBe("It was cleaned up.");
+  });
+});
