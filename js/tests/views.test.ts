@@ -1,0 +1,474 @@
+/** The views in a document: names that people and tests find, what is possible when, and no HTML. */
+import { act } from "preact/test-utils";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { BUSY_AFTER } from "../src/connection.ts";
+import type { ExecutionRow, KernelMessage, Welcome } from "../src/protocol.ts";
+import { attach, render } from "../src/widget.ts";
+import { bytes, FakeModel, framed, readRecording, row, welcome } from "./fakes.ts";
+
+const HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
+let abort: AbortController;
+let el: HTMLElement;
+let model: FakeModel;
+let managers = 0;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  abort = new AbortController();
+  el = document.createElement("div");
+  document.body.append(el);
+});
+afterEach(() => {
+  act(() => abort.abort());
+  expect(el.childElementCount).toBe(0);
+  expect(model.count()).toBe(0);
+  el.remove();
+  vi.useRealTimers();
+});
+
+/** Lets time pass, and all that follows from what was done happen. */
+const pass = (milliseconds = 0, first: () => void = () => {}) =>
+  act(async () => {
+    first();
+    await vi.advanceTimersByTimeAsync(milliseconds);
+  });
+const say = (message: KernelMessage, buffers?: DataView[]) =>
+  pass(0, () => model.say(message, buffers));
+
+function show(traits: Record<string, unknown>): void {
+  managers += 1;
+  model = new FakeModel({ manager_id: `views-${managers}`, ...traits });
+  attach(model, [], abort.signal);
+  act(() => render({ model, el, signal: abort.signal }));
+}
+
+async function dashboard(fields: Partial<Welcome> = {}): Promise<void> {
+  show({ kind: "dashboard" });
+  await say(welcome(model.last("claude:hello").requestId, fields));
+}
+
+const EXECUTIONS: ExecutionRow[] = [
+  row({ executionId: "run", query: "Run it", status: "running", createdTime: 3, startTime: 3 }),
+  row({ executionId: "wait", query: "Wait for it", createdTime: 2 }),
+  row({ executionId: "held", query: "Held", createdTime: 1, held: true }),
+  row({
+    executionId: "bad",
+    query: "Fail",
+    status: "failed",
+    reason: "budget",
+    error: "spent",
+    startTime: 1,
+    endTime: 66,
+    recorded: true,
+  }),
+];
+
+/** The accessible name, by the parts of its computation that are used here. */
+function nameOf(element: Element): string {
+  const label = element.getAttribute("aria-label");
+  const id = element.getAttribute("id");
+  const labelled = id ? el.querySelector(`label[for="${id}"]`) : null;
+  return label ?? labelled?.textContent ?? element.textContent?.trim() ?? "";
+}
+const all = (selector: string, name: string, root: Element = el) =>
+  [...root.querySelectorAll(selector)].filter((element) => nameOf(element) === name);
+function one<T extends Element>(selector: string, name: string, root: Element = el): T {
+  const found = all(selector, name, root);
+  expect(found, `${selector} named ${name}`).toHaveLength(1);
+  return found[0] as T;
+}
+const button = (name: string, root?: Element) => one<HTMLButtonElement>("button", name, root);
+const region = (name: string) => one<HTMLElement>("[role=region]", name);
+const item = (name: string) => one<HTMLElement>("[role=listitem]", name);
+const press = (name: string, root?: Element) => pass(0, () => button(name, root).click());
+const alerts = () => [...el.querySelectorAll("[role=alert]")].map((alert) => alert.textContent);
+const status = () => el.querySelector("[role=status]")?.textContent;
+
+async function type(name: string, text: string): Promise<void> {
+  const field = one<HTMLInputElement>("input, textarea", name);
+  await pass(0, () => {
+    field.value = text;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+}
+
+describe("the dashboard", () => {
+  test("has the names that it is known by", async () => {
+    await dashboard({ executions: EXECUTIONS });
+    region("Executions");
+    region("Output");
+    for (const name of ["Project path", "Query", "MCP config", "Model"]) {
+      one("input, textarea", name);
+    }
+    one("select", "Session");
+    for (const name of ["Execute", "Add to drafts"]) button(name);
+    expect(all("button", "View")).toHaveLength(4);
+    expect(all("button", "Kill")).toHaveLength(3);
+  });
+
+  test("keeps the host's shortcuts away from what is focused in it", async () => {
+    await dashboard();
+    expect(button("Execute").closest("[data-lm-suppress-shortcuts]")).not.toBeNull();
+  });
+
+  test("lists newest first, with status, place, reason and age in words", async () => {
+    await dashboard({ executions: EXECUTIONS });
+    const names = [...el.querySelectorAll("[role=listitem]")].map(nameOf);
+    expect(names).toEqual(["Run it", "Wait for it", "Held", "Fail"]);
+    expect(item("Run it").textContent).toContain("running");
+    expect(item("Wait for it").textContent).toContain("place 1 in the queue");
+    expect(item("Held").textContent).toContain("held");
+    const failed = item("Fail").textContent;
+    for (const part of ["failed", "1:05", "recorded", "Budget spent: spent"]) {
+      expect(failed).toContain(part);
+    }
+    expect(all("button", "Kill", item("Fail"))).toEqual([]);
+  });
+
+  test("counts the seconds of what runs, by the kernel's clock", async () => {
+    const startTime = Date.now() / 1000 + 490;
+    const running = row({ executionId: "a", query: "A", status: "running", startTime });
+    await dashboard({ now: Date.now() / 1000 + 500, executions: [running] });
+    expect(item("A").querySelector("time")?.textContent).toBe("0:10");
+    await pass(3000);
+    expect(item("A").querySelector("time")?.textContent).toBe("0:13");
+  });
+
+  test("says the kernel's notice, and fills in its folder and models", async () => {
+    await dashboard({ notice: "A demo." });
+    expect(el.textContent).toContain("A demo.");
+    expect(one<HTMLInputElement>("input", "Project path").value).toBe("/home/user/project");
+    const options = [...el.querySelectorAll("datalist option")];
+    expect(options.map((option) => option.getAttribute("value"))).toEqual(["sonnet", "opus"]);
+  });
+
+  test("asks for the sessions of the path, when it settles and when one has ended", async () => {
+    await dashboard({ executions: EXECUTIONS });
+    await pass(400);
+    const { requestId, projectPath } = model.last("claude:get-sessions");
+    expect(projectPath).toBe("/home/user/project");
+    const session = { sessionId: "0123456789", firstPrompt: "Hi\nthere", sizeBytes: 1 };
+    const modifiedTime = Date.now() / 1000 - 7200;
+    const sessions = [{ ...session, modifiedTime }];
+    await say({ type: "claude:get-sessions", requestId, sessions });
+    const options = [...one("select", "Session").children].map((option) => option.textContent);
+    expect(options).toEqual(["New session", "Hi there · 2 h ago · 01234567…"]);
+
+    await type("Project path", "/tm");
+    await type("Project path", "/tmp");
+    await pass(400);
+    expect(model.all("claude:get-sessions")).toHaveLength(2);
+    expect(model.last("claude:get-sessions").projectPath).toBe("/tmp");
+    const changes = { status: "completed" };
+    await say({
+      type: "claude:events",
+      events: [{ type: "claude:changed", executionId: "run", changes }],
+    });
+    await pass(400);
+    expect(model.all("claude:get-sessions")).toHaveLength(3);
+  });
+});
+
+describe("starting", () => {
+  test("Execute sends what the form says, clears the query and shows the new one", async () => {
+    await dashboard();
+    await type("Query", "Do it");
+    await type("Model", " opus ");
+    await type("MCP config", '{"mcpServers":{}}');
+    await press("Execute");
+    const sent = model.last("claude:execute");
+    expect(sent).toMatchObject({
+      query: "Do it",
+      projectPath: "/home/user/project",
+      sessionId: null,
+      model: "opus",
+      mcpConfig: '{"mcpServers":{}}',
+    });
+    await say({ type: "claude:execute", requestId: sent.requestId, executionId: "new" });
+    expect(one<HTMLTextAreaElement>("textarea", "Query").value).toBe("");
+    const changes = { query: "Do it" };
+    await say({
+      type: "claude:events",
+      events: [{ type: "claude:changed", executionId: "new", changes }],
+    });
+    expect(model.last("claude:open-pane").executionId).toBe("new");
+  });
+
+  test("Ctrl+Enter in the query executes, plain Enter does not", async () => {
+    await dashboard();
+    await type("Query", "Do it");
+    const query = one("textarea", "Query");
+    const enter = (ctrlKey: boolean) =>
+      pass(0, () => {
+        query.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", ctrlKey, bubbles: true }));
+      });
+    await enter(false);
+    expect(model.all("claude:execute")).toHaveLength(0);
+    await enter(true);
+    expect(model.all("claude:execute")).toHaveLength(1);
+  });
+
+  test("a blank query is said so, and nothing is sent", async () => {
+    await dashboard();
+    await type("Query", " \n");
+    await press("Execute");
+    expect(alerts()[0]).toContain("The query is blank.");
+    expect(model.all("claude:execute")).toHaveLength(0);
+  });
+
+  test("a refusal is shown beside the form, and the text stays", async () => {
+    await dashboard();
+    await type("Query", "Do it");
+    await press("Execute");
+    const { requestId } = model.last("claude:execute");
+    await say({
+      type: "claude:refused",
+      requestId,
+      kind: "ProjectPathError",
+      message: HOSTILE,
+      hint: "Choose another.",
+      executionId: null,
+    });
+    expect(alerts()[0]).toBe(`${HOSTILE} Choose another.`);
+    expect(one<HTMLTextAreaElement>("textarea", "Query").value).toBe("Do it");
+    await press("Execute");
+    expect(model.last("claude:execute").requestId).not.toBe(requestId);
+  });
+
+  test("the same text after a lost answer is the same request", async () => {
+    await dashboard();
+    await type("Query", "Do it");
+    await press("Execute");
+    const { requestId } = model.last("claude:execute");
+    model.gone = true;
+    await pass(5000);
+    expect(alerts()[0]).toContain("Disconnected");
+    model.gone = false;
+    await pass(5000);
+    const ping = model.last("claude:ping").requestId;
+    await say({ type: "claude:pong", requestId: ping, now: Date.now() / 1000 });
+    await press("Execute");
+    expect(model.last("claude:execute").requestId).toBe(requestId);
+    expect(model.all("claude:execute")).toHaveLength(2);
+  });
+
+  test("Execute All starts every draft; the refused ones stay with their error", async () => {
+    await dashboard();
+    for (const query of ["one", "two", "three"]) {
+      await type("Query", query);
+      await press("Add to drafts");
+    }
+    expect(one<HTMLTextAreaElement>("textarea", "Query").value).toBe("");
+    await press("Execute All");
+    const sent = model.sent.filter((message) => message.type === "claude:execute");
+    expect(sent.map(({ query }) => query)).toEqual(["one", "two", "three"]);
+    for (const { requestId, query } of sent) {
+      if (query !== "two") await say({ type: "claude:execute", requestId, executionId: query });
+    }
+    await say({
+      type: "claude:refused",
+      requestId: sent[1]?.requestId ?? "",
+      kind: "Busy",
+      message: "Not now.",
+      hint: "",
+      executionId: null,
+    });
+    const left = [...el.querySelectorAll(".cw-draft")].map((draft) => draft.textContent);
+    expect(left).toHaveLength(1);
+    expect(left[0]).toContain("two");
+    expect(alerts()).toEqual(["Not now."]);
+    await press("Remove draft");
+    expect(all("button", "Execute All")).toEqual([]);
+  });
+});
+
+describe("ending", () => {
+  test("Kill answers at once, and a refusal of it is shown on its row", async () => {
+    await dashboard({ executions: EXECUTIONS });
+    await press("Kill", item("Run it"));
+    const sent = model.last("claude:kill-execution");
+    expect(sent.executionId).toBe("run");
+    expect(button("Killing…", item("Run it")).disabled).toBe(true);
+    button("Kill", item("Wait for it"));
+    await say({
+      type: "claude:refused",
+      requestId: sent.requestId,
+      kind: "X",
+      message: "It is not here.",
+      hint: "",
+      executionId: "run",
+    });
+    expect(item("Run it").textContent).toContain("It is not here.");
+    button("Kill", item("Run it"));
+  });
+});
+
+describe("the connection", () => {
+  test("a busy kernel is said so until it answers", async () => {
+    await dashboard();
+    await type("Query", "Do it");
+    await press("Execute");
+    expect(status()).toBe("");
+    await pass(BUSY_AFTER);
+    expect(status()).toBe("Kernel busy: will act when the cell ends.");
+    const { requestId } = model.last("claude:execute");
+    await say({ type: "claude:execute", requestId, executionId: "x" });
+    expect(status()).toBe("");
+  });
+
+  test("a kernel that is gone is said so, and nothing can be started or killed", async () => {
+    await dashboard({ executions: EXECUTIONS });
+    await type("Query", "draft");
+    await press("Add to drafts");
+    model.gone = true;
+    await pass(5000);
+    expect(status()).toBe(
+      "Disconnected: the kernel was restarted or shut down. Run the cell again.",
+    );
+    for (const name of ["Execute", "Execute All"]) expect(button(name).disabled).toBe(true);
+    for (const kill of all("button", "Kill"))
+      expect((kill as HTMLButtonElement).disabled).toBe(true);
+    model.gone = false;
+    await pass(5000);
+    const { requestId } = model.last("claude:ping");
+    await say({ type: "claude:pong", requestId, now: Date.now() / 1000 });
+    expect(status()).toBe("");
+    expect(model.all("claude:hello")).toHaveLength(2);
+  });
+});
+
+describe("the output", () => {
+  async function give(executionId: string, whole: Uint8Array): Promise<void> {
+    const { requestId, paneId } = model.last("claude:open-pane");
+    await say({ type: "claude:done", requestId });
+    const data = { executionId, paneId, offset: 0, nextOffset: whole.length, ended: true };
+    await say({ type: "claude:pane-data", ...data }, [new DataView(whole.slice().buffer)]);
+  }
+
+  test("View opens the pane and draws its blocks; another View closes it", async () => {
+    await dashboard({ executions: EXECUTIONS });
+    await press("View", item("Run it"));
+    await give("run", framed(readRecording("bash_tool.jsonl")));
+    const text = region("Output").textContent;
+    for (const part of ["Using Bash.", "ls -la && echo done", "a.txt", "All done", "2 turns"]) {
+      expect(text).toContain(part);
+    }
+    await press("View", item("Wait for it"));
+    expect(model.last("claude:open-pane").executionId).toBe("wait");
+    expect(region("Output").textContent).not.toContain("All done");
+  });
+
+  test("closes the pane of an execution that is no longer looked at", async () => {
+    await dashboard({ executions: EXECUTIONS });
+    await press("View", item("Run it"));
+    const { paneId } = model.last("claude:open-pane");
+    await press("View", item("Wait for it"));
+    expect(model.last("claude:close-pane").paneId).toBe(paneId);
+  });
+
+  test("draws hostile text as text, wherever it comes from", async () => {
+    const name = HOSTILE;
+    const input = { command: HOSTILE, other: HOSTILE };
+    const content = [
+      { type: "text", text: HOSTILE },
+      { type: "thinking", thinking: HOSTILE },
+      { type: "tool_use", id: "t", name, input },
+      { type: HOSTILE },
+    ];
+    const result = { type: "tool_result", tool_use_id: "t", content: HOSTILE, is_error: true };
+    const frames = [
+      { type: "assistant", error: HOSTILE, message: { id: "m", content } },
+      { type: "user", message: { content: [result] } },
+      { type: "user", message: { content: HOSTILE } },
+      { type: "system", subtype: "init", session_id: HOSTILE, model: HOSTILE, cwd: HOSTILE },
+      { type: "system", subtype: HOSTILE },
+      { type: "result", subtype: HOSTILE, result: HOSTILE, errors: [HOSTILE] },
+    ];
+    const text = [
+      ...frames.map((frame) => `0.1 out ${JSON.stringify(frame)}`),
+      `0.2 out ${HOSTILE}`,
+      `0.3 err ${HOSTILE}`,
+      `0.4 meta ${JSON.stringify({ event: "lost", error: HOSTILE })}`,
+    ];
+    const hostile = row({
+      executionId: "h",
+      name: HOSTILE,
+      query: HOSTILE,
+      model: HOSTILE,
+      activity: HOSTILE,
+      error: HOSTILE,
+      status: "failed",
+      reason: "lost",
+    });
+    await dashboard({ notice: HOSTILE, executions: [hostile], suggestedQueries: [HOSTILE] });
+    await press("View");
+    await give("h", bytes(`${text.join("\n")}\n`));
+    for (const details of el.querySelectorAll("details")) details.open = true;
+    expect(el.querySelectorAll("img, script, [onerror]")).toHaveLength(0);
+    expect(el.textContent?.split("onerror").length).toBeGreaterThan(15);
+  });
+
+  test("clips what is long, and shows all of it when asked", async () => {
+    await dashboard({ executions: EXECUTIONS });
+    await press("View", item("Run it"));
+    await give("run", framed(readRecording("permission_and_large_output.jsonl")));
+    const before = region("Output").textContent?.length ?? 0;
+    expect(before).toBeLessThan(6000);
+    const more = [...el.querySelectorAll("button")].find((one) =>
+      one.textContent?.includes("Show all"),
+    );
+    await pass(0, () => more?.click());
+    expect(region("Output").textContent?.length).toBeGreaterThan(24_000);
+  });
+
+  test("has stderr within reach, with its count", async () => {
+    await dashboard({ executions: EXECUTIONS });
+    await press("View", item("Run it"));
+    await give("run", bytes("0.1 err one\n0.2 err two\n"));
+    const details = el.querySelector(".cw-stderr");
+    expect(details?.querySelector("summary")?.textContent).toBe("stderr 2 lines");
+    expect(details?.querySelector("pre")?.textContent).toBe("one\ntwo");
+  });
+
+  test("asks once more for the bytes when the end was told and they did not come", async () => {
+    await dashboard({ executions: EXECUTIONS });
+    await press("View", item("Fail"));
+    await pass(2000);
+    expect(model.all("claude:open-pane")).toHaveLength(2);
+  });
+});
+
+describe("the view of one execution", () => {
+  test("has its row from the trait, its output from a pane, and asks for no list", async () => {
+    const own = row({ executionId: "own", query: "Mine", status: "running" });
+    show({ kind: "execution", execution_id: "own", row: own });
+    expect(model.all("claude:hello")).toHaveLength(0);
+    expect(model.last("claude:open-pane").executionId).toBe("own");
+    expect(region("Output").textContent).toContain("Mine");
+    expect(region("Output").textContent).toContain("running");
+    await press("Kill");
+    expect(model.last("claude:kill-execution").executionId).toBe("own");
+    await pass(0, () => model.set("row", { ...own, status: "killed", reason: "user" }));
+    expect(region("Output").textContent).toContain("Killed by the user");
+    expect(all("button", "Killing…")).toEqual([]);
+  });
+});
+
+test("two views of one model show the same state and form, each with its own selection", async () => {
+  await dashboard({ executions: EXECUTIONS });
+  const second = document.createElement("div");
+  el.append(second);
+  act(() => render({ model, el: second, signal: abort.signal }));
+  const queries = [...el.querySelectorAll("textarea")];
+  await pass(0, () => {
+    const first = queries[0] as HTMLTextAreaElement;
+    first.value = "shared";
+    first.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  expect(queries.map((query) => query.value)).toEqual(["shared", "shared"]);
+  expect(second.querySelectorAll("[role=listitem]")).toHaveLength(4);
+  const view = second.querySelector("[role=listitem] [aria-pressed]") as HTMLButtonElement;
+  await pass(0, () => view.click());
+  expect(el.querySelectorAll("[aria-current=true]")).toHaveLength(1);
+  second.remove();
+});
