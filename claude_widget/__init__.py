@@ -6,8 +6,8 @@
     await execution          # or execution.wait()
     print(execution.result)
 
-The rule: this module re-exports; it decides nothing. What needs the notebook's own libraries is loaded
-when it is first asked for, so that a script pays for none of it.
+The rule: this module re-exports; it decides nothing. What needs the notebook's own libraries is
+loaded when it is first asked for, so that a script pays for none of it.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def _show(value: Any) -> None:
-    import_module("claude_widget.cell_output").show(value)
+def _show(manager: ProcessManager, value: object) -> None:
+    import_module("claude_widget.cell_output").show(manager, value)
 
 
 ProcessManager.viewer = staticmethod(_show)

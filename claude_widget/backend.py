@@ -1,8 +1,8 @@
 """The seam between the manager and whatever runs an execution.
 
 The rule: a backend starts an execution, passes on what is asked of it, and tells whether it still
-lives. What happens to it is read from its transcript alone, so a backend reports nothing. The manager
-knows no backend's class; `tests/contracts` holds one suite that every backend passes.
+lives. What happens to it is read from its transcript alone, so a backend reports nothing. The
+manager knows no backend's class; `tests/contracts` holds one suite that every backend passes.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ class Run:
 class Backend(Protocol):
     """Runs executions. Every method may be called from any thread."""
 
-    name: Literal["local", "replay"]
+    @property
+    def name(self) -> Literal["local", "replay"]:
+        """Which one it is, as the page is told."""
 
     def check(self, request: ExecutionRequest) -> None:
         """Refuse what cannot be started, before anything is written.

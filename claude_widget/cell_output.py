@@ -1,4 +1,4 @@
-"""What a cell shows of an execution: its live view while it runs, its static result once it has ended.
+"""What a cell shows of an execution: live while it runs, its static result once it has ended.
 
 The rule: it displays and replaces outputs; what they hold is the widget's and the static view's. An
 output is replaced by its display id, from the courier's thread or from the cell that waits, once.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 import uuid
-from typing import Any
 
 from IPython.core.getipython import get_ipython
 from IPython.display import display
@@ -58,13 +57,12 @@ def show_in_cell(manager: ProcessManager, execution: Execution) -> CellOutput:
     return output
 
 
-def show(value: Any) -> None:
+def show(manager: ProcessManager, value: object) -> None:
     """Show a manager or an execution that is a cell's value."""
     if isinstance(value, ProcessManager):
         display(ClaudeWidget(value))
-    elif isinstance(value, Execution):
-        if _SHOWN.pop(value.execution_id, None) != _cell_number():
-            CellOutput(value.manager, value)
+    elif isinstance(value, Execution) and _SHOWN.pop(value.execution_id, None) != _cell_number():
+        CellOutput(manager, value)
 
 
 def _cell_number() -> int:

@@ -1,9 +1,9 @@
 """What the CLI is started with: its arguments, its environment, and its first lines of input.
 
-The rule: from a request to argv, env and stdin, and nothing else; no process is started here and no
-state is read. A user's text never becomes an argument of its own: the prompt goes over stdin, system
-prompts and MCP configurations go into files of the run folder, and every other value is written as
-`--flag=value`, so that none can be taken for an option.
+The rule: from a request to argv, env and stdin, and nothing else; no process is started here and
+no state is read. A user's text never becomes an argument of its own: the prompt goes over stdin,
+system prompts and MCP configurations go into files of the run folder, and every other value is
+written as `--flag=value`, so that none can be taken for an option.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Carries messages to the page: at most 20 a second for the whole kernel, over all widgets and panes.
+"""Carries messages to the page: at most 20 a second for the kernel, over all widgets and panes.
 
-The rule: pacing and fairness only; what is said is asked of an outlet at the moment it is sent, so that
-many changes make one message. jupyter_server and ZMQ both drop bursts in silence, and nobody is told
-(measured: of 10,000 messages 2,000 to 4,000 were lost); so there is one courier for each process.
+The rule: pacing and fairness only; what is said is asked of an outlet at the moment it is sent,
+so that many changes make one message. jupyter_server and ZMQ both drop bursts in silence, and
+nobody is told (measured: of 10,000 messages 2,000 to 4,000 were lost); so there is one courier
+for each process.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ class Courier:
         while (outlet := self._next()) is not None:
             try:
                 sent = outlet.send_one()
-            except Exception:
+            except Exception:  # noqa: BLE001 - the thread must outlive it
                 _LOG.exception("A message to the page failed")
                 sent = False
             if sent:

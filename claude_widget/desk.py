@@ -1,8 +1,8 @@
 """What the page asks of a manager: requests in, answers out.
 
-The rule: it translates; the manager decides. Every message is validated by its model before anything is
-done. Kill acts in the thread where it arrives, because the kernel's loop may stand still; everything
-else waits for the desk's own thread. A request that comes twice is done once.
+The rule: it translates; the manager decides. Every message is validated by its model before
+anything is done. Kill acts in the thread where it arrives, because the kernel's loop may stand
+still; everything else waits for the desk's own thread. A request that comes twice is done once.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Desk:
         except ClaudeWidgetError as error:
             told = describe(error)
             said = protocol.Refused.model_validate({"requestId": message.request_id, **told})
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the page is told
             _LOG.exception("A request of the page failed")
             said = protocol.Refused(
                 request_id=message.request_id, kind=type(error).__name__, message=str(error)[:500]
@@ -135,9 +135,7 @@ class Desk:
         if isinstance(message, (protocol.GetAllExecutions, protocol.GetActiveExecutions)):
             every = isinstance(message, protocol.GetAllExecutions)
             found = (
-                self.manager.get_all_executions()
-                if every
-                else self.manager.get_active_executions()
+                self.manager.get_all_executions() if every else self.manager.get_active_executions()
             )
             return protocol.ExecutionsAnswer.model_validate(
                 {

@@ -1,8 +1,8 @@
 """Where Claude Code is on this machine, and how it is logged in.
 
-The rule: looks, never changes anything, never reads a secret's value. What was looked at is kept, so
-that an error can name every place. The order: `cli_path`, `CLAUDE_WIDGET_CLI`, PATH, the usual install
-places, the binary inside an installed `claude_agent_sdk`.
+The rule: looks, never changes anything, never reads a secret's value. What was looked at is kept,
+so that an error can name every place. The order: `cli_path`, `CLAUDE_WIDGET_CLI`, PATH, the usual
+install places, the binary inside an installed `claude_agent_sdk`.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class Report(BaseModel):
         lines += [f"{'problem':>15}  {problem}" for problem in self.problems]
         return "\n".join(lines)
 
-    def _repr_pretty_(self, printer: object, cycle: bool) -> None:  # noqa: FBT001 - IPython's own
+    def _repr_pretty_(self, printer: object, cycle: bool) -> None:
         del cycle
         printer.text(str(self))  # type: ignore[attr-defined]
 

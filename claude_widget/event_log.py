@@ -1,7 +1,7 @@
-"""An execution's frames as a sequence over its transcript: nothing is kept but where some of them lie.
+"""An execution's frames as a sequence over its transcript; only where some of them lie is kept.
 
-The rule: reads the file when it is asked, and holds one byte offset for every `STRIDE` frames, so that
-the memory of an execution does not grow with what nobody looks at.
+The rule: reads the file when it is asked, and holds one byte offset for every `STRIDE` frames, so
+that the memory of an execution does not grow with what nobody looks at.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """An execution as its user holds it: what is known of it, and what can be asked of it.
 
-The rule: one door to its state, `advance`, which reads the transcript further and folds it. Everything
-else here reads that state, or passes on what is asked to the manager. No thread and no task is owned
-here.
+The rule: one door to its state, `advance`, which reads the transcript further and folds it.
+Everything else here reads that state, or passes on what is asked to the manager. No thread and no
+task is owned here.
 """
 
 from __future__ import annotations
@@ -108,11 +108,11 @@ class Execution:
     def advance(self, limit: int = CHUNK, *, every_frame: bool = False) -> tuple[list[Event], bool]:
         """Read the transcript further and fold it; the events, and whether there is more.
 
+        A lifecycle record that cannot be is logged and changes nothing.
+
         Args:
             limit: bytes to read at most.
-            every_frame: also yield partial messages, which change no state and are skipped otherwise.
-
-        A lifecycle record that cannot be is logged and changes nothing.
+            every_frame: also yield partial messages, which change no state and else are skipped.
 
         Raises:
             TranscriptError: the file is gone, or was cut short.
@@ -271,11 +271,6 @@ class Execution:
     def end(self) -> None:
         """End an execution that was started with `keep_open`, once its turn is over."""
         self._keeper.ask(self, "end")
-
-    @property
-    def manager(self) -> Keeper:
-        """The manager that keeps it."""
-        return self._keeper
 
     def _ipython_display_(self) -> None:
         self._keeper.show(self)

@@ -1,8 +1,8 @@
 """The manager's one thread: follows transcripts, fills free slots, and sees who has died.
 
 The rule: it reads files and tells what it read; the manager decides. Only this thread folds an
-execution once it is known, so that whoever listens hears everything once and in order. Nothing it does
-grows with the length of a transcript that nobody reads: it reads what is new, in chunks.
+execution once it is known, so that whoever listens hears everything once and in order. Nothing it
+does grows with the length of a transcript that nobody reads: it reads what is new, in chunks.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class Following:
             try:
                 pause = self._round(handles)
                 handles = self._manager.wait_handles()
-            except Exception:
+            except Exception:  # noqa: BLE001 - the thread must outlive it
                 _LOG.exception("Following failed; it goes on")
                 pause, handles = _IDLE, ()
             handles = self._sleep(pause, handles)

@@ -1,7 +1,8 @@
 """The built front end: where it is, and what of it goes where.
 
-The rule: reads the package's `static` folder once. The bundle is never a trait: anywidget sends and
-saves the whole `_esm` with every instance, so that is a loader under 2 KB, which asks for the bundle.
+The rule: reads the package's `static` folder once. The bundle is never a trait: anywidget sends
+and saves the whole `_esm` with every instance, so that is a loader under 2 KB, which asks for the
+bundle.
 """
 
 from __future__ import annotations

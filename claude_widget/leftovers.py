@@ -1,7 +1,7 @@
 """Ends processes that a dead shim left behind, found by the mark in their environment.
 
-The rule: only processes of this user on this machine that carry the execution's own id are signalled;
-a pid alone is never trusted, since a pidfd or a start time is held while deciding.
+The rule: only processes of this user on this machine that carry the execution's own id are
+signalled; a pid alone is never trusted, since a pidfd or a start time is held while deciding.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
 """The backend that runs the real CLI on this machine, each under a shim of its own.
 
 The rule: it writes the run folder, spawns the shim, and talks to its control socket. It reads no
-transcript but to see whether its lock is held, and judges nothing. Everything that must go on with a
-dead kernel is the shim's.
+transcript but to see whether its lock is held, and judges nothing. Everything that must go on
+with a dead kernel is the shim's.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -66,6 +67,7 @@ class LocalBackend:
 
     def check(self, request: ExecutionRequest) -> None:
         """Refuse on platforms without fork, and where there is no CLI."""
+        del request  # what it asks for, this backend can do
         if sys.platform not in ("linux", "darwin"):
             raise UnsupportedPlatform(
                 f"Executions cannot be started on {sys.platform}.",
@@ -93,10 +95,8 @@ class LocalBackend:
         with self._lock:
             self._shims[shim.pid] = shim
             if sys.platform == "linux":
-                try:
+                with contextlib.suppress(OSError):  # without pidfds its end is seen by polling
                     self._handles[shim.pid] = os.pidfd_open(shim.pid)
-                except OSError:
-                    pass  # a system without pidfds: its end is then seen by polling
         self._reap()
 
     def _write_files(self, run: Run, writer: Writer, cli: str, scratch: Path) -> None:
@@ -230,7 +230,7 @@ def _interpreter() -> str:
     if "claude" not in path.lower():
         return path
     link = runtime.runtime_folder() / f"python-{sys.version_info[0]}.{sys.version_info[1]}"
-    if not link.is_symlink() or os.readlink(link) != path:
+    if not link.is_symlink() or str(link.readlink()) != path:
         link.unlink(missing_ok=True)
         link.symlink_to(path)
     return str(link)

@@ -1,7 +1,8 @@
 """The magics: `%claude_exec`, `%%claude_exec`, `%claude_list` and `%claude_kill`.
 
-The rule: a face. From a line of text to a call of the manager, and from its answer to an output. The
-prompt is never split into words: options are read off its front, and the rest goes on as it is.
+The rule: a face. From a line of text to a call of the manager, and from its answer to an output.
+The prompt is never split into words: options are read off its front, and the rest goes on as it
+is.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def split_options(parser: argparse.ArgumentParser, text: str) -> tuple[list[str]
         if word == "--":
             break
         flag, has_value, value = word.partition("=")
-        action = parser._option_string_actions.get(flag)
+        action = parser._option_string_actions.get(flag)  # noqa: SLF001 - argparse has no other
         if action is None:
             raise UsageError(
                 f"There is no option {flag}. `%claude_exec?` lists them; `--` before a prompt that "
@@ -72,10 +73,17 @@ def split_options(parser: argparse.ArgumentParser, text: str) -> tuple[list[str]
 class ClaudeMagics(Magics):
     """Start, list and kill executions from cells."""
 
+    @property
+    def _names(self) -> dict[str, Any]:
+        """The notebook's variables."""
+        assert self.shell is not None
+        names: dict[str, Any] = self.shell.user_ns
+        return names
+
     def _manager(self, name: str | None = None) -> ProcessManager:
         """The manager of that name; the one made last in this kernel; else a new one."""
         if name is not None:
-            found = self.shell.user_ns.get(name)
+            found = self._names.get(name)
             if not isinstance(found, ProcessManager):
                 raise UsageError(f"{name} is no ProcessManager.")
             return found
@@ -120,7 +128,7 @@ class ClaudeMagics(Magics):
             %%claude_exec --model opus --name review
             Review {{ path }} for mistakes.
         """
-        parser: MagicArgumentParser = self.claude_exec.parser  # type: ignore[attr-defined]
+        parser: MagicArgumentParser = self.claude_exec.parser
         try:
             words, rest = split_options(parser, line)
             options = vars(parser.parse_args(words))
@@ -132,14 +140,14 @@ class ClaudeMagics(Magics):
 
     def _execute(self, prompt: str, options: dict[str, Any]) -> Execution:
         if not options["raw"]:
-            prompt = fill_prompt(prompt, self.shell.user_ns)
+            prompt = fill_prompt(prompt, self._names)
         name = options["name"]
         if name is not None and not name.isidentifier():
             raise UsageError(f"--name {name!r} is no name for a variable.")
         manager = self._manager(options["manager"])
         execution = manager.start_execution(prompt.strip("\n"), **self._arguments(options))
         if name is not None:
-            self.shell.user_ns[name] = execution
+            self._names[name] = execution
         output = show_in_cell(manager, execution)
         if options["wait"]:
             try:
@@ -155,7 +163,9 @@ class ClaudeMagics(Magics):
 
     def _arguments(self, options: dict[str, Any]) -> dict[str, Any]:
         """Of the options those that a start takes, in the form that it takes."""
-        given = {key: value for key, value in options.items() if key not in ("wait", "raw", "manager")}
+        given = {
+            key: value for key, value in options.items() if key not in ("wait", "raw", "manager")
+        }
         renamed = {"add_dir": "add_dirs", "extra_arg": "extra_args"}
         given = {renamed.get(key, key): value for key, value in given.items()}
         for key in ("allowed_tools", "disallowed_tools", "setting_sources"):
@@ -164,7 +174,7 @@ class ClaudeMagics(Magics):
         if given["env"] is not None:
             given["env"] = dict(pair.partition("=")[::2] for pair in given["env"])
         if given["after"] is not None:
-            given["after"] = [self.shell.user_ns.get(item, item) for item in given["after"]]
+            given["after"] = [self._names.get(item, item) for item in given["after"]]
         return {key: value for key, value in given.items() if value not in (None, False)}
 
     @line_magic
@@ -189,7 +199,7 @@ class ClaudeMagics(Magics):
     def _found(self, manager: ProcessManager, word: str) -> list[Execution]:
         if word == "all":
             return manager.get_active_executions()
-        value = self.shell.user_ns.get(word)
+        value = self._names.get(word)
         if isinstance(value, Execution):
             return [value]
         every = manager.get_all_executions()

@@ -1,8 +1,8 @@
 """The process manager: starts executions, many at once, and follows them to their end.
 
-The rule: the public face of the work layer, and the only owner of the thread that follows. What an
-execution is doing it learns from its transcript alone. It knows no widget and no Jupyter, and works in
-plain asyncio and in plain scripts.
+The rule: the public face of the work layer, and the only owner of the thread that follows. What
+an execution is doing it learns from its transcript alone. It knows no widget and no Jupyter, and
+works in plain asyncio and in plain scripts.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import uuid
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from claude_widget import command
 from claude_widget.admission import Admission
 from claude_widget.backend import Backend, Run
+from claude_widget.backends import backend_of_environment
 from claude_widget.capacity import default_concurrency
 from claude_widget.errors import (
     ClaudeWidgetError,
@@ -31,12 +32,10 @@ from claude_widget.errors import (
 from claude_widget.events import ControlResponse
 from claude_widget.execution import Execution
 from claude_widget.following import Following
-from claude_widget.local import LocalBackend
 from claude_widget.models import ExecutionInfo, ExecutionRequest, Reason
 from claude_widget.protocol import Notification
 from claude_widget.recovery import settle_if_dead
 from claude_widget.registry import Registry
-from claude_widget.replay import MODE_VARIABLE, RECORDINGS_VARIABLE, ReplayBackend
 from claude_widget.request import build_request, clean_query
 from claude_widget.state_folder import StateFolder
 from claude_widget.subscriptions import Callback, Subscriptions
@@ -63,7 +62,7 @@ class ProcessManager:
         InvalidRequest: max_concurrency is no positive number.
     """
 
-    viewer: ClassVar[Callable[[object], None] | None] = None
+    viewer: ClassVar[Callable[[ProcessManager, object], None] | None] = None
     """Shows a manager or an execution that is a cell's value; set by the package's face."""
     _open: ClassVar[list[weakref.ref[ProcessManager]]] = []
 
@@ -76,16 +75,14 @@ class ProcessManager:
         stagger: float = DEFAULT_STAGGER,
         backend: Backend | None = None,
     ) -> None:
-        if max_concurrency is not None and (
-            not isinstance(max_concurrency, int) or max_concurrency < 1
-        ):
+        if max_concurrency is not None and max_concurrency < 1:
             raise InvalidRequest(
                 f"max_concurrency must be at least 1, not {max_concurrency!r}.",
                 field="max_concurrency",
             )
         self.manager_id = str(uuid.uuid4())
         self.subscriptions = Subscriptions()
-        self.backend: Backend = backend or _backend_of_environment(cli_path)
+        self.backend: Backend = backend or backend_of_environment(cli_path)
         self._line = WaitingLine(max_concurrency or default_concurrency(), stagger)
         self._registry = Registry(StateFolder(state_dir), self._make)
         self._admission = Admission(
@@ -175,9 +172,7 @@ class ProcessManager:
         self._following.wake()
         return execution
 
-    def subscribe(
-        self, callback: Callback, execution_id: str | None = None
-    ) -> Callable[[], None]:
+    def subscribe(self, callback: Callback, execution_id: str | None = None) -> Callable[[], None]:
         """Hear of what happens: `Started`, `Stream` (a frame each), `Error`, `Complete`.
 
         Args:
@@ -203,7 +198,7 @@ class ProcessManager:
         return remove
 
     def on_end(self, execution: Execution, callback: Callable[[], None]) -> Callable[[], None]:
-        """Be called once on the manager's thread when it has ended; returns what takes that back."""
+        """Be called once on the manager's thread when it has ended; returns the way back."""
 
         def look(changed: Execution | str) -> None:
             if changed is execution and execution.status.ended:
@@ -218,7 +213,7 @@ class ProcessManager:
         for callback in self._on_change:
             try:
                 callback(execution)
-            except Exception:
+            except Exception:  # noqa: BLE001 - logged; the others are told
                 _LOG.exception("A face's callback failed")
 
     # -- what the following thread asks ------------------------------------------------------
@@ -327,11 +322,12 @@ class ProcessManager:
             message = command.user_message(clean_query(text), expand=execution.run.request.expand)
             try:
                 self.ask(execution, "send", line=json.dumps(message))
-                return execution
             except (ControlFailed, ExecutionEnded) as error:
                 if isinstance(error, ControlFailed) and error.code != "stdin_closed":
                     raise
-            execution.wait()
+                execution.wait()
+            else:
+                return execution
         info = execution.info
         if info.session_id is None:
             raise ExecutionEnded(
@@ -386,7 +382,7 @@ class ProcessManager:
         self.backend.close()
         ProcessManager._open[:] = [ref for ref in ProcessManager._open if ref() is not self]
 
-    def __enter__(self) -> ProcessManager:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -394,9 +390,8 @@ class ProcessManager:
 
     def show(self, value: object) -> None:
         """Show a manager or an execution that is a cell's value."""
-        viewer = type(self).viewer
-        if viewer is not None:
-            viewer(value)
+        if type(self).viewer is not None:
+            type(self).viewer(self, value)
 
     def _ipython_display_(self) -> None:
         self.show(self)
@@ -404,14 +399,3 @@ class ProcessManager:
     def __repr__(self) -> str:
         count, active = len(self.get_all_executions()), len(self.get_active_executions())
         return f"<ProcessManager {self.state_dir} {active} active of {count}>"
-
-
-def _backend_of_environment(cli_path: str | os.PathLike[str] | None) -> Backend:
-    mode = os.environ.get(MODE_VARIABLE, "live")
-    if mode == "replay":
-        return ReplayBackend(os.environ.get(RECORDINGS_VARIABLE, "recordings"))
-    if mode != "live":
-        raise InvalidRequest(
-            f"{MODE_VARIABLE}={mode!r} is no mode.", field="mode", hint="Use live or replay."
-        )
-    return LocalBackend(cli_path)

@@ -1,7 +1,7 @@
 """MCP configurations: from a file, from JSON text or from a dict, to what the CLI gets.
 
-The rule: checks the shape that every configuration must have, and keeps the secrets in it from being
-shown: what leaves this module for display is a path and server names.
+The rule: checks the shape that every configuration must have, and keeps the secrets in it from
+being shown: what leaves this module for display is a path and server names.
 """
 
 from __future__ import annotations

@@ -100,7 +100,9 @@ class ExecutionRequest(BaseModel):
     disallowed_tools: tuple[str, ...] = ()
     system_prompt: str | None = None
     append_system_prompt: str | None = None
-    add_dirs: tuple[str, ...] = Field((), description="Further folders the tools may use, absolute.")
+    add_dirs: tuple[str, ...] = Field(
+        (), description="Further folders the tools may use, absolute."
+    )
     setting_sources: tuple[SettingSource, ...] | None = Field(
         None, description="Settings the CLI loads; None is its default, () is none."
     )

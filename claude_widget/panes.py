@@ -1,7 +1,8 @@
 """Open output panes: bytes of transcripts on their way to the page.
 
-The rule: a pane costs something only while it is open and its file grows. It reads ranges of the file
-and knows nothing of records; the page folds them. Only executions that the manager knows can be opened.
+The rule: a pane costs something only while it is open and its file grows. It reads ranges of the
+file and knows nothing of records; the page folds them. Only executions that the manager knows can
+be opened.
 """
 
 from __future__ import annotations

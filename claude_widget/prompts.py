@@ -1,7 +1,8 @@
 """Fills `{{ variables }}` in a prompt.
 
-The rule: Jinja2's sandbox, strict about undefined names, no files and no imports. A prompt that does
-not fill is an error before anything starts; a prompt without `{{`, `{%` or `{#` comes back untouched.
+The rule: Jinja2's sandbox, strict about undefined names, no files and no imports. A prompt that
+does not fill is an error before anything starts; a prompt without `{{`, `{%` or `{#` comes back
+untouched.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ TypeScript types are generated from this module (`js/src/protocol.ts`) and a tes
 drift apart. Python names are snake_case, wire names camelCase. Nothing here knows how messages are
 sent, paced or drawn.
 
-Every request carries a `requestId` chosen by the page; its answer repeats it, and a repeated request
-starts nothing a second time: the first answer is sent again. State is level-triggered: a page that
-(re)connects says `claude:hello` and gets a snapshot, then changes.
+Every request carries a `requestId` chosen by the page; its answer repeats it, and a repeated
+request starts nothing a second time: the first answer is sent again. State is level-triggered: a
+page that (re)connects says `claude:hello` and gets a snapshot, then changes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from claude_widget.models import Effort, ExecutionStatus, PermissionMode, Reason
 
 PROTOCOL_VERSION = 1
 MAX_PAGE_MESSAGE = 8 * 1024 * 1024
-"""Bytes of the largest message the page may send; jupyter_server drops one above 10 MiB in silence."""
+"""Bytes of the largest message from the page; jupyter_server drops one above 10 MiB in silence."""
 MAX_BATCH = 256 * 1024
 """Bytes of the largest binary buffer to the page."""
 
@@ -319,9 +319,7 @@ class PaneData(Event):
     ended: bool = Field(False, description="The transcript will not grow past nextOffset.")
 
 
-PageEvent = Annotated[
-    Started | Error | Complete | Changed | Removed, Field(discriminator="type")
-]
+PageEvent = Annotated[Started | Error | Complete | Changed | Removed, Field(discriminator="type")]
 
 
 class Events(Message):

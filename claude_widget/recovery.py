@@ -1,7 +1,7 @@
 """What became of an execution whose supervisor is silent.
 
-The rule: whoever takes the transcript's lock from a dead shim writes how it ended, once, and sweeps what
-it left. An execution of another host, or one whose lock is held, is never touched.
+The rule: whoever takes the transcript's lock from a dead shim writes how it ended, once, and
+sweeps what it left. An execution of another host, or one whose lock is held, is never touched.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def settle_if_dead(execution: Execution, backend: Backend, *, was_spawned: bool)
         left = backend.sweep(run)
         if execution.status is ExecutionStatus.PENDING:
             said = (run.folder / "shim.log").read_text("utf-8", "replace")[-2000:].strip()
-            error = f"The supervisor ended before the CLI was started. {said}".strip()
-            writer.meta("refused", reason=Reason.STARTUP, error=error)
+            told = f"The supervisor ended before the CLI was started. {said}".strip()
+            writer.meta("refused", reason=Reason.STARTUP, error=told)
         else:
             writer.meta("lost", error=f"The supervisor died; {left} processes were left and ended.")
     return True

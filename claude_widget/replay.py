@@ -1,8 +1,9 @@
 """The backend that plays recorded executions instead of running the CLI.
 
-The rule: it writes a recording's records into the new execution's transcript, at the recorded pace, and
-everything else works as it does live: the fold, the view, Kill. A recording is a folder with a
-`transcript`, and `recording.json`, whose `query` it is looked up by. It never starts a process.
+The rule: it writes a recording's records into the new execution's transcript, at the recorded
+pace, and everything else works as it does live: the fold, the view, Kill. A recording is a folder
+with a `transcript`, and `recording.json`, whose `query` it is looked up by. It never starts a
+process.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """From the arguments of a start to a validated `ExecutionRequest`.
 
-The rule: everything that can be found wrong before anything is started is found here, and said with the
-argument's name. It looks at files (does the project exist?) and changes none.
+The rule: everything that can be found wrong before anything is started is found here, and said
+with the argument's name. It looks at files (does the project exist?) and changes none.
 """
 
 from __future__ import annotations

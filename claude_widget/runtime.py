@@ -1,7 +1,8 @@
-"""Folders and identities that outlive nothing: the short runtime folder, this process, this notebook.
+"""The short runtime folder, and who this process is to another.
 
-The rule: where sockets lie, and who we are to another process. A Unix socket's path ends at 104 bytes,
-so sockets never lie in the state folder; their folder is the owner's alone or is not used at all.
+The rule: where sockets lie, and who we are to another process. A Unix socket's path ends at 104
+bytes, so sockets never lie in the state folder; their folder is the owner's alone or is not used
+at all.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def socket_path(folder: Path) -> Path:
 
 
 def scratch_path(folder: Path) -> Path:
-    """The CLI's own temp folder: on disk rather than in memory, and short, for sockets lie in it."""
+    """The CLI's own temp folder: on disk, not in memory, and short, for sockets lie in it."""
     digest = hashlib.blake2s(os.fsencode(folder.absolute()), digest_size=8).hexdigest()
     base = tempfile.gettempdir()
     return Path(base if len(base) <= 60 else "/tmp") / f"cw-{os.getuid()}" / digest  # noqa: S108
@@ -87,12 +88,12 @@ def owner() -> dict[str, str | int | float]:
         "pid_namespace": _pid_namespace(),
         "pid": os.getpid(),
         "start": psutil.Process().create_time(),
-        "notebook": os.environ.get("JPY_SESSION_NAME") or os.getcwd(),
+        "notebook": os.environ.get("JPY_SESSION_NAME") or str(Path.cwd()),
     }
 
 
 def owner_lives(said: dict[str, object]) -> bool:
-    """Whether the process that `owner` described still lives; True if it cannot be known from here."""
+    """Whether the process that `owner` described still lives; True if that cannot be known."""
     if said.get("host") != host_name() or said.get("pid_namespace") != _pid_namespace():
         return True
     if said.get("boot_id") != boot_id():
@@ -106,6 +107,6 @@ def owner_lives(said: dict[str, object]) -> bool:
 
 def _pid_namespace() -> str:
     try:
-        return os.readlink("/proc/self/ns/pid")
+        return str(Path("/proc/self/ns/pid").readlink())
     except OSError:
         return ""

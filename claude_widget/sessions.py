@@ -1,9 +1,9 @@
 """The CLI's session files: which earlier sessions a project has.
 
-The rule: reads the heads of files that belong to the CLI, and writes none of them. The CLI keeps them in
-`projects/<name>/<session id>.jsonl` below its config folder; the name is the project's path with every
-character outside A-Z, a-z and 0-9 replaced (measured, 2.1.330), so two paths can share one, and what a
-file says about its folder decides.
+The rule: reads the heads of files that belong to the CLI, and writes none of them. The CLI keeps
+them in `projects/<name>/<session id>.jsonl` below its config folder; the name is the project's
+path with every character outside A-Z, a-z and 0-9 replaced (measured, 2.1.330), so two paths can
+share one, and what a file says about its folder decides.
 """
 
 from __future__ import annotations

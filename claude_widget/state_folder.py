@@ -1,7 +1,8 @@
 """The state folder: where executions lie on disk, and which of them there are.
 
-The rule: folders, names and small files of ours; never the meaning of a transcript. Folders are 0700,
-files 0600, whatever the umask. A folder whose name is no UUID is not ours and is never touched.
+The rule: folders, names and small files of ours; never the meaning of a transcript. Folders are
+0700, files 0600, whatever the umask. A folder whose name is no UUID is not ours and is never
+touched.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What an output keeps when there is no kernel: the result of an execution, or the table of several.
+"""What an output keeps without a kernel: an execution's result, or the table of several.
 
-The rule: text in, markup out, and no script in it ever. Agent text is hostile: it is escaped for HTML,
-and freed of control characters for plain text. Nothing here is live.
+The rule: text in, markup out, and no script in it ever. Agent text is hostile: it is escaped for
+HTML, and freed of control characters for plain text. Nothing here is live.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ def _clip(text: str, characters: int) -> str:
 
 
 def _facts(info: ExecutionInfo) -> list[str]:
-    facts = [f"{info.status}" + (f" ({info.reason})" if info.reason not in (None, "success") else "")]
+    facts = [
+        f"{info.status}" + (f" ({info.reason})" if info.reason not in (None, "success") else "")
+    ]
     if info.model:
         facts.append(info.model)
     if info.duration is not None:
@@ -67,12 +69,15 @@ def execution_html(info: ExecutionInfo) -> str:
     def text(value: str, characters: int = _RESULT_CHARACTERS) -> str:
         return html.escape(visible(_clip(value, characters)))
 
+    def pre(value: str, characters: int = _RESULT_CHARACTERS) -> str:
+        return f"<pre>{text(value, characters)}</pre>"
+
     parts = [
         f"<p><strong>Claude Code</strong> {html.escape(' · '.join(_facts(info)))}</p>",
-        f"<details><summary>Query</summary><pre>{text(info.query, _QUERY_CHARACTERS)}</pre></details>",
+        f"<details><summary>Query</summary>{pre(info.query, _QUERY_CHARACTERS)}</details>",
     ]
     if info.result:
-        parts.append(f"<pre>{text(info.result)}</pre>")
+        parts.append(pre(info.result))
     parts += [f"<p><strong>Error</strong> <code>{text(error)}</code></p>" for error in info.errors]
     if info.denials:
         names = ", ".join(denial.tool_name for denial in info.denials)
@@ -89,7 +94,9 @@ def execution_bundle(info: ExecutionInfo) -> MimeBundle:
 def _cells(info: ExecutionInfo) -> tuple[str, ...]:
     query = " ".join(info.query[: 4 * _ROW_CHARACTERS].split())
     shown = query[:_ROW_CHARACTERS] + ("…" if len(query) > _ROW_CHARACTERS else "")
-    status = str(info.status) + (f" ({info.reason})" if info.reason not in (None, "success") else "")
+    status = str(info.status) + (
+        f" ({info.reason})" if info.reason not in (None, "success") else ""
+    )
     return (
         status,
         visible(info.name or shown),
@@ -110,8 +117,10 @@ def table_bundle(infos: Sequence[ExecutionInfo]) -> MimeBundle:
         return {"text/plain": said, "text/html": f"<p>{said}</p>"}
     rows = [_cells(info) for info in reversed(infos)]
     widths = [max(len(row[i]) for row in [_COLUMNS, *rows]) for i in range(len(_COLUMNS))]
-    lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
-             for row in [_COLUMNS, *rows]]
+    lines = [
+        "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
+        for row in [_COLUMNS, *rows]
+    ]
     head = "".join(f"<th>{column}</th>" for column in _COLUMNS)
     body = "".join(
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows

@@ -1,9 +1,9 @@
 """Who hears of what happens: callbacks, each for one execution or for all.
 
-The rule: routing and delivery, nothing else. A callback runs on the event loop that was running where
-it was subscribed; where there was none, in a thread that waits for an execution, else on the manager's
-thread. Callbacks of one subscription never run at the same time or out of order, and one that raises is
-logged and harms nobody.
+The rule: routing and delivery, nothing else. A callback runs on the event loop that was running
+where it was subscribed; where there was none, in a thread that waits for an execution, else on
+the manager's thread. Callbacks of one subscription never run at the same time or out of order,
+and one that raises is logged and harms nobody.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Subscription:
     def _call(self, notification: Notification) -> None:
         try:
             self._callback(notification)
-        except Exception:
+        except Exception:  # noqa: BLE001 - logged; the others hear all the same
             _LOG.exception("A subscriber's callback failed for %s", notification.execution_id)
 
 
@@ -144,7 +144,7 @@ class Subscriptions:
             event.set()
 
     def run_here(self) -> None:
-        """In a waiting thread: run what is meant for the loop that this thread holds up, or for none."""
+        """In a waiting thread: run what is meant for the loop that it holds up, or for none."""
         try:
             held_up: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
         except RuntimeError:

@@ -1,9 +1,9 @@
 """Reading and writing transcripts: the file that is the one truth about an execution.
 
-The rule: this module knows bytes, records and the file's lock; it does not know what a record means.
-Readers hold back an unterminated last record, join the pieces of a long line, and never keep more of a
-file in memory than one chunk and one line. Writers hold the file's exclusive lock. The format is in
-docs/design.md; the shim writes the same records (`claude_widget.shim.records`).
+The rule: this module knows bytes, records and the file's lock; it does not know what a record
+means. Readers hold back an unterminated last record, join the pieces of a long line, and never
+keep more of a file in memory than one chunk and one line. Writers hold the file's exclusive lock.
+The format is in docs/design.md; the shim writes the same records (`claude_widget.shim.records`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from claude_widget.errors import TranscriptError
 from claude_widget.events import Record
@@ -24,6 +24,7 @@ from claude_widget.shim.launch import CLOCK
 CHUNK = 1 << 18
 LONGEST_LINE = 32 << 20
 """Bytes of the longest line that is handed on whole; of a longer one the rest is left out."""
+
 
 def clock() -> float:
     """Seconds on the clock that transcripts are timed by; it goes on while the machine sleeps."""
@@ -277,7 +278,7 @@ class Writer:
             os.close(self.fd)
             self.fd = -1
 
-    def __enter__(self) -> Writer:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

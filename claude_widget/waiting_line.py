@@ -1,7 +1,7 @@
 """Which pending execution may start next.
 
-The rule: pure bookkeeping of who waits, in what order and for whom; it starts nothing, reads no clock
-of its own, and knows executions by id only.
+The rule: pure bookkeeping of who waits, in what order and for whom; it starts nothing, reads no
+clock of its own, and knows executions by id only.
 """
 
 from __future__ import annotations

@@ -249,10 +249,10 @@ def _with_fallback(live: Any, static: dict[str, str]) -> Any:
 def _let_page_choose_thread(widget: anywidget.AnyWidget) -> None:
     """Have ipykernel 7.4 route the page's messages by their own header.
 
-    It routes them to the shell that sent last on the comm (ipykernel pull request 1565), which for a
-    widget made in a cell is the main one: Kill would wait for the end of a running cell. JupyterLab
-    asks for a subshell in the header, and without that attribute the kernel obeys.
+    It routes them to the shell that sent last on the comm (ipykernel pull request 1565), which
+    for a widget made in a cell is the main one: Kill would wait for the end of a running cell.
+    JupyterLab asks for a subshell in the header, and without that attribute the kernel obeys.
     """
     comm = getattr(widget, "comm", None)
     if comm is not None and hasattr(comm, "_reply_subshell_for"):
-        comm._reply_subshell_for = None
+        comm._reply_subshell_for = None  # noqa: SLF001 - there is no public way

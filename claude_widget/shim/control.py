@@ -1,9 +1,9 @@
 """The control socket: what a kernel may ask of a running execution.
 
-The rule: requests come in and answers go out here; what they do is the supervisor's. A Unix socket in
-a folder that only its owner may enter, mode 0600, the peer's user id checked again where the system
-tells it. One JSON object a line each way. The first line is the shim's greeting, which carries the
-protocol's version, so that a newer package can control an older shim.
+The rule: requests come in and answers go out here; what they do is the supervisor's. A Unix
+socket in a folder that only its owner may enter, mode 0600, the peer's user id checked again
+where the system tells it. One JSON object a line each way. The first line is the shim's greeting,
+which carries the protocol's version, so that a newer package can control an older shim.
 
     -> {"op": "send", "line": "<one stream-json line>"}      to the CLI's stdin
     -> {"op": "interrupt"} | {"op": "end"} | {"op": "kill", "reason": "user"} | {"op": "status"}
@@ -85,7 +85,7 @@ def _answer_line(line: bytes, answer: Answerer) -> bytes:
     try:
         request = json.loads(line)
         if not isinstance(request, dict):
-            raise ValueError("not an object")
+            raise ValueError("not an object")  # noqa: TRY004 - told to the client
         said = answer(request)
     except (ValueError, RecursionError) as error:
         said = {"ok": False, "code": "malformed", "message": str(error)[:200]}

@@ -1,8 +1,9 @@
 """Finds and ends every process that the CLI left behind.
 
-The rule: only processes below this shim are ever signalled. On Linux the shim is a child subreaper, so
-whatever calls setsid or forks twice becomes its child when its parent dies: nothing escapes. Elsewhere
-an escaped process keeps only its environment, and is found, best effort, by the execution's mark in it.
+The rule: only processes below this shim are ever signalled. On Linux the shim is a child
+subreaper, so whatever calls setsid or forks twice becomes its child when its parent dies: nothing
+escapes. Elsewhere an escaped process keeps only its environment, and is found, best effort, by
+the execution's mark in it.
 """
 
 import os
@@ -57,7 +58,7 @@ def below(root: int) -> list[int]:
 
 
 def marked(mark: str) -> list[int]:
-    """Processes whose environment holds the mark, this one left out; where there is no subreaper."""
+    """Other processes whose environment holds the mark, where there is no subreaper."""
     if LINUX:
         return []
     said = subprocess.run(

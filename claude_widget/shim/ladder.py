@@ -1,8 +1,8 @@
 """The steps from asking the CLI to end to killing it, each with a bounded grace.
 
-The rule: it decides what is due at which second and does it; it never waits. The order is the CLI's
-own: an interrupt lets it write its session file, end of input lets it flush, SIGTERM takes the shells
-of its Bash tools along, SIGKILL is the last word.
+The rule: it decides what is due at which second and does it; it never waits. The order is the
+CLI's own: an interrupt lets it write its session file, end of input lets it flush, SIGTERM takes
+the shells of its Bash tools along, SIGKILL is the last word.
 """
 
 import os

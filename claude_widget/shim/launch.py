@@ -1,18 +1,17 @@
 """Starts the CLI, as early as an interpreter can, then hands over to `supervise`.
 
-The rule: until the CLI's exec only modules that are built into the interpreter or plain C extensions
-may be imported: `json`, `signal` or `socket` cost as much as the interpreter's own start. The file
-`launch` in the run folder holds, NUL-separated: the project folder, the executable, its arguments.
+The rule: until the CLI's exec only modules that are built into the interpreter or plain C
+extensions may be imported: `json`, `signal` or `socket` cost as much as the interpreter's own
+start. The file `launch` in the run folder holds, NUL-separated: the project folder, the
+executable, its arguments.
 """
 
 import posix
 import sys
-from time import CLOCK_MONOTONIC, clock_gettime
+import time
 
-try:
-    from time import CLOCK_BOOTTIME as CLOCK
-except ImportError:  # macOS, where CLOCK_MONOTONIC goes on during sleep
-    CLOCK = CLOCK_MONOTONIC
+CLOCK: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Goes on while the machine sleeps; on macOS, which has no CLOCK_BOOTTIME, the other one does."""
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -28,7 +27,8 @@ def _load_prctl() -> "Callable[[int, int], int]":
     try:
         import _ctypes
 
-        address = _ctypes.dlsym(_ctypes.dlopen(None, 0), "prctl")
+        this_process = _ctypes.dlopen(None, 0)  # type: ignore[arg-type]
+        address = _ctypes.dlsym(this_process, "prctl")
         return lambda option, value: _ctypes.call_function(address, (option, value, 0, 0, 0))
     except (ImportError, AttributeError, OSError):
         import ctypes
@@ -53,7 +53,7 @@ class Launched:
         self.stdin, self.stdout, self.stderr = pipes
         self.status_fd = status_fd
         self.executable = path
-        self.started = clock_gettime(CLOCK)
+        self.started = time.clock_gettime(CLOCK)
 
     def exec_error(self) -> str:
         """Why the exec failed, or the empty string. Waits until the exec has happened."""
@@ -111,7 +111,7 @@ def launch() -> Launched:
 
 def _restore_signals() -> None:
     """Python ignores these two, and what is ignored stays so across exec."""
-    import _signal
+    import _signal  # type: ignore[import-not-found]
 
     _signal.signal(SIGPIPE, _signal.SIG_DFL)
     _signal.signal(SIGXFSZ, _signal.SIG_DFL)

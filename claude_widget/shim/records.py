@@ -1,4 +1,4 @@
-"""The record format of a transcript: what the shim writes and the package reads.
+r"""The record format of a transcript: what the shim writes and the package reads.
 
 The rule: bytes in, bytes out; no files, no clock. A record is `<seconds> <stream> <raw bytes>\n`,
 and the raw bytes never hold a newline. See docs/design.md for the meaning of each stream.

@@ -1,8 +1,9 @@
 """Tells from the CLI's own frames when its session is idle, so that stdin may be closed.
 
-The rule: it decodes two short frames, `session_state_changed` and `background_tasks_changed`, and,
-only while a CLI has not told its state, `result`. No files, no clock, no processes. An agent's text
-cannot forge these frames: inside a JSON string its quotes are escaped, and only a whole line counts.
+The rule: it decodes two short frames, `session_state_changed` and `background_tasks_changed`,
+and, only while a CLI has not told its state, `result`. No files, no clock, no processes. An
+agent's text cannot forge these frames: inside a JSON string its quotes are escaped, and only a
+whole line counts.
 """
 
 import json
@@ -38,9 +39,9 @@ class Session:
 
     def feed(self, lines: bytes) -> bool:
         """Look through whole lines of stdout; True if anything that matters was among them."""
-        if _STATE not in lines and _TASKS not in lines:
-            if self.state is not None or _RESULT not in lines:
-                return False
+        by_result = self.state is None and _RESULT in lines
+        if not by_result and _STATE not in lines and _TASKS not in lines:
+            return False
         seen = False
         for line in lines.split(b"\n"):
             if _STATE in line or _TASKS in line:

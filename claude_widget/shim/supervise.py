@@ -1,10 +1,11 @@
 """Supervises one CLI from its start to its ending record: the loop that joins the shim's parts.
 
-The rule: one thread, one loop, no wait without a bound. It decides when stdin is closed, when a limit
-is passed and when the ladder begins; it judges nothing else. The ending record comes last, after every
-descendant is gone and the streams are drained.
+The rule: one thread, one loop, no wait without a bound. It decides when stdin is closed, when a
+limit is passed and when the ladder begins; it judges nothing else. The ending record comes last,
+after every descendant is gone and the streams are drained.
 """
 
+import contextlib
 import json
 import os
 import select
@@ -12,6 +13,7 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -231,41 +233,57 @@ class Supervisor:
 
     def _act_on_time(self, now: float) -> float | None:
         """Do what is due; when to look again, or None."""
-        graces = self.config.graces
-        dues: list[float] = []
+        for due, act in self._deadlines():
+            if due <= now:
+                act(now)
+        return min((due for due, _ in self._deadlines()), default=None)
 
-        def passed(due: float) -> bool:
-            if now < due:
-                dues.append(due)
-            return now >= due
-
-        if self._idle_since is not None and self.stdin.accepts:
-            if passed(self._idle_since + graces.settle):
-                self._close_stdin()
-        elif self._turn_over_since is not None and self.stdin.accepts and not self.keep_open:
-            if passed(self._turn_over_since + self.config.background_grace):
-                self._close_stdin()
-        if self._closed_at is not None and not self.ladder.begun and self._turn_over_since:
-            # A task that ends after stdin was closed still brings a turn of its own.
-            if passed(max(self._closed_at, self._turn_over_since) + graces.exit):
-                self.forced = True
-                self.ladder.begin(now, ask=False)
-        if self.config.timeout is not None and not self.ladder.begun:
-            if passed(self._started + self.config.timeout):
-                self.limit("timeout", now - self._started, self.config.timeout)
-        if self.transcript.failure is not None and not self.ladder.begun:
-            self.limit("disk", 0, 0)
-        if self.ladder.due is not None and passed(self.ladder.due):
-            name = self.ladder.step(now)
-            if name:
-                self.meta("signalled", signal=name)
+    def _deadlines(self) -> list[tuple[float, Callable[[float], None]]]:
+        """What will be due and when, as things stand."""
+        graces, found = self.config.graces, list[tuple[float, Callable[[float], None]]]()
+        over = self._turn_over_since
+        if self.stdin.accepts and self._idle_since is not None:
+            found.append((self._idle_since + graces.settle, self._end_of_input))
+        elif self.stdin.accepts and over is not None and not self.keep_open:
+            found.append((over + self.config.background_grace, self._end_of_input))
+        if self._flush_at is not None:
+            found.append((self._flush_at, self._flush))
+        if self.ladder.begun:
             if self.ladder.due is not None:
-                dues.append(self.ladder.due)
-        if self._flush_at is not None and passed(self._flush_at):
-            self.stdout.flush()
-            self.stderr.flush()
-            self._flush_at = None
-        return min(dues, default=None)
+                found.append((self.ladder.due, self._step))
+            return found
+        if self._closed_at is not None and over is not None:
+            # A task that ends after stdin was closed still brings a turn of its own.
+            found.append((max(self._closed_at, over) + graces.exit, self._force))
+        if self.config.timeout is not None:
+            found.append((self._started + self.config.timeout, self._time_out))
+        if self.transcript.failure is not None:
+            found.append((0.0, self._disk_failed))
+        return found
+
+    def _end_of_input(self, _now: float) -> None:
+        self._close_stdin()
+
+    def _flush(self, _now: float) -> None:
+        self.stdout.flush()
+        self.stderr.flush()
+        self._flush_at = None
+
+    def _step(self, now: float) -> None:
+        name = self.ladder.step(now)
+        if name:
+            self.meta("signalled", signal=name)
+
+    def _force(self, now: float) -> None:
+        """It hangs after its result."""
+        self.forced = True
+        self.ladder.begin(now, ask=False)
+
+    def _time_out(self, now: float) -> None:
+        self.limit("timeout", now - self._started, self.config.timeout or 0.0)
+
+    def _disk_failed(self, _now: float) -> None:
+        self.limit("disk", 0, 0)
 
     def _serve(self, fd: int, happened: int) -> None:
         if fd == self.stdout.fd and self.stdout.open:
@@ -293,7 +311,7 @@ class Supervisor:
 
     def _watch_writers(self) -> None:
         """Have the poll look at stdin and at the clients just as far as they need it."""
-        wanted = {fd: select.POLLIN for fd in self.control.clients}
+        wanted = dict.fromkeys(self.control.clients, select.POLLIN)
         for fd, client in self.control.clients.items():
             if client.writing:
                 wanted[fd] |= select.POLLOUT
@@ -338,12 +356,17 @@ class Supervisor:
         while any(output.open for output in outputs) and time.monotonic() < until:
             poll.poll(50)
             for output in outputs:
-                if output.open:
-                    output.read()
-                    if not output.open:
-                        poll.unregister(output.fd)
+                self._read_on(output, poll)
         for output in outputs:
             output.close()
+
+    @staticmethod
+    def _read_on(output: Output, poll: select.poll) -> None:
+        if output.open:
+            output.read()
+        if not output.open:
+            with contextlib.suppress(KeyError):
+                poll.unregister(output.fd)
 
 
 def supervise(launched: Launched) -> None:

@@ -154,7 +154,9 @@ def _over(state: State, event: Event, verdict: Verdict) -> State:
     status = STATUS_OF[verdict.reason]
     life = state.life._replace(status=status, reason=verdict.reason, end_time=event.time)
     work = state.work._replace(activity="", in_turn=False, tools=(), waiting=(), tasks=(), retry="")
-    return state.replace(life=life, work=work, outcome=_concluded(state, verdict, status))
+    session = state.session._replace(session_state=None)
+    outcome = _concluded(state, verdict, status)
+    return state.replace(life=life, session=session, work=work, outcome=outcome)
 
 
 def _concluded(state: State, verdict: Verdict, status: ExecutionStatus) -> Outcome:

@@ -18,9 +18,10 @@ from claude_widget.events import (
     Result,
     SentRequest,
 )
-from claude_widget.models import Denial
+from claude_widget.models import Denial, Reason
 from claude_widget.state.shape import MAX_DENIALS, MAX_ERRORS, STDERR_TAIL, Facts, Outcome
 from claude_widget.state.text import PARAGRAPH, SENTENCE, clip, one_line
+from claude_widget.state.verdict import reason_of
 
 _SPURIOUS = "error_during_execution"
 
@@ -42,9 +43,9 @@ def finished(outcome: Outcome, event: Result, *, initialized: bool) -> Outcome:
     outcome = denied(outcome, event)
     if _is_spurious(outcome, facts):
         return outcome
-    said = _errors(event) if facts.failed else []
-    for text in said:
-        outcome = noted(outcome, text)
+    if reason_of(facts, denied=False) is not Reason.INTERRUPTED:  # its "errors" are diagnostics
+        for text in _errors(event) if facts.failed else ():
+            outcome = noted(outcome, text)
     return _keep(outcome, event, facts)
 
 

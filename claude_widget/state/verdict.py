@@ -33,6 +33,7 @@ _STATUSES = {
     429: Reason.RATE_LIMIT,
 }
 _API_ENDS = frozenset({"api_error", "prompt_too_long"})
+_SIGNALLED = 128
 _OUT_OF_MEMORY = frozenset({137, -9})
 NO_RESULT = "The CLI printed no result."
 
@@ -127,6 +128,8 @@ def _how_it_went(exit_code: int) -> str:
         return "it was killed, likely because memory ran out"
     if exit_code < 0:
         return f"it was ended by {_signal_name(-exit_code)}"
+    if exit_code > _SIGNALLED:  # the CLI handled the signal, and says so as a shell would
+        return f"it ended with exit code {exit_code} ({_signal_name(exit_code - _SIGNALLED)})"
     return f"it ended with exit code {exit_code}"
 
 

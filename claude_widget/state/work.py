@@ -73,7 +73,7 @@ def assistant_wrote(work: Work, event: Assistant) -> Work:
     lane = (event.parent_tool_use_id or "")[:_ID]
     if not lane and (work.retry or not work.in_turn):
         work = work._replace(retry="", in_turn=True)
-    for block in event.message.content:
+    for block in () if event.error else event.message.content:
         work = _block(work, block, lane)
     return work
 

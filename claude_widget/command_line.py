@@ -1,0 +1,85 @@
+"""The `claude-widget` command: doctor, freeze, transcript.
+
+The rule: a face. It prints what other modules find; exit code 0 is done, 1 is an error that it
+says, 2 is a call that it does not understand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from claude_widget.doctor import doctor
+from claude_widget.errors import ClaudeWidgetError, ExecutionNotFound
+from claude_widget.freeze import freeze_file
+from claude_widget.state_folder import StateFolder
+from claude_widget.transcript import read_records
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; its exit code."""
+    asked = _parser().parse_args(arguments)
+    try:
+        return int(asked.run(asked))
+    except ClaudeWidgetError as error:
+        print(f"claude-widget: {error}", file=sys.stderr)  # noqa: T201 - it talks to a person
+        return 1
+    except BrokenPipeError:
+        return 0  # the reader has seen enough
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="claude-widget", description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    look = commands.add_parser("doctor", help="what this machine has, and what would be used")
+    look.add_argument("--cli-path", help="the CLI to look at")
+    look.add_argument("--state-dir", help="the state folder to look at")
+    look.set_defaults(run=_doctor)
+
+    freeze = commands.add_parser("freeze", help="make a saved notebook readable without a kernel")
+    freeze.add_argument("files", nargs="+", metavar="FILE.ipynb")
+    freeze.set_defaults(run=_freeze)
+
+    show = commands.add_parser("transcript", help="print what an execution's CLI printed")
+    show.add_argument("execution_id", metavar="ID")
+    show.add_argument("--state-dir", help="the state folder that it is in")
+    show.add_argument("--stderr", action="store_true", help="its stderr instead of its stdout")
+    show.set_defaults(run=_transcript)
+    return parser
+
+
+def _doctor(asked: argparse.Namespace) -> int:
+    report = doctor(asked.cli_path, asked.state_dir)
+    print(report)  # noqa: T201
+    return 1 if report.problems else 0
+
+
+def _freeze(asked: argparse.Namespace) -> int:
+    for file in asked.files:
+        count = freeze_file(file)
+        print(f"{file}: {count} output{'' if count == 1 else 's'} frozen")  # noqa: T201
+    return 0
+
+
+def _transcript(asked: argparse.Namespace) -> int:
+    """The CLI's own lines again, byte for byte."""
+    wanted = "err" if asked.stderr else "out"
+    found = [
+        run
+        for run in StateFolder(asked.state_dir).find(frozenset())
+        if run.execution_id == asked.execution_id
+    ]
+    if not found:
+        raise ExecutionNotFound(asked.execution_id)
+    out = sys.stdout.buffer
+    for record in read_records(found[0].transcript):
+        if record.stream == wanted:
+            out.write(record.data + (b"\n" if record.complete else b""))
+    out.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
