@@ -1,6 +1,6 @@
 """Which backend a manager gets when its maker names none.
 
-The rule: reads two environment variables and decides; nothing is started.
+The rule: reads environment variables and decides; nothing is started.
 """
 
 from __future__ import annotations
@@ -10,7 +10,12 @@ import os
 from claude_widget.backend import Backend
 from claude_widget.errors import InvalidRequest
 from claude_widget.local import LocalBackend
-from claude_widget.replay import MODE_VARIABLE, RECORDINGS_VARIABLE, ReplayBackend
+from claude_widget.replay import (
+    MODE_VARIABLE,
+    PACE_VARIABLE,
+    RECORDINGS_VARIABLE,
+    ReplayBackend,
+)
 
 
 def backend_of_environment(cli_path: str | os.PathLike[str] | None) -> Backend:
@@ -21,9 +26,24 @@ def backend_of_environment(cli_path: str | os.PathLike[str] | None) -> Backend:
     """
     mode = os.environ.get(MODE_VARIABLE) or "live"
     if mode == "replay":
-        return ReplayBackend(os.environ.get(RECORDINGS_VARIABLE) or "recordings")
+        return ReplayBackend(os.environ.get(RECORDINGS_VARIABLE) or "recordings", pace=_pace())
     if mode != "live":
         raise InvalidRequest(
             f"{MODE_VARIABLE}={mode!r} is no mode.", field="mode", hint="Use live or replay."
         )
     return LocalBackend(cli_path)
+
+
+def _pace() -> float:
+    given = os.environ.get(PACE_VARIABLE) or "1"
+    try:
+        pace = float(given)
+    except ValueError:
+        pace = -1.0
+    if not 0 <= pace < float("inf"):
+        raise InvalidRequest(
+            f"{PACE_VARIABLE}={given!r} is no pace.",
+            field="pace",
+            hint="1 is as recorded, 0 at once.",
+        )
+    return pace

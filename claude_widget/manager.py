@@ -390,8 +390,8 @@ class ProcessManager:
 
     def show(self, value: object) -> None:
         """Show a manager or an execution that is a cell's value."""
-        if type(self).viewer is not None:
-            type(self).viewer(self, value)
+        if (viewer := type(self).viewer) is not None:
+            viewer(self, value)
 
     def _ipython_display_(self) -> None:
         self.show(self)

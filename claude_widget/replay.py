@@ -28,6 +28,8 @@ MODE_VARIABLE = "CLAUDE_WIDGET_MODE"
 """`live` or `replay`."""
 RECORDINGS_VARIABLE = "CLAUDE_WIDGET_RECORDINGS"
 """The folder of recordings, in replay mode."""
+PACE_VARIABLE = "CLAUDE_WIDGET_PACE"
+"""How fast recordings are played: 1 (the default) as recorded, 2 twice as fast, 0 at once."""
 
 _LOG = logging.getLogger(__name__)
 
