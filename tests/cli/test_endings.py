@@ -1,0 +1,142 @@
+"""Real CLIs that are ended: by a kill with escaped children, an interrupt, a budget, a bound."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from claude_widget.execution import Execution
+from claude_widget.manager import ProcessManager
+from claude_widget.models import ExecutionStatus
+from tests.cli import checks
+from tests.cli.conftest import MakeManager
+from tests.cli.test_runs import script
+from tests.waiting import until
+
+ESCAPES = {"session", "orphan", "daemon", "shell"}
+
+
+def streaming(execution: Execution) -> bool:
+    return bool(checks.frames(execution, "stream_event"))
+
+
+def test_kill_leaves_nothing_of_a_daemonized_tool(manager: ProcessManager, project: Path) -> None:
+    """A session of its own, an orphan, both at once, and the shell itself: all are gone."""
+    execution = manager.start_execution("SCENARIO:daemonize", project, allowed_tools=["Bash"])
+    until(lambda: set(checks.pids_in(project)) == ESCAPES, timeout=30, what="all four have begun")
+    pids = checks.pids_in(project)
+    assert all(checks.lives(pid) for pid in pids.values())
+    assert [tool.name for tool in execution.info.open_tools] == ["Bash"]
+    execution.kill()
+    checks.ended(execution, "killed", "user", costs=None)
+    assert not [name for name, pid in pids.items() if checks.lives(pid)]
+
+
+def test_kill_with_everything_ignoring_sigterm(manager: ProcessManager, project: Path) -> None:
+    command = "trap '' TERM; setsid sleep 300 & echo $! > child.pid; while :; do sleep 1; done"
+    execution = manager.start_execution(
+        script("bash", command=command), project, allowed_tools=["Bash"]
+    )
+    pids = until(lambda: checks.pids_in(project), timeout=30, what="it has begun")
+    execution.kill()
+    checks.ended(execution, "killed", "user", costs=None)
+    assert not [pid for pid in pids.values() if checks.lives(pid)]
+
+
+def test_kill_while_text_streams(manager: ProcessManager, project: Path) -> None:
+    execution = manager.start_execution("SCENARIO:minute", project)
+    until(lambda: streaming(execution), timeout=30, what="text streams")
+    execution.kill()
+    execution.kill()
+    checks.ended(execution, "killed", "user", costs=None)
+    assert "SIGKILL" not in str(execution.info.errors)
+
+
+def test_kill_of_one_that_never_gets_an_answer(manager: ProcessManager, project: Path) -> None:
+    execution = manager.start_execution("SCENARIO:never", project)
+    until(lambda: execution.info.session_id, timeout=30, what="the CLI has begun")
+    execution.kill()
+    checks.ended(execution, "killed", "user", costs=None)
+
+
+def test_descendants_of_a_finished_run_are_ended(manager: ProcessManager, project: Path) -> None:
+    command = "( setsid sleep 300 >/dev/null 2>&1 </dev/null & echo $! > daemon.pid )"
+    execution = manager.start_execution(
+        script("bash", command=command), project, allowed_tools=["Bash"]
+    )
+    checks.ended(execution, "completed", "success", result="It ran.")
+    assert not checks.lives(checks.pids_in(project)["daemon"])
+
+
+def test_interrupt_stops_the_turn(manager: ProcessManager, project: Path) -> None:
+    execution = manager.start_execution("SCENARIO:minute", project)
+    until(lambda: streaming(execution), timeout=30, what="text streams")
+    execution.interrupt()
+    checks.ended(execution, "completed", "interrupted")
+    assert checks.frames(execution, "result")[0]["terminal_reason"] == "aborted_streaming"
+
+
+def test_interrupt_stops_a_tool(manager: ProcessManager, project: Path) -> None:
+    execution = manager.start_execution("SCENARIO:daemonize", project, allowed_tools=["Bash"])
+    until(lambda: set(checks.pids_in(project)) == ESCAPES, timeout=30, what="all four have begun")
+    pids = checks.pids_in(project)
+    execution.interrupt()
+    checks.ended(execution, "completed", "interrupted")
+    assert not [name for name, pid in pids.items() if checks.lives(pid)]
+
+
+def test_interrupt_then_another_prompt(manager: ProcessManager, project: Path) -> None:
+    execution = manager.start_execution("SCENARIO:minute", project, keep_open=True)
+    until(lambda: streaming(execution), timeout=30, what="text streams")
+    execution.interrupt()
+    until(lambda: execution.info.session_state == "idle", timeout=20, what="the turn is over")
+    assert execution.status is ExecutionStatus.RUNNING
+    assert execution.send(script("say", text="after the stop")) is execution
+    until(lambda: execution.result == "after the stop", timeout=20, what="the second turn is over")
+    execution.end()
+    checks.ended(execution, "completed", "success", result="after the stop")
+
+
+def test_budget_stops_it(manager: ProcessManager, project: Path) -> None:
+    execution = manager.start_execution("SCENARIO:bash_twice", project, max_budget_usd=0.003)
+    checks.ended(execution, "failed", "budget")
+    assert execution.info.errors == ("Reached maximum budget ($0.003)",)
+
+
+def test_turns_stop_it(manager: ProcessManager, project: Path) -> None:
+    execution = manager.start_execution("SCENARIO:bash_twice", project, max_turns=1)
+    checks.ended(execution, "failed", "max_turns")
+    assert execution.info.errors == ("Reached maximum number of turns (1)",)
+
+
+def test_timeout_stops_it(manager: ProcessManager, project: Path) -> None:
+    execution = manager.start_execution("SCENARIO:never", project, timeout=3)
+    checks.ended(execution, "failed", "timeout", costs=False)
+
+
+@pytest.mark.parametrize("how", ["prompt", "mode"])
+def test_denied_tool(manager: ProcessManager, project: Path, how: str) -> None:
+    options = {"permission_mode": "dontAsk"} if how == "mode" else {}
+    path = project / "forbidden.txt"
+    execution = manager.start_execution(script("denied", path=str(path)), project, **options)
+    checks.ended(execution, "completed", "denied", result="I was not permitted to write.")
+    (denial,) = execution.info.denials
+    assert denial.tool_name == "Write"
+    assert "Write" in denial.message or str(path) in denial.message
+    assert json.dumps(str(path)) in json.dumps(checks.frames(execution, "result"))
+    assert not path.exists()
+    execution.raise_for_status()
+
+
+def test_close_lets_it_go_on_and_another_manager_follows_it(
+    make_manager: MakeManager, manager: ProcessManager, project: Path
+) -> None:
+    execution = manager.start_execution(script("bash", command="sleep 1; echo slept"), project)
+    until(lambda: execution.status is ExecutionStatus.RUNNING, timeout=20, what="it runs")
+    manager.close()
+    later = make_manager()
+    found = later.get_execution(execution.execution_id)
+    assert found is not None
+    checks.ended(found, "completed", "success", result="It ran.")
