@@ -23,12 +23,20 @@ NAMES = sorted(path.stem for path in TRANSCRIPTS.glob("*.jsonl"))
 EXECUTION_ID = "6f0c9a52-7d0e-4b5a-9a55-0d6b1a3c2e10"
 EPOCH = 1_700_000_000.0
 
-EXIT_CODES = {"api_error_400": 1, "budget_exhausted": 1, "max_turns": 1, "api_retry_killed": 143}
+EXIT_CODES = {
+    "api_error_400": 1,
+    "api_retry_killed": 143,
+    "budget_exhausted": 1,
+    "interrupted": 1,
+    "max_turns": 1,
+    "unknown_session": 1,
+}
 """As those runs ended (measured, CLI 2.1.330); the others ended with 0."""
 REQUESTS: dict[str, dict[str, Any]] = {
     "resumed": {"session_id": "13626804-aa20-4a3b-a325-863b229bd28a"},
     "max_turns": {"max_turns": 1},
     "budget_exhausted": {"max_budget_usd": 0.006, "model": "opus"},
+    "unknown_session": {"session_id": "11111111-1111-4111-8111-111111111111"},
 }
 
 

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
 from claude_widget.events import Record
 from claude_widget.models import ExecutionInfo, Usage
 from claude_widget.state import shape
-from tests.recorded import frames, header, line, opening, out, requested, spawned, state_of
+from tests.recorded import (
+    NAMES,
+    frames,
+    header,
+    line,
+    opening,
+    out,
+    requested,
+    spawned,
+    state_of,
+    transcript,
+)
 
 ASKED_COST = b'"resumed_from": null, "base_cost_usd": 0.02256'
 
@@ -127,3 +142,18 @@ def test_the_window_of_messages_is_bounded() -> None:
     state = state_of(*opening(), *records)
     assert state.info.usage == Usage(input_tokens=500, output_tokens=500)
     assert len(state.account.recent) == shape.RECENT_MESSAGES
+
+
+@pytest.mark.parametrize("name", sorted({*NAMES} - {"resumed", "cleared"}))
+def test_what_real_runs_used_is_what_their_last_result_says(name: str) -> None:
+    results = [frame for frame in map(json.loads, frames(name)) if frame["type"] == "result"]
+    info_of = state_of(*transcript(name)).info
+    last = results[-1] if results else {"total_cost_usd": None, "modelUsage": {}}
+    models = last["modelUsage"].values()
+    assert info_of.usage == Usage(
+        input_tokens=sum(model["inputTokens"] for model in models),
+        output_tokens=sum(model["outputTokens"] for model in models),
+        cache_creation_input_tokens=sum(model["cacheCreationInputTokens"] for model in models),
+        cache_read_input_tokens=sum(model["cacheReadInputTokens"] for model in models),
+    )
+    assert info_of.cost_usd == pytest.approx(last["total_cost_usd"])

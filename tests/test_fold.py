@@ -60,7 +60,7 @@ def test_reducing_changes_no_earlier_state(name: str) -> None:
 def test_the_clis_frames_alone_raise_nothing(name: str) -> None:
     info = fold(State.initial("e"), [line("out", data) for data in recorded.frames(name)]).info
     assert info.status == "pending"
-    assert info.model == "claude-opus-5-5"
+    assert info.session_id
 
 
 def size_of(value: Any) -> int:
@@ -137,7 +137,7 @@ def wild_frames(draw: st.DrawFn) -> dict[str, Any]:
     return frame | ({"type": "system", "subtype": kind} if table is SYSTEM else {"type": kind})
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=60)
 @given(frames=st.lists(wild_frames(), max_size=8), exit_code=st.sampled_from([0, 1, 137, -9, None]))
 def test_any_frames_at_all_give_a_state(
     frames: list[dict[str, Any]], exit_code: int | None
@@ -181,7 +181,7 @@ def test_any_order_of_our_records_is_followed_or_refused(events: list[tuple[str,
     assert not ends or state.life.story[-1] == ends[0]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(tails=st.lists(st.binary(max_size=60) | wild_frames(), max_size=6))
 def test_neutral_lines_change_nothing_whatever_follows(tails: list[bytes | dict[str, Any]]) -> None:
     state = state_of(*opening())

@@ -82,6 +82,15 @@ def test_a_frame_without_its_payload_is_unknown(frame: dict[str, object]) -> Non
     assert event.problem
 
 
+def test_many_faults_are_mended_and_very_many_are_another_frame() -> None:
+    for count, known in ((900, ev.Assistant), (100_000, ev.UnknownFrame)):
+        blocks: list[object] = [0] * count
+        event = ev.parse(out({"type": "assistant", "message": {"id": "m", "content": blocks}}))
+        assert type(event) is known
+        assert event.problem
+        assert event.raw["message"]["content"] == blocks
+
+
 def test_nulls_are_nothing_wrong() -> None:
     fields = {"result", "errors", "usage", "modelUsage", "permission_denials", "origin", "is_error"}
     event = ev.parse(out({"type": "result", **dict.fromkeys(fields)}))

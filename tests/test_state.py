@@ -156,6 +156,7 @@ def test_what_the_cli_says_of_itself() -> None:
     assert (info.cli_version, info.api_key_source) == ("2.1.330", "none")
     assert [(s.name, s.status) for s in info.mcp_servers] == [("a", "connected"), ("b", "")]
     assert info.session_state == "requires_action"
+    assert running(system("session_state_changed", state="idle"), ended()).session_state is None
     assert info.errors == ("MCP: c: not found", 'MCP: {"name": "d"}')
     assert "secret" not in info.model_dump_json()
 
@@ -193,6 +194,10 @@ ACTIVITIES: list[tuple[str, list[Record]]] = [
     ("waiting for an answer", [INIT, may_i(tool="AskUserQuestion")]),
     ("waiting for an answer", [INIT, may_i(subtype="elicitation")]),
     ("thinking", [INIT, may_i(subtype="hook_callback")]),
+    (
+        "thinking",
+        [INIT, out({"type": "assistant", "error": "unknown", "message": {"content": "x"}})],
+    ),
     (
         "thinking",
         [INIT, may_i(), sent({"type": "control_response", "response": {"request_id": "r"}})],

@@ -243,6 +243,14 @@ def test_a_spurious_error_leaves_the_success_as_it_was() -> None:
     assert info.cost_usd == 0.5
 
 
+def test_what_an_interrupted_turn_reports_is_no_error() -> None:
+    said = result(
+        "error_during_execution", errors=["[diagnostic]"], terminal_reason="aborted_tools"
+    )
+    assert end_of(INIT, said, ended(1)).errors == ()
+    assert end_of(INIT, INTERRUPT, DURING, ended(1)).errors == ()
+
+
 def test_a_failed_turn_has_errors_and_no_result() -> None:
     info = end_of(INIT, DONE, prompt(), api_error(500, result="API Error: 500"), ended(1))
     assert (info.result, info.errors) == (None, ("API Error: 500",))
@@ -260,6 +268,7 @@ def test_what_ended_the_process_is_said() -> None:
     assert "SIGSEGV" in end_of(INIT, ended(-11)).errors[-1]
     assert "signal 99" in end_of(INIT, ended(-99)).errors[-1]
     assert "exit code 3" in end_of(INIT, ended(3)).errors[-1]
+    assert "exit code 143 (SIGTERM)" in end_of(INIT, ended(143)).errors[-1]
     assert end_of(ended(None, error="No such file: claude")).errors[0] == "No such file: claude"
 
 

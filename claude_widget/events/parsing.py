@@ -31,6 +31,8 @@ NEUTRAL_PREFIX: Final = b'{"type":"stream_event","event":{"type":"content_block_
 """How the CLI begins a partial delta (2.1.330); most lines of a transcript begin so."""
 
 _PROBLEM_LENGTH = 500
+_MOST_FAULTS = 1000
+"""A frame with more fields that do not fit is another frame; mending costs 40 us a field."""
 _HEAD = re.compile(rb'\s*\{"type":"([a-z_]{1,40})"(?:,"subtype":"([a-z_]{1,40})")?')
 _RESULT_HEAD = re.compile(rb'\{"duration_api_ms":.{0,20000}?"subtype":"([a-z_]{1,40})"', re.DOTALL)
 
@@ -126,10 +128,13 @@ def _mend(
     known: type[Event], fields: dict[str, Any], record: Record, error: ValidationError
 ) -> Event:
     """The event without the fields that do not fit: one odd field must not cost a result."""
-    problem = _describe(error)
     frame = fields["#raw"]
+    if error.error_count() > _MOST_FAULTS:
+        return _unknown(frame, record, f"{error.error_count()} fields do not fit")
+    problem = _describe(error)
+    copies: dict[int, Any] = {}  # by id: each container is copied once, however many faults it has
     for fault in error.errors(include_url=False, include_context=False, include_input=False):
-        _drop(fields, fault["loc"])
+        _drop(fields, fault["loc"], copies)
     if known.payload in frame and known.payload not in fields:
         return _unknown(frame, record, problem)
     try:
@@ -138,23 +143,24 @@ def _mend(
         return _unknown(frame, record, problem)
 
 
-def _drop(fields: dict[str, Any], path: tuple[int | str, ...]) -> None:
+def _drop(fields: dict[str, Any], path: tuple[int | str, ...], copies: dict[int, Any]) -> None:
     """Takes what is at `path` out, copying on the way down: `raw` keeps the frame as it came."""
     parent: Any = fields
     for step in path[:-1]:
         try:
             child = parent[step]
         except (LookupError, TypeError):
-            return
+            return  # a fault above has taken it out already
         if not isinstance(child, (dict, list)):
-            break
-        parent[step] = parent = child.copy()
-    else:
-        step = path[-1]
+            return
+        if id(child) not in copies:
+            parent[step] = child = child.copy()
+            copies[id(child)] = child
+        parent = child
     if isinstance(parent, list):
-        parent[int(step)] = {}
+        parent[int(path[-1])] = {}
     else:
-        parent.pop(step, None)
+        parent.pop(path[-1], None)
 
 
 def _unknown(frame: dict[str, Any], record: Record, problem: str = "") -> UnknownFrame:
