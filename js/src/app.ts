@@ -5,7 +5,14 @@
  * nothing here touches the DOM. A text that was refused is never lost.
  */
 import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { Connection, type Model, newId, type Queued, RequestError } from "./connection.ts";
+import {
+  Connection,
+  type Model,
+  newId,
+  PING_EVERY,
+  type Queued,
+  RequestError,
+} from "./connection.ts";
 import { Panes } from "./pane.ts";
 import type { Execute, ExecutionRow, KernelMessage } from "./protocol.ts";
 import { isEnded, readRow, type Store, storeOf } from "./store.ts";
@@ -30,6 +37,7 @@ export class App {
     this.connection = new Connection(model, abort);
     this.panes = new Panes(this.connection);
     this.ownRow = signal(this.readOwnRow());
+    this.connection.heartbeat = () => this.heartbeat();
     this.connection.onReturn = () => {
       this.greet();
       this.panes.reopen();
@@ -62,7 +70,19 @@ export class App {
   private receive(message: KernelMessage, buffers: DataView[]): void {
     if (message.type === "claude:pane-data") this.panes.receive(message, buffers[0]);
     else this.store.apply(message);
+    if (message.type === "claude:pong") this.panes.reopenClosed(message.closedPanes ?? []);
     this.connection.receive(message);
+  }
+
+  /**
+   * The view of one execution beats slowly, since a notebook may have many, and not at all once
+   * there is nothing left to kill or to wait for.
+   */
+  private heartbeat(): { every: number; paneIds: string[] } | null {
+    const paneIds = this.panes.ids();
+    if (this.kind === "dashboard") return { every: PING_EVERY, paneIds };
+    const over = isEnded(this.ownRow.peek().status) && paneIds.length === 0;
+    return over ? null : { every: 4 * PING_EVERY, paneIds };
   }
 
   /** All state for the dashboard; the view of one execution has its row, and only needs the time. */

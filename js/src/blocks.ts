@@ -151,6 +151,8 @@ export class BlockFold {
         return foldToolProgress(this, frame);
       case "rate_limit_event":
         return foldRateLimit(this, frame);
+      case "conversation_reset":
+        return void this.notice("info", "A new conversation began.");
       default:
         if (!QUIET.has(type)) this.raw(type || "unknown frame", text);
     }

@@ -70,6 +70,11 @@ export class Connection {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private quietSince: number | null = null;
   readonly state: ReadonlySignal<ConnectionState> = this.current;
+  /** How often to ping, and the panes that the ping names; null when nothing hangs on it. */
+  heartbeat: () => { every: number; paneIds: string[] } | null = () => ({
+    every: PING_EVERY,
+    paneIds: [],
+  });
   /** Called when the kernel is heard again after it was away: what was missed is asked for. */
   onReturn: () => void = () => {};
 
@@ -186,18 +191,21 @@ export class Connection {
   private schedule(after: number): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
-      if (document.visibilityState !== "hidden") this.ping();
+      const beat = this.heartbeat();
+      if (beat && document.visibilityState !== "hidden") this.ping();
       // A busy kernel has all the pings to answer in the end: they become rarer.
-      const waits = this.current.value === "busy";
-      this.schedule(waits ? Math.min(after * 2, SLOWEST_PING) : PING_EVERY);
+      const busy = this.current.value === "busy";
+      const every = beat?.every ?? PING_EVERY;
+      this.schedule(busy ? Math.min(Math.max(after * 2, every), SLOWEST_PING) : every);
     }, after);
   }
 
   private ping(): void {
     if (this.abort.aborted) return;
+    const paneIds = this.heartbeat()?.paneIds ?? [];
     const open = [...this.pending.values()].find(({ message }) => message.type === "claude:ping");
     if (open) this.repeat(open);
-    else this.request({ type: "claude:ping" }).catch(() => {});
+    else this.request({ type: "claude:ping", paneIds }).catch(() => {});
   }
 
   private rest(): void {

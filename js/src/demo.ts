@@ -149,7 +149,12 @@ class FakeKernel implements Model {
       case "claude:hello":
         return this.say(this.welcome(requestId));
       case "claude:ping":
-        return this.say({ type: "claude:pong", requestId, now: Date.now() / 1000 });
+        return this.say({
+          type: "claude:pong",
+          requestId,
+          now: Date.now() / 1000,
+          closedPanes: [],
+        });
       case "claude:get-sessions":
         return this.say({ type: "claude:get-sessions", requestId, sessions: SESSIONS });
       case "claude:open-pane":

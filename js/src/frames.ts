@@ -154,7 +154,8 @@ function putTool(
   const fields = { name: asText(content.name) || "tool", input: asObject(content.input) };
   const known = findTool(fold, id);
   if (known) {
-    fold.put({ ...known, ...fields, input: streaming ? known.input : fields.input });
+    const whole = { ...fields, inputText: "" };
+    fold.put(streaming ? { ...known, name: fields.name } : { ...known, ...whole });
     return;
   }
   fold.memory.tools.set(id, key);
@@ -194,8 +195,9 @@ export function foldUser(fold: BlockFold, frame: Json, sent = false): void {
   const items = typeof content === "string" ? [{ type: "text", text: content }] : asList(content);
   for (const item of items.map(asObject)) {
     if (asText(item.tool_use_id)) foldToolResult(fold, item, parent);
-    // The CLI repeats prompts on its stdout when it is asked to: what went in is drawn already.
-    else if (sent || frame.isReplay !== true) putPrompt(fold, contentText([item]), parent);
+    else if (sent || parent !== null) putPrompt(fold, contentText([item]), parent);
+    // The CLI's own words in the user's place. What was sent is drawn already, from where it went in.
+    else if (frame.isReplay !== true) fold.notice("info", contentText([item]));
   }
 }
 

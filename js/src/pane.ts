@@ -62,6 +62,10 @@ export class Pane {
       });
   }
 
+  openAgain(): void {
+    if (this.opening === 0) this.open();
+  }
+
   close(): void {
     this.closed = true;
     if (!this.endedNow.value) this.connection.tell({ type: "claude:close-pane", paneId: this.id });
@@ -70,7 +74,7 @@ export class Pane {
   receive(message: PaneData, buffer: DataView | undefined): void {
     const { offset } = message;
     if (offset > this.have) {
-      if (this.opening === 0) this.open();
+      this.openAgain();
       return;
     }
     const bytes = buffer
@@ -103,6 +107,8 @@ export class Pane {
   }
 }
 
+const MAX_NAMED = 100;
+
 export class Panes {
   private readonly open = new Map<string, { pane: Pane; users: number }>();
 
@@ -134,6 +140,17 @@ export class Panes {
 
   reopen(): void {
     for (const { pane } of this.open.values()) pane.open();
+  }
+
+  /** Of those that still want bytes: the kernel forgets a pane that no page names. */
+  ids(): string[] {
+    const wanting = [...this.open.values()].filter(({ pane }) => !pane.ended.peek());
+    return wanting.map(({ pane }) => pane.id).slice(0, MAX_NAMED);
+  }
+
+  /** The kernel does not have these, if they are of this page. */
+  reopenClosed(paneIds: readonly string[]): void {
+    for (const { pane } of this.open.values()) if (paneIds.includes(pane.id)) pane.openAgain();
   }
 
   /** The kernel says that it has ended, so the rest of its output is written: was it lost? */

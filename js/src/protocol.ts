@@ -288,6 +288,10 @@ export interface Pong {
   requestId: string;
   type: "claude:pong";
   now: number;
+  /**
+   * Those of the page's panes that are not open here: to be opened again.
+   */
+  closedPanes: string[];
 }
 export interface SessionsAnswer {
   requestId: string;
@@ -363,4 +367,10 @@ export interface OpenPane {
 export interface Ping {
   requestId: string;
   type: "claude:ping";
+  /**
+   * Panes this page has open.
+   *
+   * @maxItems 100
+   */
+  paneIds?: string[];
 }

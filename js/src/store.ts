@@ -51,8 +51,8 @@ export class Store {
       if (message.type === "claude:welcome") this.replace(message);
       else if (message.type === "claude:pong") this.setClock(message.now);
       else if (message.type === "claude:events") for (const event of message.events) this.on(event);
-      else if (message.type === "claude:get-execution") this.merge(message.execution);
-      else if ("executions" in message) for (const row of message.executions) this.merge(row);
+      else if (message.type === "claude:get-execution") this.set(message.execution);
+      else if ("executions" in message) for (const row of message.executions) this.set(row);
       if (this.orderChanged) this.sortIds();
       if (this.queueChanged) this.countPlaces();
     });
@@ -73,7 +73,7 @@ export class Store {
     this.setClock(welcome.now);
     const present = new Set(welcome.executions.map((row) => row.executionId));
     for (const id of [...this.rows.keys()]) if (!present.has(id)) this.rows.delete(id);
-    for (const row of welcome.executions) this.merge(row);
+    for (const row of welcome.executions) this.set(row);
     this.orderChanged = true;
     this.queueChanged = true;
   }
@@ -98,6 +98,11 @@ export class Store {
 
   private update(executionId: string, changes: Partial<ExecutionRow>): void {
     if (this.rows.has(executionId)) this.merge({ ...changes, executionId });
+  }
+
+  /** A whole row; the kernel leaves out of it what is null. */
+  private set(row: ExecutionRow): void {
+    this.merge({ ...EMPTY_ROW, ...row });
   }
 
   private merge(changes: Partial<ExecutionRow> & { executionId: string }): void {

@@ -32,8 +32,9 @@ export function render({ model, el, signal: abort, css }: RenderOptions): void {
   const host = document.createElement("div");
   host.className = `claude-widget claude-widget-${app.kind}`;
   // JupyterLab's shortcuts listen on the document: without this Ctrl+Enter in the query would run
-  // the cell again, and a stray D D on a focused button would delete it.
-  host.setAttribute("data-lm-suppress-shortcuts", "true");
+  // the cell again, and a stray D D on a focused button would delete it. The attribute that it
+  // offers for this does not help, because its shortcuts match the focused element itself.
+  host.addEventListener("keydown", keepKeys, { signal: abort });
   el.append(host);
   if (css) styleShadow(host, css, abort);
   const view: View = { app, selected: signal(app.ui.lastSelected.value) };
@@ -45,6 +46,12 @@ export function render({ model, el, signal: abort, css }: RenderOptions): void {
     draw(null, host);
     host.remove();
   });
+}
+
+/** Keys are ours, but for combinations such as Ctrl+S. */
+function keepKeys(event: KeyboardEvent): void {
+  const combined = event.ctrlKey || event.metaKey || event.altKey;
+  if (!combined || event.key === "Enter") event.stopPropagation();
 }
 
 /** A style in the document's head does not reach into a shadow root, where marimo puts widgets. */

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { type Block, BlockFold } from "../src/blocks.ts";
 import { TranscriptReader } from "../src/transcript.ts";
-import { bytes, framed, readRecording, recordings } from "./fakes.ts";
+import { bytes, framed, readGolden, readRecording, recordings } from "./fakes.ts";
 
 function fold(whole: Uint8Array, size = whole.length): BlockFold {
   const reader = new TranscriptReader();
@@ -38,6 +38,24 @@ describe.each(recordings)("%s", (name) => {
 
   test("folds to the same blocks whatever the pieces of its lines", () => {
     expect(fold(framed(readRecording(name), 13)).list()).toEqual(fold(whole).list());
+  });
+
+  test("agrees with the kernel's state on what both know", () => {
+    const blocks = fold(whole).list();
+    const results = blocks.filter((block) => block.kind === "result");
+    const known = readGolden(name);
+    const counts: Record<string, number> = {};
+    for (const block of blocks) {
+      if (block.kind === "tool") counts[block.name] = (counts[block.name] ?? 0) + 1;
+    }
+    expect(counts).toEqual(known.tool_counts);
+    const last = results.at(-1);
+    if (last) {
+      expect(last.turns ?? known.num_turns).toBe(known.num_turns);
+      expect(last.durationMs ?? known.duration_ms).toBe(known.duration_ms);
+      expect(last.structured).toEqual(known.structured_output);
+    }
+    expect(results.filter((result) => !result.replaced)).toHaveLength(last ? 1 : 0);
   });
 
   test("has nothing that was not understood, and nothing that still streams", () => {

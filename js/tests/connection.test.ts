@@ -22,7 +22,12 @@ afterEach(() => {
 const done = (message: PageMessage) =>
   connection.receive({ type: "claude:done", requestId: message.requestId });
 const pong = (message: PageMessage) =>
-  connection.receive({ type: "claude:pong", requestId: message.requestId, now: 0 });
+  connection.receive({
+    type: "claude:pong",
+    requestId: message.requestId,
+    now: 0,
+    closedPanes: [],
+  });
 const kill = () => connection.request({ type: "claude:kill-execution", executionId: "a" });
 
 describe("a request", () => {

@@ -84,6 +84,17 @@ export const recordings: readonly string[] = readdirSync(TRANSCRIPTS)
 export const readRecording = (name: string): string =>
   readFileSync(join(TRANSCRIPTS, name), "utf8");
 
+/** Of the kernel's state after the recording; see tests/ of the package. */
+export interface Golden {
+  readonly tool_counts: Readonly<Record<string, number>>;
+  readonly num_turns: number | null;
+  readonly duration_ms: number | null;
+  readonly structured_output: unknown;
+}
+export const readGolden = (name: string): Golden =>
+  JSON.parse(readFileSync(join(TRANSCRIPTS, "golden", name.replace(".jsonl", ".json")), "utf8"))
+    .info;
+
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** Frames as they lie in a transcript; long lines in pieces that split characters, too. */

@@ -107,6 +107,19 @@ describe("Pane", () => {
     expect(model.all("claude:open-pane")).toHaveLength(2);
   });
 
+  test("names itself to the kernel while it wants bytes, and opens again when it is unknown", async () => {
+    const { pane } = panes.use("a");
+    await answerOpen();
+    expect(panes.ids()).toEqual([pane.id]);
+    give(pane, 0, 1000);
+    panes.reopenClosed(["another page's"]);
+    expect(model.all("claude:open-pane")).toHaveLength(1);
+    panes.reopenClosed([pane.id]);
+    expect(model.last("claude:open-pane")).toMatchObject({ offset: 1000 });
+    give(pane, 1000, WHOLE.length, true);
+    expect(panes.ids()).toEqual([]);
+  });
+
   test("says why it cannot be opened", async () => {
     const { pane } = panes.use("a");
     const { requestId } = model.last("claude:open-pane");

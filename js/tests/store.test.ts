@@ -73,6 +73,14 @@ describe("Store", () => {
     expect(store.places.value.size).toBe(0);
   });
 
+  test("a welcome leaves nothing of a field that it leaves out", () => {
+    const store = filled();
+    store.apply(changed("a", { activity: "Bash", error: "x" }));
+    const bare = { executionId: "a", status: "running" };
+    store.apply(welcome("r", { executions: [bare as never] }));
+    expect(store.row("a")?.value).toMatchObject({ activity: "", error: null, costUsd: null });
+  });
+
   test("tells that one ended, once", () => {
     const store = filled();
     const end = { executionId: "a", status: "completed", reason: "success" } as const;

@@ -246,7 +246,7 @@ describe("starting", () => {
     model.gone = false;
     await pass(5000);
     const ping = model.last("claude:ping").requestId;
-    await say({ type: "claude:pong", requestId: ping, now: Date.now() / 1000 });
+    await say({ type: "claude:pong", requestId: ping, now: Date.now() / 1000, closedPanes: [] });
     await press("Execute");
     expect(model.last("claude:execute").requestId).toBe(requestId);
     expect(model.all("claude:execute")).toHaveLength(2);
@@ -331,7 +331,7 @@ describe("the connection", () => {
     model.gone = false;
     await pass(5000);
     const { requestId } = model.last("claude:ping");
-    await say({ type: "claude:pong", requestId, now: Date.now() / 1000 });
+    await say({ type: "claude:pong", requestId, now: Date.now() / 1000, closedPanes: [] });
     expect(status()).toBe("");
     expect(model.all("claude:hello")).toHaveLength(2);
   });
@@ -452,6 +452,27 @@ describe("the view of one execution", () => {
     expect(region("Output").textContent).toContain("Killed by the user");
     expect(all("button", "Killing…")).toEqual([]);
   });
+});
+
+test("the view of an execution beats while it runs, naming its pane, and then no more", async () => {
+  const own = row({ executionId: "own", query: "Mine", status: "running" });
+  show({ kind: "execution", execution_id: "own", row: own });
+  const { paneId } = model.last("claude:open-pane");
+  const pings = () => model.all("claude:ping").length;
+  const pong = () => {
+    const { requestId } = model.last("claude:ping");
+    return say({ type: "claude:pong", requestId, now: Date.now() / 1000, closedPanes: [] });
+  };
+  await pong();
+  await pass(5000);
+  expect(model.last("claude:ping").paneIds).toEqual([paneId]);
+  await pong();
+  const data = { executionId: "own", paneId, offset: 0, nextOffset: 0, ended: true };
+  await say({ type: "claude:pane-data", ...data });
+  await pass(0, () => model.set("row", { ...own, status: "completed" }));
+  const before = pings();
+  await pass(120_000);
+  expect(pings()).toBe(before);
 });
 
 test("two views of one model show the same state and form, each with its own selection", async () => {
