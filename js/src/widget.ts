@@ -32,8 +32,9 @@ export function render({ model, el, signal: abort, css }: RenderOptions): void {
   const host = document.createElement("div");
   host.className = `claude-widget claude-widget-${app.kind}`;
   // JupyterLab's shortcuts listen on the document: without this Ctrl+Enter in the query would run
-  // the cell again, and a stray D D on a focused button would delete it. The attribute that it
-  // offers for this does not help, because its shortcuts match the focused element itself.
+  // the cell again, and a stray D D on a focused button would delete it. The attribute is not
+  // enough, because a shortcut's selector may match the focused element itself.
+  host.setAttribute("data-lm-suppress-shortcuts", "true");
   host.addEventListener("keydown", keepKeys, { signal: abort });
   el.append(host);
   if (css) styleShadow(host, css, abort);
