@@ -1,7 +1,7 @@
 """What a cell shows of an execution: live while it runs, its static result once it has ended.
 
 The rule: it displays and replaces outputs; what they hold is the widget's and the static view's. An
-output is replaced by its display id, from the courier's thread or from the cell that waits, once.
+output is replaced by its display id, from the manager's thread or from the cell that waits, once.
 """
 
 from __future__ import annotations
@@ -26,9 +26,14 @@ class CellOutput:
         self._display_id = uuid.uuid4().hex
         self._lock = threading.Lock()
         self._static = False
-        self._stop = manager.on_end(execution, self.settle)
+        self._stop = manager.on_change(self._note)
         display(ExecutionView(manager, execution), display_id=self._display_id)
         if execution.status.ended:
+            self.settle()
+
+    def _note(self, changed: Execution | str) -> None:
+        """On the manager's thread."""
+        if changed is self._execution and self._execution.status.ended:
             self.settle()
 
     def settle(self) -> None:

@@ -8,6 +8,7 @@ task is owned here.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import threading
 import time
@@ -15,9 +16,9 @@ from collections.abc import Callable, Generator
 from typing import Any, Protocol
 
 from claude_widget.backend import Run
-from claude_widget.errors import ExecutionFailed, InvalidTransition
+from claude_widget.errors import ClaudeWidgetError, ExecutionFailed, InvalidTransition
 from claude_widget.event_log import EventLog
-from claude_widget.events import NEUTRAL_PREFIX, Event, parse
+from claude_widget.events import NEUTRAL_PREFIX, Event, Record, parse
 from claude_widget.models import ExecutionInfo, ExecutionStatus, Reason
 from claude_widget.state import State, reduce
 from claude_widget.subscriptions import Subscriptions
@@ -34,6 +35,10 @@ class Keeper(Protocol):
 
     subscriptions: Subscriptions
 
+    @property
+    def closed(self) -> bool:
+        """Nobody follows any more."""
+
     def ask(self, execution: Execution, operation: str, **fields: Any) -> None:
         """Ask its shim."""
 
@@ -48,14 +53,9 @@ class Keeper(Protocol):
 
 
 class Execution:
-    """One run of the CLI. Made by `ProcessManager.start_execution`; awaitable.
-
-    Attributes:
-        execution_id: UUID4.
-    """
+    """One run of the CLI. Made by `ProcessManager.start_execution`; awaitable."""
 
     def __init__(self, keeper: Keeper, run: Run, ended: ExecutionInfo | None = None) -> None:
-        self.execution_id = run.execution_id
         self.run = run
         self._keeper = keeper
         self._lock = threading.Lock()
@@ -68,6 +68,11 @@ class Execution:
         self._end_told = ended is not None
 
     # -- what is known -----------------------------------------------------------------------
+
+    @property
+    def execution_id(self) -> str:
+        """Its UUID4."""
+        return self.run.execution_id
 
     @property
     def info(self) -> ExecutionInfo:
@@ -97,7 +102,9 @@ class Execution:
     @property
     def stderr(self) -> str:
         """The last 4,000 characters that the CLI wrote to stderr."""
-        tail = b""
+        if self._state.status is self.status:
+            return self._state.stderr_tail
+        tail = b""  # known from its saved end only: nothing of it was folded here
         for record in read_records(self.run.transcript):
             if record.stream == "err":
                 tail = (tail + record.data + b"\n")[-4 * _STDERR_TAIL :]
@@ -137,6 +144,18 @@ class Execution:
                 follower.close()
                 self._follower = None
             return events, more
+
+    def give_up(self, problem: str) -> None:
+        """Its transcript cannot be read on: as far as can be known here, it is lost."""
+        event = "lost" if self.status is ExecutionStatus.RUNNING else "refused"
+        said = {"event": event, "reason": Reason.LOST, "error": problem}
+        with self._lock:
+            if self._follower is None:
+                return
+            record = Record(self.read_bytes, time.time(), "meta", json.dumps(said).encode())
+            self._state = reduce(self._state, parse(record))
+            self._follower.close()
+            self._follower = None
 
     @property
     def state(self) -> State:
@@ -210,6 +229,7 @@ class Execution:
 
         Raises:
             TimeoutError: it has not ended by then. The execution goes on.
+            ClaudeWidgetError: the manager was closed, so nobody would notice the end.
         """
         subscriptions = self._keeper.subscriptions
         deadline = None if timeout is None else time.monotonic() + timeout
@@ -221,6 +241,12 @@ class Execution:
                 subscriptions.run_here()
                 if told:
                     return self
+                if self._keeper.closed:
+                    raise ClaudeWidgetError(
+                        f"The manager is closed; execution {self.execution_id} is {self.status}.",
+                        hint="A new ProcessManager on the same state folder follows it.",
+                        execution_id=self.execution_id,
+                    )
                 left = _POLL if deadline is None else min(_POLL, deadline - time.monotonic())
                 if left <= 0:
                     raise TimeoutError(

@@ -156,7 +156,8 @@ class Following:
             events, more = execution.advance(_CHUNK, every_frame=hears)
         except TranscriptError as error:
             manager.damaged(execution, error)
-            return False, False
+            execution.give_up(str(error))
+            events, more = [], False
         for event in events:
             if isinstance(event, ControlResponse):
                 manager.learn(event)

@@ -7,6 +7,7 @@ works in plain asyncio and in plain scripts.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -32,6 +33,7 @@ from claude_widget.errors import (
 from claude_widget.events import ControlResponse
 from claude_widget.execution import Execution
 from claude_widget.following import Following
+from claude_widget.listeners import Listener, Listeners
 from claude_widget.models import ExecutionInfo, ExecutionRequest, Reason
 from claude_widget.protocol import Notification
 from claude_widget.recovery import settle_if_dead
@@ -89,7 +91,8 @@ class ProcessManager:
             self._registry, self.backend, self._line, self._make, self.manager_id
         )
         self.models: tuple[str, ...] = ()
-        self._on_change: tuple[Callable[[Execution | str], None], ...] = ()
+        self.closed = False
+        self._listeners = Listeners()
         self._registry.look_around()
         self._following = Following(self)
         self._following.start()
@@ -185,36 +188,16 @@ class ProcessManager:
         """
         return self.subscriptions.add(callback, execution_id)
 
-    def on_change(self, callback: Callable[[Execution | str], None]) -> Callable[[], None]:
+    def on_change(self, listener: Listener) -> Callable[[], None]:
         """Be called, on the manager's thread, with each execution whose state has changed.
 
-        A forgotten one is told by its id. For faces; must return at once.
+        A forgotten one is told by its id. For faces; must return at once. Returns the way back.
         """
-        self._on_change = (*self._on_change, callback)
-
-        def remove() -> None:
-            self._on_change = tuple(one for one in self._on_change if one is not callback)
-
-        return remove
-
-    def on_end(self, execution: Execution, callback: Callable[[], None]) -> Callable[[], None]:
-        """Be called once on the manager's thread when it has ended; returns the way back."""
-
-        def look(changed: Execution | str) -> None:
-            if changed is execution and execution.status.ended:
-                remove()
-                callback()
-
-        remove = self.on_change(look)
-        return remove
+        return self._listeners.add(listener)
 
     def changed(self, execution: Execution | str) -> None:
         """Tell the faces."""
-        for callback in self._on_change:
-            try:
-                callback(execution)
-            except Exception:  # noqa: BLE001 - logged; the others are told
-                _LOG.exception("A face's callback failed")
+        self._listeners.tell(execution)
 
     # -- what the following thread asks ------------------------------------------------------
 
@@ -248,8 +231,10 @@ class ProcessManager:
         self.subscriptions.ended(execution.execution_id)
 
     def damaged(self, execution: Execution, error: ClaudeWidgetError) -> None:
-        """Its transcript cannot be read on."""
+        """Its transcript cannot be read on: end what runs, since nobody can follow it."""
         _LOG.error("Execution %s: %s", execution.execution_id, error)
+        with contextlib.suppress(ControlFailed):
+            self.backend.ask(execution.run, "kill", reason=Reason.SWEEP)
 
     def check_alive(self, execution: Execution) -> None:
         """It is silent; if it is dead, its transcript says so afterwards."""
@@ -368,19 +353,27 @@ class ProcessManager:
         Args:
             kill: kill what this manager started and wait for it to end.
             timeout: seconds to wait for that.
+
+        Raises:
+            TimeoutError: something had not ended by then; the manager is closed all the same.
         """
         self._admission.close()
-        if kill:
-            active = self.get_active_executions()
-            mine = [one for one in active if one.execution_id in self._registry.mine]
-            for execution in reversed(mine):
-                self.kill(execution, Reason.CLOSE)
-            deadline = time.monotonic() + timeout
-            for execution in mine:
-                execution.wait(max(0.1, deadline - time.monotonic()))
-        self._following.stop()
-        self.backend.close()
-        ProcessManager._open[:] = [ref for ref in ProcessManager._open if ref() is not self]
+        try:
+            if kill:
+                self._kill_mine(time.monotonic() + timeout)
+        finally:
+            self.closed = True
+            self._following.stop()
+            self.backend.close()
+            ProcessManager._open[:] = [ref for ref in ProcessManager._open if ref() is not self]
+
+    def _kill_mine(self, deadline: float) -> None:
+        active = self.get_active_executions()
+        mine = [one for one in active if one.execution_id in self._registry.mine]
+        for execution in reversed(mine):
+            self.kill(execution, Reason.CLOSE)
+        for execution in mine:
+            execution.wait(max(0.1, deadline - time.monotonic()))
 
     def __enter__(self) -> Self:
         return self
