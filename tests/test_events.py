@@ -78,6 +78,7 @@ FRAME_CASES: list[tuple[dict[str, object], type[ev.Event], str, object]] = [
     ),
     ({"type": "active_goal"}, ev.ActiveGoal, "session_id", None),
     ({"type": "keep_alive"}, ev.KeepAlive, "session_id", None),
+    ({"type": "command_lifecycle", "state": "queued"}, ev.CommandLifecycle, "state", "queued"),
     ({"type": "transcript_mirror", "session_id": "s"}, ev.TranscriptMirror, "session_id", "s"),
     (
         {"type": "control_request", "request": {"subtype": "can_use_tool", "tool_name": "Bash"}},

@@ -255,6 +255,13 @@ class ActiveGoal(Frame):
     """The goal that the CLI is holding on to."""
 
 
+class CommandLifecycle(Frame):
+    """How far a user message that we gave a uuid has come: queued, started or completed."""
+
+    command_uuid: Text = None
+    state: Text = None
+
+
 class KeepAlive(Frame):
     """Nothing; it keeps connections open."""
 
@@ -357,6 +364,7 @@ FRAMES: dict[str, type[Event]] = {
     "prompt_suggestion": PromptSuggestion,
     "conversation_reset": ConversationReset,
     "active_goal": ActiveGoal,
+    "command_lifecycle": CommandLifecycle,
     "keep_alive": KeepAlive,
     "control_request": ControlRequest,
     "control_response": ControlResponse,
