@@ -62,6 +62,7 @@ class AskedFor(BaseModel):
     name: str | None = None
     effort: str | None = None
     permission_mode: str | None = None
+    output_schema: Any = Field(None, validation_alias="schema")
 
 
 class Requested(Lifecycle):

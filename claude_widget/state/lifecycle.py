@@ -121,6 +121,7 @@ def _requested(state: State, event: Requested) -> State:
         recorded=event.recorded,
         resumed_from=event.resumed_from,
         base_cost_usd=event.base_cost_usd,
+        has_schema=request.output_schema is not None,
     )
     return state.replace(asked=asked, life=state.life._replace(created_time=event.time))
 

@@ -70,6 +70,7 @@ class Asked(NamedTuple):
     recorded: bool = False
     resumed_from: str | None = None
     base_cost_usd: float = 0.0
+    has_schema: bool = False
 
 
 class Session(NamedTuple):

@@ -36,6 +36,7 @@ _API_ENDS = frozenset({"api_error", "prompt_too_long"})
 _SIGNALLED = 128
 _OUT_OF_MEMORY = frozenset({137, -9})
 NO_RESULT = "The CLI printed no result."
+NO_STRUCTURE = "The model gave no output that the schema could be checked against."
 
 
 class Verdict(NamedTuple):
@@ -59,7 +60,15 @@ def judge(state: State, ended: Ended) -> Verdict:
         return _without_result(state, ended.exit_code)
     if outcome.unanswered and not outcome.facts.failed:
         return _unanswered(outcome, outcome.facts, ended.exit_code)
-    return Verdict(reason_of(outcome.facts, denied=bool(outcome.denials)))
+    return _from_result(state, reason_of(outcome.facts, denied=bool(outcome.denials)))
+
+
+def _from_result(state: State, reason: Reason) -> Verdict:
+    """The CLI calls it a success even when the model never tried to meet the schema (2.1.330)."""
+    unmet = state.asked.has_schema and state.outcome.structured_output is None
+    if unmet and reason in (Reason.SUCCESS, Reason.DENIED):
+        return Verdict(Reason.SCHEMA, (NO_STRUCTURE,))
+    return Verdict(reason)
 
 
 def reason_of(facts: Facts, *, denied: bool) -> Reason:
