@@ -70,11 +70,14 @@ def _result(state: State, event: ev.Result) -> State:
         base_cost_usd=state.asked.base_cost_usd,
         resumed=state.asked.session_id is not None,
     )
-    came = outcome.finished(state.outcome, event, initialized=state.session.initialized)
+    initialized = state.session.initialized
+    came = outcome.finished(state.outcome, event, initialized=initialized)
+    # Of a session that it could not find, the CLI may report another id: one that is nowhere.
+    kept = state.asked.session_id is not None and not initialized
     return state.replace(
         account=account,
         outcome=came,
-        session=session.renamed(state.session, event),
+        session=state.session if kept else session.renamed(state.session, event),
         work=work.turn_ended(state.work, event),
     )
 
