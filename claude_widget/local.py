@@ -27,8 +27,8 @@ from claude_widget.discovery import find_cli
 from claude_widget.errors import ControlFailed, UnsupportedPlatform
 from claude_widget.leftovers import end_marked
 from claude_widget.models import ExecutionRequest
+from claude_widget.shim.config import CONFIG_VERSION
 from claude_widget.shim.ladder import Graces
-from claude_widget.shim.supervise import CONFIG_VERSION
 from claude_widget.transcript import Writer, lock_is_held
 
 _BOOT = (

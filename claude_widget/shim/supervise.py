@@ -14,57 +14,22 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from . import descendants, records
+from .config import Config, read_config
 from .control import Control
-from .ladder import Graces, Ladder
+from .ladder import Ladder
 from .launch import Launched
 from .session import Session
 from .streams import STDERR_LIMIT, Input, Output, Transcript
 
-CONFIG_VERSION = 1
+KILL_REASONS = ("user", "batch", "budget_scope", "close", "sweep")
+"""Those of `claude_widget.models`, which cannot be imported here; a test holds the two together."""
 _QUIET = 0.25
 """Seconds without output after which what is there of a half line is written."""
 _DRAIN = 2.0
 """Seconds that the streams may stay open after the last descendant has gone."""
-
-
-@dataclass(frozen=True)
-class Config:
-    """The file `shim.json` of the run folder, written by the backend.
-
-    Attributes:
-        execution_id: whose transcript this is.
-        epoch_clock: the transcript's epoch on `launch.CLOCK`, seconds.
-        socket: path of the control socket.
-        mark: `NAME=value` that stands in the environment of every descendant.
-        scratch: the CLI's own temp folder, removed at the end.
-        keep_open: whether stdin stays open after the turn.
-        timeout: seconds of wall clock, or None.
-        background_grace: seconds that background tasks may outlive the turn.
-        graces: of the ladder.
-    """
-
-    execution_id: str
-    epoch_clock: float
-    socket: str
-    mark: str
-    scratch: str
-    keep_open: bool
-    timeout: float | None
-    background_grace: float
-    graces: Graces
-
-
-def read_config() -> Config:
-    """The run folder's `shim.json`."""
-    with open("shim.json", "rb") as file:
-        said = json.load(file)
-    if said.pop("version") != CONFIG_VERSION:
-        raise SystemExit("shim.json has another version than this shim")
-    return Config(graces=Graces(**said.pop("graces")), **said)
 
 
 def start_ticks(pid: int) -> int:
@@ -141,7 +106,10 @@ class Supervisor:
         if operation == "status":
             return {"ok": True, "state": self.session.state, "tasks": self.session.tasks}
         if operation == "kill":
-            self.kill(str(request.get("reason") or "user"))
+            reason = request.get("reason", "user")
+            if reason not in KILL_REASONS:
+                return {"ok": False, "code": "malformed", "message": "no reason to kill"}
+            self.kill(reason)
             return {"ok": True}
         if operation == "interrupt":
             return self._sent(self._interrupt_line())
