@@ -47,7 +47,6 @@ function Row({ executionId }: { executionId: string }) {
       <div class="cw-row-head">
         <StatusBadge status={row.status} />
         <Duration row={row} />
-        <QueuePlace row={row} />
         {row.recorded && <span class="cw-tag">recorded</span>}
         <span class="cw-buttons">
           <KillButton row={row} />
@@ -65,6 +64,7 @@ function Row({ executionId }: { executionId: string }) {
         {row.name && <b class="cw-name">{row.name}</b>}
         {title}
       </div>
+      <QueuePlace row={row} />
       <RowFigures row={row} />
       <RowActivity row={row} />
       <KillProblem row={row} />
@@ -75,8 +75,8 @@ function Row({ executionId }: { executionId: string }) {
 function QueuePlace({ row }: { row: ExecutionRow }) {
   const place = useView().app.store.places.value.get(row.executionId);
   if (row.status !== "pending") return null;
-  if (row.held) return <span class="cw-tag">held: its kernel is gone</span>;
-  return place === undefined ? null : <span class="cw-meta">{`place ${place} in the queue`}</span>;
+  const text = row.held ? "held: its kernel is gone" : place && `place ${place} in the queue`;
+  return text ? <div class="cw-activity">{text}</div> : null;
 }
 
 export function RowFigures({ row }: { row: ExecutionRow }) {

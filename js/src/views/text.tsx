@@ -6,7 +6,7 @@
 import { useState } from "preact/hooks";
 import type { PromptBlock, TextBlock } from "../blocks.ts";
 
-const LONG = 20_000;
+const LONG = 100_000;
 /** "Show all" of 40 MB would stop the page: it goes in steps. */
 const STEP = 500_000;
 
