@@ -18,8 +18,12 @@ from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from scripts import chromium as chromium_finder
 from scripts.paths import RESULTS
+from tests.real_cli import cli_environment, find_real_cli
+from tests.scripted_api import ScriptedAPI, scripted_api
 from tests.ui.notebook import Notebook
 from tests.ui.servers import KERNELS, App, JupyterServer
+
+__all__ = ["scripted_api"]
 
 FLAGS = (
     "--disable-gpu",
@@ -164,3 +168,12 @@ def desk(
     desk = Desk(request, chromium, env)
     yield desk
     desk.close(failed=request.node.stash.get(FAILED, False))
+
+
+@pytest.fixture
+def claude(scripted_api: ScriptedAPI, tmp_path: Path) -> dict[str, str]:
+    """What a kernel inherits that runs the real CLI against the scripted API."""
+    return {
+        **cli_environment(tmp_path, scripted_api.url),
+        "CLAUDE_WIDGET_CLI": find_real_cli(),
+    }

@@ -36,9 +36,12 @@ RUN = f"""(index) => {{
   );
 }}"""
 OUTPUTS = f"(index) => {CURRENT}.content.widgets[index].model.sharedModel.getOutputs()"
-SET_SOURCE = (
-    f"([index, text]) => {CURRENT}.content.widgets[index].model.sharedModel.setSource(text)"
-)
+ADD_CELL = f"""(source) => {{
+  const {{ sharedModel }} = {CURRENT}.content.model;
+  sharedModel.insertCell(sharedModel.cells.length, {{ cell_type: 'code', source }});
+  return sharedModel.cells.length - 1;
+}}"""
+SCROLL = f"(index) => {CURRENT}.content.scrollToItem(index, 'start')"
 
 
 class Notebook:
@@ -158,16 +161,13 @@ class Notebook:
         self.wait_cell(index, timeout=timeout)
         return self.text(index)
 
-    def execute(self, code: str, *, index: int = -1, timeout: float = 60) -> str:
-        """Put code into a cell (the last by default), run it, and return its text."""
-        if index < 0:
-            index += int(self.page.evaluate(f"() => {CURRENT}.content.widgets.length"))
-        self.set_source(index, code)
-        return self.run(index, timeout=timeout)
+    def execute(self, code: str, *, timeout: float = 60) -> str:
+        """Add a cell at the end, run it, and return its text."""
+        return self.run(self.add_cell(code), timeout=timeout)
 
-    def set_source(self, index: int, text: str) -> None:
-        """Replace the text of a cell."""
-        self.page.evaluate(SET_SOURCE, [index, text])
+    def add_cell(self, code: str) -> int:
+        """Add a code cell at the end, and return its index."""
+        return int(self.page.evaluate(ADD_CELL, code))
 
     def outputs(self, index: int) -> list[dict[str, Any]]:
         """The outputs of a cell out of the notebook's model, whether they are drawn or not."""
@@ -178,8 +178,10 @@ class Notebook:
         return "".join(_text(output) for output in self.outputs(index))
 
     def output(self, index: int) -> Locator:
-        """The drawn outputs of a cell."""
-        return self.page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".jp-Cell-outputArea")
+        """The outputs of a cell, scrolled to: Jupyter takes far cells off the page."""
+        self.page.evaluate(SCROLL, index)
+        cell = self.page.locator(f'.jp-Notebook .jp-Cell[data-windowed-list-index="{index}"]')
+        return cell.locator(".jp-Cell-outputArea")
 
 
 def _text(output: dict[str, Any]) -> str:
