@@ -159,7 +159,7 @@ class ProcessManager:
                 `allowed_tools`, `disallowed_tools`, `system_prompt`, `append_system_prompt`,
                 `add_dirs`, `setting_sources`, `max_turns`, `max_budget_usd`, `schema`, `after`
                 (executions that must complete first), `priority`, `timeout` (seconds), `env`,
-                `extra_args`. See docs/options.md.
+                `extra_args`. See docs/guide.md.
 
         Raises:
             InvalidRequest: an argument is wrong; nothing was started.
