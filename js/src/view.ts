@@ -5,7 +5,7 @@
  */
 import type { Signal } from "@preact/signals";
 import { createContext } from "preact";
-import { useContext } from "preact/hooks";
+import { useContext, useState } from "preact/hooks";
 import type { App } from "./app.ts";
 
 export interface View {
@@ -19,6 +19,12 @@ export function useView(): View {
   const view = useContext(ViewContext);
   if (!view) throw new Error("drawn outside of a view");
   return view;
+}
+
+/** An id for a field. Preact's `useId` gives the same ones in every widget of a page. */
+export function useFieldId(): string {
+  const [id] = useState(() => `cw-${Math.random().toString(36).slice(2)}`);
+  return id;
 }
 
 export function select(view: View, executionId: string | null): void {

@@ -4,7 +4,7 @@
  * The rule: the label is the accessible name; suggestions only suggest.
  */
 import type { ReadonlySignal, Signal } from "@preact/signals";
-import { useId } from "preact/hooks";
+import { useFieldId } from "../view.ts";
 
 interface FieldProps {
   readonly label: string;
@@ -15,7 +15,7 @@ interface FieldProps {
 }
 
 export function Field({ label, hint, value, suggestions, onType }: FieldProps) {
-  const id = useId();
+  const id = useFieldId();
   const type =
     onType ??
     ((text: string) => {

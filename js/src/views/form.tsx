@@ -4,10 +4,10 @@
  * The rule: what was typed stays until the kernel has taken it; what is wrong is said beside it.
  */
 import { useComputed } from "@preact/signals";
-import { useId, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { clip, formatAge } from "../format.ts";
 import type { SessionRow } from "../protocol.ts";
-import { select, useView } from "../view.ts";
+import { select, useFieldId, useView } from "../view.ts";
 import { Field } from "./field.tsx";
 import { ProblemAlert } from "./problem.tsx";
 
@@ -59,7 +59,7 @@ function useModels(): readonly string[] {
 
 function QueryField({ onExecute }: { onExecute: () => void }) {
   const { ui, store } = useView().app;
-  const id = useId();
+  const id = useFieldId();
   const suggested = store.welcome.value?.suggestedQueries ?? [];
   return (
     <div class="cw-field cw-field-query">
@@ -115,7 +115,7 @@ function PathField() {
 
 function SessionField() {
   const { app } = useView();
-  const id = useId();
+  const id = useFieldId();
   const sessions = app.store.sessions.value.get(app.projectPath()) ?? [];
   const chosen = app.ui.sessionId.value;
   const [opened] = useState(() => Date.now() / 1000);
