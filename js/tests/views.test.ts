@@ -480,6 +480,8 @@ test("two views of one model show the same state and form, each with its own sel
   const second = document.createElement("div");
   el.append(second);
   act(() => render({ model, el: second, signal: abort.signal }));
+  const ids = [...el.querySelectorAll("[id]")].map((element) => element.id);
+  expect(new Set(ids).size).toBe(ids.length);
   const queries = [...el.querySelectorAll("textarea")];
   await pass(0, () => {
     const first = queries[0] as HTMLTextAreaElement;
