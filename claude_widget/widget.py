@@ -61,6 +61,7 @@ class _Connected(anywidget.AnyWidget):
         self._dirty: dict[str, None] = {}
         self._rows: dict[str, dict[str, Any]] = {}
         self._dirty_lock = threading.Lock()
+        self._turn = 0
         _let_page_choose_thread(self)
         self.on_msg(self._receive)
         self._stop_listening = manager.on_change(self._note)
@@ -106,18 +107,25 @@ class _Connected(anywidget.AnyWidget):
         return len(self._panes) > 0
 
     def send_one(self) -> bool:
-        """Send the most urgent message: events, then answers, then output."""
-        if self._send_changes():
-            return True
-        if self._answers:
-            message, buffers = self._answers.popleft()()
-            self._send_message(message, buffers)
-            return True
+        """Send one message: changes, answers and output have their turns, so that none starves."""
+        for _ in range(3):
+            self._turn = (self._turn + 1) % 3
+            if (self._send_changes, self._send_answer, self._send_output)[self._turn]():
+                return True
+        return False
+
+    def _send_answer(self) -> bool:
+        if not self._answers:
+            return False
+        message, buffers = self._answers.popleft()()
+        self._send_message(message, buffers)
+        return True
+
+    def _send_output(self) -> bool:
         found = self._panes.next()
         if found is None:
             return False
-        data, raw = found
-        self._send_message(data, [raw])
+        self._send_message(found[0], [found[1]])
         return True
 
     def _send_message(self, message: protocol.Message, buffers: Buffers) -> None:
