@@ -231,4 +231,5 @@ const QUIET: ReadonlySet<string> = new Set([
   "tool_use_summary",
   "active_goal",
   "auth_status",
+  "command_lifecycle",
 ]);

@@ -8,15 +8,8 @@ import { select, useView } from "../view.ts";
 import { ProblemAlert } from "./problem.tsx";
 
 export function Drafts() {
-  const view = useView();
-  const { app } = view;
-  const drafts = app.ui.drafts.value;
+  const drafts = useView().app.ui.drafts.value;
   if (drafts.length === 0) return null;
-  const gone = app.connection.state.value === "disconnected";
-  const executeAll = async () => {
-    const [first] = await app.executeAll();
-    if (first !== undefined && view.selected.value === null) select(view, first);
-  };
   return (
     <section class="cw-drafts" aria-label="Drafts">
       <ol>
@@ -24,15 +17,29 @@ export function Drafts() {
           <DraftItem key={draft.id} draft={draft} />
         ))}
       </ol>
-      <button
-        type="button"
-        class="cw-button cw-primary"
-        disabled={gone || drafts.every((draft) => draft.sending)}
-        onClick={() => void executeAll()}
-      >
-        Execute All
-      </button>
     </section>
+  );
+}
+
+export function ExecuteAll() {
+  const view = useView();
+  const { app } = view;
+  const drafts = app.ui.drafts.value;
+  const gone = app.connection.state.value === "disconnected";
+  const executeAll = async () => {
+    const [first] = await app.executeAll();
+    if (first !== undefined && view.selected.value === null) select(view, first);
+  };
+  return (
+    <button
+      type="button"
+      class="cw-button"
+      disabled={gone || drafts.every((draft) => draft.sending)}
+      title={drafts.length === 0 ? "Add queries to the drafts first" : "Start every draft"}
+      onClick={() => void executeAll()}
+    >
+      Execute All
+    </button>
   );
 }
 

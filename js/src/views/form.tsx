@@ -8,6 +8,7 @@ import { useState } from "preact/hooks";
 import { clip, formatAge } from "../format.ts";
 import type { SessionRow } from "../protocol.ts";
 import { select, useFieldId, useView } from "../view.ts";
+import { ExecuteAll } from "./drafts.tsx";
 import { Field } from "./field.tsx";
 import { ProblemAlert } from "./problem.tsx";
 
@@ -47,6 +48,7 @@ export function StartForm() {
         <button type="button" class="cw-button" onClick={() => app.addDraft()}>
           Add to drafts
         </button>
+        <ExecuteAll />
       </div>
       {ui.problem.value && <ProblemAlert problem={ui.problem.value} />}
     </form>
