@@ -7,10 +7,13 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.scenarios import Text, Turn
+from tests.scripted_api import ScriptedAPI
 from tests.ui.conftest import Desk
 from tests.ui.dashboard import START_MS, Dashboard, grows
 from tests.ui.notebook import Notebook
 from tests.ui.servers import App
+from tests.waiting import until
 
 MANAGER = "from claude_widget import ProcessManager\nmanager = ProcessManager(max_concurrency={})"
 SHOW = "manager"
@@ -51,6 +54,9 @@ def test_execute_view_result(desk: Desk, claude: dict[str, str], app: App) -> No
     expect(output).to_contain_text("1 turn")
     expect(dashboard.row(query)).to_contain_text("$")
     expect(dashboard.row(query).get_by_role("button", name="Kill")).to_have_count(0)
+    notebook.screenshot(f"completed-{app}-light")
+    notebook.theme("dark")
+    notebook.screenshot(f"completed-{app}-dark")
     assert notebook.execute("print(manager.get_all_executions()[0].result)") == f"{HELLO}\n"
     assert notebook.uncaught() == []
 
@@ -185,6 +191,50 @@ def test_bad_input_is_said_beside_the_form_and_starts_nothing(
     dashboard.field("MCP config").fill("")
     dashboard.button("Execute").click()
     dashboard.has_status("SCENARIO:hello bad", "completed")
+
+
+def test_tools_and_errors_are_shown(desk: Desk, claude: dict[str, str]) -> None:
+    bash = 'SCENARIO:bash {"command": "echo $((40 + 2)) apples"}'
+    start = f"run = manager.start_execution({bash!r}, allowed_tools=['Bash'])"
+    notebook, dashboard = opened(desk, claude, start)
+    notebook.run(2)
+    dashboard.has_status(bash, "completed")
+    output = dashboard.view(bash)
+    for text in ("Bash", "echo $((40 + 2)) apples", "42 apples", "It ran."):
+        expect(output).to_contain_text(text)
+    notebook.screenshot("tool-light")
+    failing = "SCENARIO:http_400"
+    dashboard.execute(failing)
+    dashboard.has_status(failing, "failed")
+    expect(dashboard.row(failing)).to_contain_text("API error")
+    expect(dashboard.view(failing)).to_contain_text("scripted bad request")
+    notebook.screenshot("failed-light")
+
+
+def test_output_follows_the_tail_until_the_reader_scrolls_up(
+    desk: Desk, claude: dict[str, str], scripted_api: ScriptedAPI
+) -> None:
+    query = "count for me"
+    scripted_api.scripts[query] = [Turn([Text("another line\n", delay=0.02, times=2000)])]
+    _, dashboard = opened(desk, claude)
+    dashboard.execute(query)
+    output = dashboard.view(query)
+    blocks = output.get_by_role("region", name="Blocks")
+    expect(blocks).to_contain_text("another line", timeout=START_MS)
+    overflows = "(box) => box.scrollHeight > box.clientHeight + 300"
+    at_end = "(box) => box.scrollHeight - box.scrollTop - box.clientHeight < 60"
+    until(lambda: blocks.evaluate(overflows), timeout=30, what="more lines than fit")
+    until(lambda: blocks.evaluate(at_end), what="the tail in sight")
+    blocks.hover()
+    blocks.page.mouse.wheel(0, -200)
+    follow = output.get_by_role("button", name="Follow", exact=True)
+    expect(follow).to_be_visible()
+    top = blocks.evaluate("(box) => box.scrollTop")
+    grows(blocks)
+    assert blocks.evaluate("(box) => box.scrollTop") == top, "it stays where the reader reads"
+    follow.click()
+    until(lambda: blocks.evaluate(at_end), what="the tail in sight again")
+    dashboard.kill(query)
 
 
 def test_keyboard_alone(desk: Desk, claude: dict[str, str]) -> None:
