@@ -92,7 +92,11 @@ PARTS = (
             ),
         ),
         needs=("package",),
-        env={"CLAUDE_WIDGET_MODE": "replay", "CLAUDE_WIDGET_RECORDINGS": str(RECORDINGS)},
+        env={
+            "CLAUDE_WIDGET_MODE": "replay",
+            "CLAUDE_WIDGET_RECORDINGS": str(RECORDINGS),
+            "CLAUDE_WIDGET_PACE": "20",  # fast, and yet slow enough to be killed on the way
+        },
     ),
     Part(
         "ui",
