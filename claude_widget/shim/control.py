@@ -118,7 +118,10 @@ class Control:
         if len(self.clients) >= _MOST_CLIENTS or not _same_user(connection):
             connection.close()
             return
-        self.clients[connection.fileno()] = Client(connection, self._greeting)
+        fd = connection.fileno()
+        client = Client(connection, self._greeting)
+        if client.open:  # else it was gone before it was greeted
+            self.clients[fd] = client
 
     def serve(self, fd: int, readable: bool) -> None:
         """Go on with one client."""

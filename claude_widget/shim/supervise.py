@@ -28,6 +28,8 @@ KILL_REASONS = ("user", "batch", "budget_scope", "close", "sweep")
 """Those of `claude_widget.models`, which cannot be imported here; a test holds the two together."""
 _QUIET = 0.25
 """Seconds without output after which what is there of a half line is written."""
+_LONGEST_NAP = 3600.0
+"""Seconds that one poll may take: the system's own bound is 24 days, a timeout's may be longer."""
 _DRAIN = 2.0
 """Seconds that the streams may stay open after the last descendant has gone."""
 
@@ -177,11 +179,12 @@ class Supervisor:
 
     def _closing_may_change(self) -> None:
         now = self.transcript.now()
-        if not self.session.turn_over:
+        deaf = not self.stdout.open  # whatever it still does, it can tell nothing of it
+        if not self.session.turn_over and not deaf:
             self._turn_over_since = self._idle_since = None
         else:
             self._turn_over_since = self._turn_over_since or now
-            idle = self.session.idle and not self.keep_open
+            idle = (self.session.idle and not self.keep_open) or deaf
             self._idle_since = (self._idle_since or now) if idle else None
 
     # -- the loop ----------------------------------------------------------------------------
@@ -191,7 +194,7 @@ class Supervisor:
         while self.wait_status is None:
             now = self.transcript.now()
             due = self._act_on_time(now)
-            timeout = None if due is None else max(0.0, due - now) * 1000 + 1
+            timeout = None if due is None else min(max(0.0, due - now), _LONGEST_NAP) * 1000 + 1
             for fd, happened in self._poll.poll(timeout):
                 self._serve(fd, happened)
             if self._told_to_end:
@@ -274,6 +277,7 @@ class Supervisor:
     def _after_output(self, output: Output) -> None:
         if not output.open:
             self._poll.unregister(output.fd)
+            self._closing_may_change()
         elif output.unfinished:
             self._flush_at = self.transcript.now() + _QUIET
 
