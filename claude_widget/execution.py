@@ -64,6 +64,7 @@ class Execution:
         self._info_of: State | None = self._state if ended is not None else None
         self._events = EventLog(run.transcript)
         self._follower: Follower | None = None if ended is not None else Follower(run.transcript)
+        self._read_to_end = 0
         self._on_end: list[Callable[[], None]] = []
         self._end_told = ended is not None
 
@@ -141,6 +142,7 @@ class Execution:
                 events.append(event)
             self._state = state
             if self.status.ended and not more:
+                self._read_to_end = follower.parser.offset
                 follower.close()
                 self._follower = None
             return events, more
@@ -171,7 +173,7 @@ class Execution:
     def read_bytes(self) -> int:
         """Bytes of the transcript that are folded."""
         follower = self._follower
-        return follower.parser.offset if follower is not None else 0
+        return follower.parser.offset if follower is not None else self._read_to_end
 
     def pause(self) -> None:
         """Let go of the file until it is read again."""
