@@ -64,6 +64,7 @@ class Admission:
                 raise
             execution = self._make(run, None)
             execution.advance()
+            execution.pause()  # a long line of them must not hold a descriptor each
             self._registry.add_mine(execution)
             self._line.add(run.execution_id, request.priority, request.after)
             self.fill_slots()

@@ -22,6 +22,9 @@ from claude_widget.shim import records
 from claude_widget.shim.launch import CLOCK
 
 CHUNK = 1 << 18
+_LOCK_TRIES = 40
+_LOCK_PAUSE = 0.005
+"""Seconds; 0.2 in all, after which who holds a lock is its shim."""
 LONGEST_LINE = 32 << 20
 """Bytes of the longest line that is handed on whole; of a longer one the rest is left out."""
 
@@ -227,11 +230,26 @@ class Writer:
             flags |= os.O_CREAT | os.O_EXCL
         self.fd = os.open(path, flags, 0o600)
         try:
-            fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock()
         except OSError:
             os.close(self.fd)
             raise
         self._epoch_clock: float | None = None
+
+    def _lock(self) -> None:
+        """Take the lock, even if somebody is just looking at it.
+
+        `lock_is_held` holds it for microseconds, and so does a child of another thread's, between
+        its fork and its exec, when the descriptor that had the lock is closed here meanwhile.
+        """
+        for _ in range(_LOCK_TRIES):
+            try:
+                fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(_LOCK_PAUSE)
+            else:
+                return
+        fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     @property
     def epoch_clock(self) -> float:
