@@ -13,6 +13,7 @@ import select
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from claude_widget.errors import ClaudeWidgetError, TranscriptError
@@ -75,6 +76,8 @@ class Following:
         self._wake_read, self._wake_write = os.pipe()
         for end in (self._wake_read, self._wake_write):
             os.set_blocking(end, False)
+        self._pipe = threading.Lock()
+        """Held while the pipe is written or closed: a closed descriptor may be another's."""
         self._stopped = False
         self._last_growth = 0.0
         self._last_check = 0.0
@@ -86,10 +89,10 @@ class Following:
 
     def wake(self) -> None:
         """Look at once."""
-        try:
-            os.write(self._wake_write, b"!")
-        except (BlockingIOError, OSError):
-            return  # it is awake already, or stopped
+        with self._pipe:
+            if self._wake_write >= 0:
+                with suppress(BlockingIOError):  # it is awake already
+                    os.write(self._wake_write, b"!")
 
     def stop(self) -> None:
         """Stop following; returns when the thread has ended."""
@@ -108,8 +111,10 @@ class Following:
                 _LOG.exception("Following failed; it goes on")
                 pause, handles = _IDLE, ()
             handles = self._sleep(pause, handles)
-        os.close(self._wake_read)
-        os.close(self._wake_write)
+        with self._pipe:
+            os.close(self._wake_read)
+            os.close(self._wake_write)
+            self._wake_write = -1
 
     def _sleep(self, pause: float, handles: Sequence[int]) -> Sequence[int]:
         """Until there may be something to do; the handles that said so."""

@@ -132,9 +132,10 @@ class Subscriptions:
         return event
 
     def stop_waiting(self, event: threading.Event) -> None:
-        """The thread waits no more."""
+        """The thread waits no more; what was left to it is run first."""
         with self._lock:
             self._waiters.pop(event, None)
+        self.run_here()
 
     def ended(self, execution_id: str) -> None:
         """Wake who waits for that execution."""
