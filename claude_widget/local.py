@@ -122,6 +122,7 @@ class LocalBackend:
             "launch": b"\0".join(os.fsencode(part) for part in launch),
             "shim.json": json.dumps(config).encode(),
             "stdin": command.first_lines(request),
+            "shim.log": b"",
             **command.files(request),
         }
         for name, content in files.items():

@@ -88,7 +88,9 @@ class ExecutionRequest(BaseModel):
     project_path: str = Field(description="Folder the CLI runs in, absolute.")
     session_id: str | None = Field(None, description="Session to resume.")
     fork_session: bool = Field(False, description="Resume into a new session, leave the old one.")
-    mcp_config: dict[str, Any] | None = Field(None, description="As given to --mcp-config.")
+    mcp_config: dict[str, Any] | None = Field(
+        None, repr=False, description="As given to --mcp-config."
+    )
     mcp_config_path: str | None = Field(None, description="The file it was read from, if any.")
     model: str | None = Field(None, description="Model name or alias; None is the CLI's default.")
     name: str | None = Field(None, description="What people call it.")
@@ -107,13 +109,15 @@ class ExecutionRequest(BaseModel):
         None, description="Settings the CLI loads; None is its default, () is none."
     )
     max_turns: int | None = Field(None, ge=1)
-    max_budget_usd: float | None = Field(None, gt=0, description="US dollars.")
+    max_budget_usd: float | None = Field(None, gt=0, allow_inf_nan=False, description="US dollars.")
     output_schema: dict[str, Any] | None = Field(
         None, alias="schema", description="JSON schema that the result must meet."
     )
     after: tuple[str, ...] = Field((), description="Ids of executions that must complete first.")
     priority: int = Field(0, description="Higher goes first.")
-    timeout: float | None = Field(None, gt=0, description="Seconds of wall clock.")
+    timeout: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="Seconds of wall clock."
+    )
     env: dict[str, str] = Field(default_factory=dict, repr=False)
     extra_args: tuple[str, ...] = Field((), description="Appended to the CLI's arguments.")
 
