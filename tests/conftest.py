@@ -10,12 +10,18 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from claude_widget.backend import Backend
+from claude_widget.local import LocalBackend
+from claude_widget.manager import ProcessManager
 from scripts.paths import SCRUBBED
+from tests import fake
+from tests.waiting import until
 
 HERE = Path(__file__).parent
 APART = {
@@ -72,3 +78,62 @@ def private_world(tmp_path: Path, runtime_dir: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("CLAUDE_WIDGET_STATE_DIR", str(tmp_path / "state"))
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def fake_cli(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The fake CLI: an executable named `claude`."""
+    return fake.install(tmp_path_factory.mktemp("fake"))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """An empty folder for executions to work in."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return folder
+
+
+MakeManager = Callable[..., ProcessManager]
+
+
+@pytest.fixture
+def make_manager(fake_cli: Path, tmp_path: Path) -> Iterator[MakeManager]:
+    """Make managers that run the fake CLI, all on one state folder unless told otherwise.
+
+    At the end everything is killed, and no process of any execution may be left.
+    """
+    made: list[ProcessManager] = []
+
+    def make(
+        state_dir: Path | None = None, backend: Backend | None = None, **options: Any
+    ) -> ProcessManager:
+        options = {"max_concurrency": 4, "stagger": 0.0, **options}
+        backend = backend or LocalBackend(fake_cli, graces=fake.FAST)
+        manager = ProcessManager(state_dir or tmp_path / "state", backend=backend, **options)
+        made.append(manager)
+        return manager
+
+    yield make
+    folders = {manager.state_dir for manager in made}
+    last = [make(folder) for folder in folders]
+    try:
+        for manager in last:
+            for execution in manager.get_active_executions():
+                execution.kill()
+            _until_none_is_active(manager)
+        ids = [path.name for folder in folders for path in (folder / "executions").iterdir()]
+        until(lambda: not any(map(fake.marked, ids)), what="no process is left")
+    finally:
+        for manager in made:
+            manager.close()
+
+
+def _until_none_is_active(manager: ProcessManager) -> None:
+    until(lambda: not manager.get_active_executions(), what="all have ended")
+
+
+@pytest.fixture
+def manager(make_manager: MakeManager) -> ProcessManager:
+    """A manager that runs the fake CLI, four at once."""
+    return make_manager()
