@@ -42,7 +42,9 @@ def tracked() -> list[Path]:
 FILES = tracked()
 PYTHON = [path for path in FILES if path.suffix == ".py"]
 TYPESCRIPT = [
-    path for path in FILES if path.suffix in (".ts", ".tsx") and not path.name.endswith(".d.ts")
+    path
+    for path in (ROOT / "js" / "src").rglob("*.ts*")
+    if path in FILES and not path.name.endswith(".d.ts")
 ]
 
 

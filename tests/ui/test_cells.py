@@ -118,7 +118,7 @@ def test_saved_notebook_is_readable_without_a_kernel(desk: Desk, claude: dict[st
     notebook.server.end_kernels()
     notebook.server.remove_kernels()
     reopened = desk.view(f"{desk.folder}/{copy.name}", kernel=False)
-    reopened.page.get_by_role("button", name="No Kernel", exact=True).click()
+    expect(reopened.page.get_by_role("button", name="No Kernel", exact=True)).to_be_visible()
     expect(reopened.output(1)).to_contain_text(HELLO)
     expect(reopened.output(2).get_by_role("table")).to_contain_text("SCENARIO:hello saved")
     expect(reopened.page.get_by_text("Loading widget")).to_have_count(0)
