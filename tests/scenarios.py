@@ -33,11 +33,12 @@ class Thinking:
 
 @dataclass(frozen=True)
 class ToolUse:
-    """A tool call; the CLI runs it and asks for the next turn."""
+    """A tool call; the CLI runs it and asks for the next turn. `chunk` is of its input's JSON."""
 
     name: str
     input: Mapping[str, Any]
     delay: float = 0.0
+    chunk: int = 40
 
 
 @dataclass(frozen=True)

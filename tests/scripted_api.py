@@ -16,7 +16,7 @@ import re
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
@@ -294,9 +294,9 @@ def _fill(value: Any, arguments: Mapping[str, Any]) -> Any:
 
 def _filled(block: Block, arguments: Mapping[str, Any]) -> Block:
     if isinstance(block, ToolUse):
-        return ToolUse(block.name, _fill(block.input, arguments), block.delay)
+        return replace(block, input=_fill(block.input, arguments))
     if isinstance(block, Text):
-        return Text(_fill(block.text, arguments) * block.times, block.chunk, block.delay)
+        return replace(block, text=_fill(block.text, arguments) * block.times)
     return block
 
 
@@ -362,7 +362,7 @@ def _deltas(block: Block, whole: dict[str, Any]) -> Iterator[tuple[float, dict[s
             yield block.delay, {"type": "thinking_delta", "thinking": piece}
         yield 0.0, {"type": "signature_delta", "signature": whole["signature"]}
     elif isinstance(block, ToolUse):
-        for piece in _pieces(json.dumps(whole["input"]), 40):
+        for piece in _pieces(json.dumps(whole["input"]), block.chunk):
             yield block.delay, {"type": "input_json_delta", "partial_json": piece}
 
 
