@@ -14,6 +14,7 @@ from typing import Any
 from claude_widget.errors import InvalidRequest
 from claude_widget.models import MCPConfigInfo
 
+_FORMS = "Give a file's path, JSON text, or a dict."
 _SHAPE = 'It must be {"mcpServers": {"name": {...}}} with at least one server.'
 
 
@@ -33,11 +34,11 @@ def load_mcp_config(
     path: Path | None = None
     source = "mcp_config"
     if isinstance(given, Mapping):
-        config: Any = json.loads(json.dumps(given))
+        config: Any = _decode(_encode(given), "The MCP config dict")
     elif isinstance(given, str) and given.lstrip().startswith(("{", "[")):
         config = _decode(given, "The MCP config text")
     else:
-        path = _find(Path(given).expanduser(), project_path)
+        path = _find(given, project_path)
         source = str(path)
         config = _decode(_read(path), source)
     servers = config.get("mcpServers") if isinstance(config, dict) else None
@@ -51,15 +52,21 @@ def load_mcp_config(
     return config, None if path is None else str(path)
 
 
-def _find(path: Path, project_path: Path) -> Path:
-    places = [path] if path.is_absolute() else [project_path / path, Path.cwd() / path]
-    for place in places:
-        if place.is_file():
-            return place.resolve()
+def _find(given: str | Path, project_path: Path) -> Path:
+    try:
+        path = Path(given).expanduser()
+        places = [path] if path.is_absolute() else [project_path / path, Path.cwd() / path]
+        for place in places:
+            if place.is_file():
+                return place.resolve()
+    except (TypeError, OSError, RuntimeError) as error:  # no path, no such home, too long a name
+        raise InvalidRequest(
+            f"mcp_config is no file: {str(error)[:200]}.", field="mcp_config", hint=_FORMS
+        ) from None
     raise InvalidRequest(
         f"There is no MCP config file {' or '.join(str(place) for place in places)}.",
         field="mcp_config",
-        hint="Give a file's path, JSON text, or a dict.",
+        hint=_FORMS,
     )
 
 
@@ -70,11 +77,31 @@ def _read(path: Path) -> str:
         raise InvalidRequest(f"{path} cannot be read: {error}.", field="mcp_config") from None
 
 
+def _encode(config: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(config, default=_plain)
+    except (TypeError, ValueError, RecursionError) as error:
+        kind = type(error).__name__
+        raise InvalidRequest(
+            f"The MCP config dict is not JSON ({kind}).", field="mcp_config", hint=_SHAPE
+        ) from None
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError
+
+
+def _refuse_constant(_: str) -> Any:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
 def _decode(text: str, source: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "nesting"
+        where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "values"
         raise InvalidRequest(
             f"{source} is not JSON ({where}).", field="mcp_config", hint=_SHAPE
         ) from None

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, meta
-from jinja2.exceptions import SecurityError, TemplateError
+from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from claude_widget.errors import PromptError
@@ -57,5 +57,6 @@ def fill_prompt(text: str, variables: Mapping[str, Any]) -> str:
         raise PromptError(f"The prompt does not fill: {error.message}.", hint=_RAW_HINT) from None
     except SecurityError as error:
         raise PromptError(f"The prompt may not do that: {error}.") from None
-    except (TemplateError, ArithmeticError, TypeError, ValueError, AttributeError) as error:
-        raise PromptError(f"The prompt does not fill: {error}.", hint=_RAW_HINT) from error
+    except Exception as error:  # what the user's own values do when they are shown
+        said = f"{type(error).__name__}: {error}"
+        raise PromptError(f"The prompt does not fill: {said}.", hint=_RAW_HINT) from error

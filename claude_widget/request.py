@@ -6,9 +6,10 @@ with the argument's name. It looks at files (does the project exist?) and change
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,8 @@ def _normalise(given: dict[str, Any]) -> None:
         given["add_dirs"] = tuple(str(resolve_folder("add_dirs", d)) for d in given["add_dirs"])
     if "schema" in given:
         given["schema"] = _schema(given["schema"])
+    if "env" in given:
+        given["env"] = _environment(given["env"])
     if "after" in given:
         given["after"] = _ids(given["after"])
     for name in ("name", "system_prompt", "append_system_prompt"):
@@ -119,37 +122,76 @@ def resolve_folder(field: str, given: str | os.PathLike[str]) -> Path:
     Raises:
         InvalidRequest: it is missing or no folder.
     """
-    text = os.fspath(given)
-    if "\0" in text or not text.strip():
-        raise InvalidRequest(f"{field} is blank or holds a NUL character.", field=field)
-    path = Path(text).expanduser().absolute()
-    if not path.exists():
-        raise InvalidRequest(f"{field}: {path} does not exist.", field=field)
-    if not path.is_dir():
-        raise InvalidRequest(f"{field}: {path} is not a folder.", field=field)
-    return path.resolve()
+    text = _argument(field, given)
+    if not text.strip():
+        raise InvalidRequest(f"{field} is blank.", field=field)
+    try:
+        path = Path(text).expanduser().absolute()
+        if not path.exists():
+            raise InvalidRequest(f"{field}: {path} does not exist.", field=field)
+        if not path.is_dir():
+            raise InvalidRequest(f"{field}: {path} is not a folder.", field=field)
+        return path.resolve()
+    except (OSError, RuntimeError) as error:  # no such home, not allowed, too long
+        raise InvalidRequest(f"{field}: {text}: {error}.", field=field) from None
 
 
 def _text(field: str, value: str | None) -> str | None:
-    if value is None or not value.strip():
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise InvalidRequest(f"{field} must be text, not {type(value).__name__}.", field=field)
+    if not value.strip():
         return None
     if any(ord(character) < 32 for character in value):
         raise InvalidRequest(f"{field} holds control characters.", field=field)
-    return value.strip()
+    return _argument(field, value.strip())
+
+
+def _argument(field: str, value: Any) -> str:
+    """Text that a process can be started with, from text or a path."""
+    try:
+        text = os.fspath(value)
+        if isinstance(text, str) and b"\0" not in os.fsencode(text):
+            return text
+        problem = "holds a NUL character" if isinstance(text, str) else "is bytes"
+    except TypeError:
+        problem = f"must be text, not {type(value).__name__}"
+    except UnicodeEncodeError:
+        problem = "holds half a surrogate pair"
+    raise InvalidRequest(f"{field} {problem}.", field=field)
 
 
 def _strings(field: str, value: str | Sequence[str]) -> tuple[str, ...]:
-    values = (value,) if isinstance(value, (str, os.PathLike)) else tuple(value)
-    strings = tuple(os.fspath(item) for item in values)
-    if any("\0" in item for item in strings):
-        raise InvalidRequest(f"{field} holds a NUL character.", field=field)
-    return strings
+    if isinstance(value, (str, os.PathLike)):
+        return (_argument(field, value),)
+    if not isinstance(value, Iterable):
+        raise InvalidRequest(f"{field} must be a list, not {type(value).__name__}.", field=field)
+    return tuple(_argument(field, item) for item in value)
+
+
+def _environment(env: Any) -> dict[str, str]:
+    """The variables, without saying what is in them."""
+    if not isinstance(env, Mapping):
+        raise InvalidRequest(f"env must be a dict, not {type(env).__name__}.", field="env")
+    for name, value in env.items():
+        if not isinstance(name, str) or not name or "=" in name:
+            raise InvalidRequest(f"env: {name!r} is no variable's name.", field="env")
+        if not isinstance(value, str):
+            raise InvalidRequest(f"env: the value of {name!r} must be text.", field="env")
+        _argument("env", name)
+        _argument("env", value)
+    return dict(env)
 
 
 def _schema(schema: Any) -> dict[str, Any]:
     if isinstance(schema, type) and issubclass(schema, BaseModel):
         return schema.model_json_schema()
     if isinstance(schema, Mapping):
+        try:
+            json.dumps(dict(schema), allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise InvalidRequest(f"schema is not JSON: {error}.", field="schema") from None
         return dict(schema)
     raise InvalidRequest(
         "schema must be a JSON schema (a dict) or a pydantic model class.", field="schema"
@@ -157,7 +199,9 @@ def _schema(schema: Any) -> dict[str, Any]:
 
 
 def _ids(after: Any) -> tuple[str, ...]:
-    many = [after] if isinstance(after, str) or hasattr(after, "execution_id") else list(after)
+    many = [after] if isinstance(after, str) or hasattr(after, "execution_id") else after
+    if not isinstance(many, Iterable):
+        raise InvalidRequest("after must name executions, or be some.", field="after")
     return tuple(str(getattr(item, "execution_id", item)) for item in many)
 
 
