@@ -157,7 +157,7 @@ class ReplayBackend:
     def notice(self) -> str:
         """That nothing here is live."""
         return (
-            "Playing recorded executions: no Claude Code is started and nothing is paid. "
+            "Playing recorded executions: no Claude Code is started and nothing is charged. "
             "Only recorded queries have an answer."
         )
 
