@@ -34,7 +34,8 @@ from claude_widget.transcript import Writer, lock_is_held
 _BOOT = (
     "import sys,posix;"
     "sys.path.append(posix.environ.pop(b'SHIM_HOME').decode('utf-8','surrogateescape'));"
-    "from shim.launch import main;main()"
+    "from shim.launch import launch;cli=launch();"  # what follows loads while the CLI starts
+    "from shim.supervise import supervise;supervise(cli)"
 )
 _ANSWER_WITHIN = 5.0
 _SOCKET_WITHIN = 3.0

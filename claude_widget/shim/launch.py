@@ -1,4 +1,4 @@
-"""Starts the CLI, as early as an interpreter can, then hands over to `supervise`.
+"""Starts the CLI, as early as an interpreter can.
 
 The rule: until the CLI's exec only modules that are built into the interpreter or plain C
 extensions may be imported: `json`, `signal` or `socket` cost as much as the interpreter's own
@@ -127,11 +127,3 @@ def _prefer_for_oom() -> None:
         posix.close(fd)
     except OSError:
         pass  # a container may forbid it; nothing depends on it
-
-
-def main() -> None:
-    """Start the CLI, then load the rest and supervise it."""
-    launched = launch()
-    from .supervise import supervise
-
-    supervise(launched)
