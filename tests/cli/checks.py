@@ -94,12 +94,16 @@ def tool_results(execution: Execution) -> list[dict[str, Any]]:
     ]
 
 
+def lifecycle(execution: Execution) -> list[dict[str, Any]]:
+    """Our own records in its transcript, in order."""
+    records = read_records(execution.run.transcript)
+    return [json.loads(record.data) for record in records if record.stream == "meta"]
+
+
 def shim_pid(execution: Execution) -> int:
     """The pid of its shim; -1 if it was never started."""
-    for record in read_records(execution.run.transcript):
-        if record.stream == "meta" and json.loads(record.data)["event"] == "spawned":
-            return int(json.loads(record.data)["shim_pid"])
-    return -1
+    told = [record["shim_pid"] for record in lifecycle(execution) if record["event"] == "spawned"]
+    return int(told[0]) if told else -1
 
 
 def left_of(execution: Execution) -> list[str]:

@@ -32,6 +32,8 @@ def test_kill_leaves_nothing_of_a_daemonized_tool(manager: ProcessManager, proje
     execution.kill()
     checks.ended(execution, "killed", "user", costs=None)
     assert not [name for name, pid in pids.items() if checks.lives(pid)]
+    last = checks.lifecycle(execution)[-1]
+    assert (last["event"], last["descendants"]) == ("ended", 1), "the CLI itself misses the daemon"
 
 
 def test_kill_with_everything_ignoring_sigterm(manager: ProcessManager, project: Path) -> None:
@@ -51,7 +53,9 @@ def test_kill_while_text_streams(manager: ProcessManager, project: Path) -> None
     execution.kill()
     execution.kill()
     checks.ended(execution, "killed", "user", costs=None)
-    assert "SIGKILL" not in str(execution.info.errors)
+    steps = [record["event"] for record in checks.lifecycle(execution)]
+    assert steps.count("kill") <= 2
+    assert "signalled" not in steps, "the CLI went by itself when it was asked to"
 
 
 def test_kill_of_one_that_never_gets_an_answer(manager: ProcessManager, project: Path) -> None:
