@@ -11,6 +11,7 @@ import json
 _STATE = b"session_state_changed"
 _TASKS = b"background_tasks_changed"
 _RESULT = b'"result"'
+_SAYS_RESULT = (b'"type":"result"', b'"type": "result"')
 _LONGEST = 1 << 20
 """Bytes of the longest such frame that is decoded; a list of tasks is a few kilobytes."""
 _LONG = 1 << 16
@@ -91,6 +92,8 @@ def _frame(line: bytes) -> dict[str, object]:
 
 
 def _is_result(line: bytes) -> bool:
-    """Whether it is a result; of a line too long to decode, that it says so has to do."""
+    """Whether it is a result; of a line that came in pieces, that it says so has to do."""
     frame = _frame(line)
-    return frame.get("type") == "result" if frame else len(line) >= _LONG
+    if frame:
+        return frame.get("type") == "result"
+    return len(line) >= _LONG or any(said in line for said in _SAYS_RESULT)
