@@ -157,7 +157,7 @@ class LocalBackend:
         return said
 
     def _connect(self, run: Run) -> socket.socket:
-        """A connection; a shim that has just been spawned may not listen yet."""
+        """A connection; a shim that was just spawned may not listen yet, or have a full queue."""
         path = str(runtime.socket_path(run.folder))
         deadline = time.monotonic() + _SOCKET_WITHIN
         while True:
@@ -165,7 +165,7 @@ class LocalBackend:
             connection.settimeout(_ANSWER_WITHIN)
             try:
                 connection.connect(path)
-            except (FileNotFoundError, ConnectionRefusedError):
+            except (FileNotFoundError, ConnectionRefusedError, BlockingIOError):
                 connection.close()
                 if time.monotonic() > deadline or not self.alive(run):
                     raise

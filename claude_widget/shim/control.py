@@ -154,7 +154,7 @@ def _listen(path: str) -> socket.socket:
         listener.bind(path)
     finally:
         os.umask(old)
-    listener.listen(8)
+    listener.listen(128)
     listener.setblocking(False)
     return listener
 
