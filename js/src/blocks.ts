@@ -1,16 +1,11 @@
 /**
- * Records to blocks: what the output of an execution looks like, as plain data.
+ * Blocks: what the output of an execution looks like, as plain data, and where they are kept.
  *
- * The rule: a pure fold, one record at a time; the same records give the same blocks, however they
- * arrived. A block is replaced, never changed, so that a view redraws only what differs. Whatever
- * is not understood becomes a `raw` block: nothing is lost and nothing throws. Status and cost of
- * the execution are not decided here; they come from the kernel.
+ * The rule: a block is replaced, never changed, so that a view redraws only what differs. What a
+ * record makes of the blocks is not decided here (`fold.ts`), and what a block looks like neither.
+ * Status and cost of the execution come from the kernel.
  */
-import { foldAssistant, foldStreamEvent, foldUser } from "./frames.ts";
-import { type Json, parseObject } from "./json.ts";
-import { foldLifecycle } from "./lifecycle.ts";
-import { foldControl, foldRateLimit, foldResult, foldSystem, foldToolProgress } from "./notices.ts";
-import type { TranscriptRecord } from "./transcript.ts";
+import type { Json } from "./json.ts";
 
 interface Base {
   readonly key: string;
@@ -118,53 +113,7 @@ export class BlockFold {
     session: "",
   };
 
-  push(record: TranscriptRecord): void {
-    const { stream, text } = record;
-    if (stream === "err") return this.pushStderr(text);
-    if (stream === "unreadable") return this.raw("unreadable record", text);
-    if (stream === "out" && text.trim() === "") return;
-    const frame = parseObject(text);
-    if (frame === null) return this.raw(record.torn ? "unfinished line" : "not JSON", text);
-    if (stream === "meta") return foldLifecycle(this, frame);
-    if (stream === "in") return this.foldInput(frame);
-    this.foldFrame(frame, text);
-  }
-
-  private foldFrame(frame: Json, text: string): void {
-    const type = String(frame.type ?? "");
-    if (type !== "system" || frame.subtype !== "api_retry") this.memory.retry = "";
-    switch (type) {
-      case "assistant":
-        return foldAssistant(this, frame);
-      case "stream_event":
-        return foldStreamEvent(this, frame);
-      case "user":
-        return foldUser(this, frame);
-      case "result":
-        return foldResult(this, frame);
-      case "system":
-        return foldSystem(this, frame, text);
-      case "control_request":
-      case "control_cancel_request":
-        return foldControl(this, frame);
-      case "tool_progress":
-        return foldToolProgress(this, frame);
-      case "rate_limit_event":
-        return foldRateLimit(this, frame);
-      case "conversation_reset":
-        return void this.notice("info", "A new conversation began.");
-      default:
-        if (!QUIET.has(type)) this.raw(type || "unknown frame", text);
-    }
-  }
-
-  /** What was sent to the CLI: the prompts, and the answers to what it asked. */
-  private foldInput(frame: Json): void {
-    if (frame.type === "user") foldUser(this, frame, true);
-    else foldControl(this, frame);
-  }
-
-  private pushStderr(line: string): void {
+  pushStderr(line: string): void {
     this.stderrCount += 1;
     this.stderr.push(line.length > MAX_STDERR_LINE ? `${line.slice(0, MAX_STDERR_LINE)}…` : line);
     // In steps, so that a flood does not move the whole array for each line.
@@ -221,15 +170,3 @@ export class BlockFold {
     return changes;
   }
 }
-
-/** Frames that say nothing to a reader of the output. */
-const QUIET: ReadonlySet<string> = new Set([
-  "keep_alive",
-  "control_response",
-  "transcript_mirror",
-  "prompt_suggestion",
-  "tool_use_summary",
-  "active_goal",
-  "auth_status",
-  "command_lifecycle",
-]);

@@ -9,6 +9,7 @@ import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals
 import { type Block, BlockFold } from "./blocks.ts";
 import type { Connection } from "./connection.ts";
 import { newId, type RequestError } from "./connection.ts";
+import { foldRecord } from "./fold.ts";
 import type { PaneData } from "./protocol.ts";
 import { TranscriptReader } from "./transcript.ts";
 
@@ -82,7 +83,7 @@ export class Pane {
       : new Uint8Array(0);
     const fresh = bytes.subarray(Math.min(this.have - offset, bytes.length));
     this.have += fresh.length;
-    for (const record of this.reader.push(fresh)) this.fold.push(record);
+    for (const record of this.reader.push(fresh)) foldRecord(this.fold, record);
     const ended = message.ended && this.have === message.nextOffset;
     batch(() => {
       this.publish();

@@ -3,7 +3,8 @@
  *
  * The rule: any bytes in, split anywhere, give the same records and never throw. A record without
  * its newline is held back; `out+` and `err+` pieces are joined as bytes before they are decoded,
- * so that a character may lie across two pieces. Knows nothing of what a record means.
+ * so that a character may lie across two pieces; `out-` and `err-` end a line that got no newline.
+ * Knows nothing of what a record means.
  */
 import { parseObject } from "./json.ts";
 
@@ -82,13 +83,14 @@ export class TranscriptReader {
     const name = second > 0 ? this.decoder.decode(line.subarray(first + 1, second)) : "";
     const body = line.subarray(second + 1);
     if (!Number.isFinite(seconds)) return void records.push(this.unreadable(line));
-    if (name === "out+" || name === "err+") {
-      const stream = name === "out+" ? "out" : "err";
+    const [, output, kind] = /^(out|err)([+-]?)$/.exec(name) ?? [];
+    const stream = output as "out" | "err" | undefined;
+    if (stream && kind === "+") {
       if (this.open[stream].length === 0) this.openSince[stream] = seconds;
       this.open[stream].add(body.slice());
-    } else if (name === "out" || name === "err") {
-      const whole = this.open[name].length === 0 ? body : this.open[name].take(body);
-      records.push({ seconds, stream: name, text: this.decoder.decode(whole), torn: false });
+    } else if (stream) {
+      const whole = this.open[stream].length === 0 ? body : this.open[stream].take(body);
+      records.push({ seconds, stream, text: this.decoder.decode(whole), torn: kind === "-" });
     } else if (STREAMS.has(name)) {
       const text = this.decoder.decode(body);
       if (name === "meta" && isEnding(text)) this.flush(records);
@@ -98,7 +100,7 @@ export class TranscriptReader {
     }
   }
 
-  /** Nothing follows the ending record: what was open is a line that never got its newline. */
+  /** Nothing follows the ending record: what is open is a line whose writer died. */
   private flush(records: TranscriptRecord[]): void {
     for (const stream of ["out", "err"] as const) {
       if (this.open[stream].length === 0) continue;

@@ -1,6 +1,7 @@
 /** Records to blocks: every recording, at every kind of split, and the cases that recordings lack. */
 import { describe, expect, test } from "vitest";
 import { type Block, BlockFold } from "../src/blocks.ts";
+import { foldRecord } from "../src/fold.ts";
 import { TranscriptReader } from "../src/transcript.ts";
 import { bytes, framed, readGolden, readRecording, recordings } from "./fakes.ts";
 
@@ -8,7 +9,7 @@ function fold(whole: Uint8Array, size = whole.length): BlockFold {
   const reader = new TranscriptReader();
   const folded = new BlockFold();
   for (let at = 0; at < whole.length; at += size) {
-    for (const record of reader.push(whole.subarray(at, at + size))) folded.push(record);
+    for (const record of reader.push(whole.subarray(at, at + size))) foldRecord(folded, record);
   }
   return folded;
 }
@@ -270,7 +271,7 @@ describe("everything else", () => {
     const folded = frames(start("m"), begin(0, "text"), full("m2", { type: "text", text: "x" }));
     folded.takeChanges();
     const record = { seconds: 1, stream: "out", text: JSON.stringify(delta(0, "y")), torn: false };
-    folded.push(record as never);
+    foldRecord(folded, record as never);
     expect(folded.takeChanges()).toMatchObject({ keys: new Set(["s//m/0"]), order: false });
   });
 });

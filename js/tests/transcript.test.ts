@@ -48,6 +48,14 @@ describe("TranscriptReader", () => {
     expect(read(SAMPLE, size)).toEqual(read(SAMPLE, SAMPLE.length));
   });
 
+  test("a line that ended without its newline is torn", () => {
+    const torn = read(bytes("0.1 out+ ha\n0.2 out- lf\n0.3 err- \n"), 5);
+    expect(torn.map(({ stream, text, torn }) => [stream, text, torn])).toEqual([
+      ["out", "half", true],
+      ["err", "", true],
+    ]);
+  });
+
   test("does not keep hold of the buffer that it was given", () => {
     const reader = new TranscriptReader();
     const buffer = bytes("0.1 out hel");
