@@ -77,7 +77,8 @@ class ProcessManager:
         stagger: float = DEFAULT_STAGGER,
         backend: Backend | None = None,
     ) -> None:
-        if max_concurrency is not None and max_concurrency < 1:
+        whole = isinstance(max_concurrency, int)  # it may come from a form or a file
+        if max_concurrency is not None and (not whole or max_concurrency < 1):
             raise InvalidRequest(
                 f"max_concurrency must be at least 1, not {max_concurrency!r}.",
                 field="max_concurrency",
@@ -170,6 +171,8 @@ class ProcessManager:
         return self._start(request)
 
     def _start(self, request: ExecutionRequest, resumed_from: str | None = None) -> Execution:
+        if request.session_id is not None:
+            self.look_around()  # another manager may have just taken that session
         execution = self._admission.admit(request, resumed_from)
         self.changed(execution)
         self._following.wake()
