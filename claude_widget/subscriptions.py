@@ -14,6 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 
+from claude_widget.errors import ClaudeWidgetError
 from claude_widget.protocol import Notification
 
 _LOG = logging.getLogger(__name__)
@@ -77,6 +78,7 @@ class Subscriptions:
         self._lock = threading.Lock()
         self._by_execution: dict[str | None, tuple[Subscription, ...]] = {}
         self._waiters: dict[threading.Event, str] = {}
+        self._publisher: int | None = None
 
     def add(self, callback: Callback, execution_id: str | None) -> Callable[[], None]:
         """Subscribe; returns what unsubscribes, which may be called more than once."""
@@ -110,6 +112,7 @@ class Subscriptions:
 
     def publish(self, execution_id: str, notifications: Iterable[Notification]) -> None:
         """Tell who subscribed to it; called on the manager's thread, in order."""
+        self._publisher = threading.get_ident()
         heard_by = self.of(execution_id)
         if not heard_by:
             return
@@ -125,7 +128,17 @@ class Subscriptions:
             waiter.set()
 
     def start_waiting(self, execution_id: str) -> threading.Event:
-        """A thread begins to wait; the event is set when there may be something to do."""
+        """A thread begins to wait; the event is set when there may be something to do.
+
+        Raises:
+            ClaudeWidgetError: it is the manager's own, in a callback; nothing would ever come.
+        """
+        if threading.get_ident() == self._publisher:
+            raise ClaudeWidgetError(
+                "A callback on the manager's own thread cannot wait for an execution.",
+                execution_id=execution_id,
+                hint="Subscribe on an event loop, or start what waits in a thread of its own.",
+            )
         event = threading.Event()
         with self._lock:
             self._waiters[event] = execution_id
