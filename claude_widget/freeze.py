@@ -28,15 +28,11 @@ def freeze_file(path: str | os.PathLike[str]) -> int:
     file = Path(path)
     try:
         notebook = json.loads(file.read_text("utf-8"))
-        cells = notebook["cells"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        outputs = [one for cell in notebook["cells"] for one in cell.get("outputs", [])]
+        found = [_freeze_output(output) for output in outputs]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ClaudeWidgetError(f"{file} is no notebook: {error}.") from error
-    frozen: set[str] = set()
-    for cell in cells:
-        for output in cell.get("outputs", []):
-            model_id = _freeze_output(output)
-            if model_id is not None:
-                frozen.add(model_id)
+    frozen = {model_id for model_id in found if model_id is not None}
     if frozen:
         _drop_state(notebook, frozen)
         _replace(file, json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")

@@ -17,7 +17,6 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -117,7 +116,7 @@ class LocalBackend:
             "keep_open": request.keep_open,
             "timeout": request.timeout,
             "background_grace": self._background_grace,
-            "graces": asdict(self._graces),
+            "graces": self._graces._asdict(),
         }
         files = {
             "launch": b"\0".join(os.fsencode(part) for part in launch),

@@ -14,6 +14,8 @@ from claude_widget.models import ExecutionInfo
 
 _RESULT_CHARACTERS = 50_000
 _QUERY_CHARACTERS = 2_000
+_ERROR_CHARACTERS = 4_000
+_NAME_CHARACTERS = 100
 _ROW_CHARACTERS = 120
 _KEPT = "\n\t"
 
@@ -40,7 +42,7 @@ def _facts(info: ExecutionInfo) -> list[str]:
         f"{info.status}" + (f" ({info.reason})" if info.reason not in (None, "success") else "")
     ]
     if info.model:
-        facts.append(info.model)
+        facts.append(info.model[:_NAME_CHARACTERS])
     if info.duration is not None:
         facts.append(f"{info.duration:.1f} s")
     if info.num_turns:
@@ -58,8 +60,8 @@ def execution_text(info: ExecutionInfo) -> str:
     ]
     if info.result:
         lines += ["", visible(_clip(info.result, _RESULT_CHARACTERS))]
-    lines += [f"error: {visible(error)}" for error in info.errors]
-    lines += [f"denied: {visible(denial.tool_name)}" for denial in info.denials]
+    lines += [f"error: {visible(_clip(error, _ERROR_CHARACTERS))}" for error in info.errors]
+    lines += [f"denied: {visible(d.tool_name[:_NAME_CHARACTERS])}" for d in info.denials]
     return "\n".join(lines)
 
 
@@ -78,7 +80,10 @@ def execution_html(info: ExecutionInfo) -> str:
     ]
     if info.result:
         parts.append(pre(info.result))
-    parts += [f"<p><strong>Error</strong> <code>{text(error)}</code></p>" for error in info.errors]
+    parts += [
+        f"<p><strong>Error</strong> <code>{text(error, _ERROR_CHARACTERS)}</code></p>"
+        for error in info.errors
+    ]
     if info.denials:
         names = ", ".join(denial.tool_name for denial in info.denials)
         parts.append(f"<p><strong>Denied</strong> {text(names, _QUERY_CHARACTERS)}</p>")
@@ -99,8 +104,8 @@ def _cells(info: ExecutionInfo) -> tuple[str, ...]:
     )
     return (
         status,
-        visible(info.name or shown),
-        visible(info.model or ""),
+        visible((info.name or shown)[: _ROW_CHARACTERS + 1]),
+        visible((info.model or "")[:_NAME_CHARACTERS]),
         "" if info.duration is None else f"{info.duration:.1f} s",
         "" if info.cost_usd is None else f"${info.cost_usd:.4f}",
         info.execution_id,

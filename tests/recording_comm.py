@@ -62,7 +62,9 @@ def say(widget: Any, **content: Any) -> None:
 def ask(widget: Any, request_id: str, **content: Any) -> tuple[dict[str, Any], list[bytes]]:
     """Have the page ask something; the answer and its buffers."""
     say(widget, requestId=request_id, **content)
-    return until(lambda: answer_to(widget, request_id), what=f"an answer to {content}")
+    found = until(lambda: answer_to(widget, request_id), what=f"an answer to {content}")
+    assert found is not None
+    return found
 
 
 def answer_to(widget: Any, request_id: str) -> tuple[dict[str, Any], list[bytes]] | None:

@@ -73,7 +73,7 @@ def test_execute_from_the_page_starts_one_and_its_row_follows_to_the_end(
     execution = manager.get_execution(answer["executionId"])
     assert execution is not None
     fake.ended(execution, "completed", "success")
-    row = until(lambda: _ended_row(dashboard, execution), what="its row has ended")
+    row = until(lambda: _ended_row(dashboard, execution), what="its row has ended") or {}
     assert (row["query"], row["reason"]) == ("fake:plain", "success")
     events = [
         event

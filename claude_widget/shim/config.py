@@ -5,15 +5,14 @@ package, that only happens while it is being replaced.
 """
 
 import json
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .ladder import Graces
 
 CONFIG_VERSION = 1
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(NamedTuple):
     """The file `shim.json` of the run folder, written by the backend.
 
     Attributes:

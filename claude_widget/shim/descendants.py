@@ -8,7 +8,6 @@ the execution's mark in it.
 
 import os
 import signal
-import subprocess
 import sys
 import time
 
@@ -37,6 +36,8 @@ def _parents_by_proc() -> dict[int, int]:
 
 
 def _parents_by_ps() -> dict[int, int]:
+    import subprocess
+
     said = subprocess.run(
         ["/bin/ps", "-axo", "pid=,ppid=,stat="], capture_output=True, check=False, timeout=10
     )
@@ -61,6 +62,8 @@ def marked(mark: str) -> list[int]:
     """Other processes whose environment holds the mark, where there is no subreaper."""
     if LINUX:
         return []
+    import subprocess
+
     said = subprocess.run(
         ["/bin/ps", "-axEwwo", "pid=,command="], capture_output=True, check=False, timeout=10
     )

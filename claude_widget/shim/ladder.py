@@ -8,11 +8,10 @@ the shells of its Bash tools along, SIGKILL is the last word.
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Graces:
+class Graces(NamedTuple):
     """Seconds that each step of the ladder has.
 
     Attributes:

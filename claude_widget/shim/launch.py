@@ -43,25 +43,23 @@ class Launched:
     Attributes:
         pid: of the CLI.
         stdin, stdout, stderr: our ends of its pipes.
-        status_fd: gives `errno step` if exec failed, and nothing if it worked.
+        failure: `errno step` if exec failed, and nothing if it worked.
         executable: what was executed.
         started: seconds on CLOCK when it was forked.
     """
 
-    def __init__(self, pid: int, pipes: tuple[int, int, int], status_fd: int, path: str) -> None:
+    def __init__(self, pid: int, pipes: tuple[int, int, int], failure: bytes, path: str) -> None:
         self.pid = pid
         self.stdin, self.stdout, self.stderr = pipes
-        self.status_fd = status_fd
+        self.failure = failure
         self.executable = path
         self.started = time.clock_gettime(CLOCK)
 
     def exec_error(self) -> str:
-        """Why the exec failed, or the empty string. Waits until the exec has happened."""
-        said = posix.read(self.status_fd, 100)
-        posix.close(self.status_fd)
-        if not said:
+        """Why the exec failed, or the empty string."""
+        if not self.failure:
             return ""
-        number, step = said.split()
+        number, step = self.failure.split()
         what = "change to the project folder" if step == b"chdir" else f"run {self.executable}"
         return f"Could not {what}: {posix.strerror(int(number))} (errno {int(number)})"
 
@@ -105,8 +103,12 @@ def launch() -> Launched:
             posix._exit(127)
     for end in (stdin[0], stdout[1], stderr[1], status[1]):
         posix.close(end)
+    # Returns at the exec. Without the wait, what the shim loads next takes the core that the child
+    # needs: on a busy machine the exec then came 10 ms later.
+    failure = posix.read(status[0], 100)
+    posix.close(status[0])
     path = executable.decode("utf-8", "surrogateescape")
-    return Launched(pid, (stdin[1], stdout[0], stderr[0]), status[0], path)
+    return Launched(pid, (stdin[1], stdout[0], stderr[0]), failure, path)
 
 
 def _restore_signals() -> None:

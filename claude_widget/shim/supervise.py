@@ -191,6 +191,7 @@ class Supervisor:
 
     def run(self) -> None:
         """Until the CLI has exited."""
+        self._reap()  # its end may have come before the handler that tells of one
         while self.wait_status is None:
             now = self.transcript.now()
             due = self._act_on_time(now)
@@ -199,20 +200,23 @@ class Supervisor:
                 self._serve(fd, happened)
             if self._told_to_end:
                 self.kill("close")
-            self._watch_writers()
-            self._reap()
+            if self._writing or self.control.clients or self.stdin.waiting:
+                self._watch_writers()
 
     def _act_on_time(self, now: float) -> float | None:
         """Do what is due; when to look again, or None."""
-        for due, act in self._deadlines():
-            if due <= now:
+        deadlines = self._deadlines()
+        passed = [act for due, act in deadlines if due <= now]
+        if passed:
+            for act in passed:
                 act(now)
-        return min((due for due, _ in self._deadlines()), default=None)
+            deadlines = self._deadlines()
+        return min((due for due, _ in deadlines), default=None)
 
     def _deadlines(self) -> list[tuple[float, Callable[[float], None]]]:
         """What will be due and when, as things stand."""
-        graces, found = self.config.graces, list[tuple[float, Callable[[float], None]]]()
-        over = self._turn_over_since
+        found: list[tuple[float, Callable[[float], None]]] = []
+        graces, over = self.config.graces, self._turn_over_since
         if self.stdin.accepts and self._idle_since is not None:
             found.append((self._idle_since + graces.settle, self._end_of_input))
         elif self.stdin.accepts and over is not None and not self.keep_open:
@@ -266,6 +270,7 @@ class Supervisor:
             self._after_output(self.stderr)
         elif fd == self._wake:
             os.read(self._wake, 1024)
+            self._reap()
         elif fd == self.stdin.fd and self.stdin.open:
             self.stdin.write()
         elif self.control.listener is not None and fd == self.control.listener.fileno():

@@ -1,0 +1,58 @@
+"""The `claude-widget` command beside freeze, and `doctor()`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from claude_widget import doctor
+from claude_widget.command_line import main
+from claude_widget.manager import ProcessManager
+from tests import fake
+
+
+@pytest.mark.parametrize("scenario", ["plain", "garbage", "half-line"])
+def test_transcript_prints_what_the_cli_printed_byte_for_byte(
+    manager: ProcessManager,
+    project: Path,
+    capfdbinary: pytest.CaptureFixture[bytes],
+    scenario: str,
+) -> None:
+    execution = manager.start_execution(f"fake:{scenario}", project)
+    execution.wait(fake.BOUND)
+    state = str(manager.state_dir)
+    assert main(["transcript", execution.execution_id, "--state-dir", state]) == 0
+    printed = capfdbinary.readouterr().out
+    records = execution.run.transcript.read_bytes().split(b"\n")
+    assert printed.count(b"\n") == sum(b" out " in record[:30] for record in records)
+    assert (not printed.endswith(b"\n")) == any(b" out- " in record[:30] for record in records)
+
+
+def test_transcript_of_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["transcript", "nope", "--state-dir", str(tmp_path)]) == 1
+    assert "nope" in capsys.readouterr().err
+
+
+def test_doctor_says_what_would_be_used_and_no_secret(
+    fake_cli: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-planted")
+    report = doctor(cli_path=fake_cli, state_dir=tmp_path / "state")
+    assert report.cli_path == str(fake_cli.resolve())
+    assert report.problems == ()
+    assert report.login == "environment variable ANTHROPIC_API_KEY"
+    assert report.state_dir == str(tmp_path / "state")
+    assert report.max_concurrency >= 1
+    assert "planted" not in repr(report) + str(report)
+
+
+def test_doctor_without_a_cli_says_where_it_looked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("CLAUDE_WIDGET_CLI", str(tmp_path / "nowhere"))
+    assert main(["doctor"]) == 1
+    said = capsys.readouterr().out
+    assert str(tmp_path / "nowhere") in said
+    assert "npm install -g @anthropic-ai/claude-code" in said

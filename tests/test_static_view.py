@@ -1,0 +1,94 @@
+"""What outputs keep without a kernel: escaped, bounded, and complete enough to read."""
+
+from __future__ import annotations
+
+import html.parser
+
+import pytest
+
+from claude_widget.models import Denial, ExecutionInfo, ExecutionStatus, Reason
+from claude_widget.static_view import execution_bundle, table_bundle, visible
+
+HOSTILE = (
+    "<img src=x onerror=alert(1)>",
+    "<script>alert(1)</script>",
+    "</pre></div><iframe srcdoc='<script>1</script>'>",
+    "\" onmouseover=alert(1) x='",
+    "<svg/onload=alert(1)>",
+    "&lt;script&gt;",
+    "a\u202eb\u0007\u001b[31mred",
+)
+ALLOWED = {"div", "p", "pre", "strong", "code", "small", "details", "summary"}
+ALLOWED |= {"table", "thead", "tbody", "tr", "th", "td"}
+
+
+class Tags(html.parser.HTMLParser):
+    """Every tag and attribute of a piece of HTML."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note it."""
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+
+def info_of(text: str) -> ExecutionInfo:
+    """An execution in which everything that an agent can choose is that text."""
+    return ExecutionInfo(
+        execution_id="3f0e",
+        query=text,
+        name=text,
+        model=text,
+        result=text,
+        status=ExecutionStatus.FAILED,
+        reason=Reason.API_ERROR,
+        errors=(text,),
+        denials=(Denial(tool_name=text),),
+        start_time=1.0,
+        end_time=3.5,
+        cost_usd=0.25,
+        num_turns=2,
+    )
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_agent_text_is_text(text: str) -> None:
+    info = info_of(text)
+    for bundle in (execution_bundle(info), table_bundle([info])):
+        found = Tags(bundle["text/html"])
+        assert found.tags <= ALLOWED
+        assert found.attributes <= {"class"}
+        assert not set(bundle["text/plain"]) & {"\u202e", "\u0007", "\u001b"}
+
+
+def test_control_characters_are_made_visible() -> None:
+    assert visible("a\u202eb\u001b[1m\n\tc\ud800") == "a\\u202eb\\u001b[1m\n\tc\\ud800"
+
+
+def test_one_execution_says_what_matters() -> None:
+    for text in execution_bundle(info_of("All is well.")).values():
+        for fact in ("failed", "api_error", "2.5 s", "2 turns", "$0.2500", "All is well."):
+            assert fact in text, fact
+
+
+def test_a_recorded_one_says_so() -> None:
+    info = info_of("x").model_copy(update={"recorded": True})
+    assert "$0.2500 (recorded)" in execution_bundle(info)["text/plain"]
+
+
+def test_a_huge_result_is_clipped_and_says_so() -> None:
+    bundle = execution_bundle(info_of("y" * 1_000_000))
+    assert all(len(text) < 200_000 for text in bundle.values())
+    assert "950,000 characters more" in bundle["text/html"]
+
+
+def test_the_table_is_newest_first() -> None:
+    infos = [ExecutionInfo(execution_id=f"id-{i}", query=f"query {i}") for i in range(3)]
+    lines = table_bundle(infos)["text/plain"].splitlines()
+    assert [line.split()[-1] for line in lines[1:]] == ["id-2", "id-1", "id-0"]
+    assert "no executions" in table_bundle([])["text/html"]
