@@ -45,7 +45,7 @@ class Launched:
         stdin, stdout, stderr: our ends of its pipes.
         failure: `errno step` if exec failed, and nothing if it worked.
         executable: what was executed.
-        started: seconds on CLOCK when it was forked.
+        started: seconds on CLOCK when it had been.
     """
 
     def __init__(self, pid: int, pipes: tuple[int, int, int], failure: bytes, path: str) -> None:
@@ -66,13 +66,7 @@ class Launched:
 
 def launch() -> Launched:
     """Read the file `launch` and start what it names, in a session of its own."""
-    fd = posix.open("launch", posix.O_RDONLY)
-    size = posix.fstat(fd).st_size
-    blob = b""
-    while len(blob) < size:
-        blob += posix.read(fd, size)
-    posix.close(fd)
-    folder, executable, *argv = blob.split(b"\0")
+    folder, executable, *argv = _read("launch").split(b"\0")
     environment = dict(posix.environ)
     prctl = _load_prctl() if LINUX else None
     if prctl is not None:
@@ -109,6 +103,16 @@ def launch() -> Launched:
     posix.close(status[0])
     path = executable.decode("utf-8", "surrogateescape")
     return Launched(pid, (stdin[1], stdout[0], stderr[0]), failure, path)
+
+
+def _read(path: str) -> bytes:
+    fd = posix.open(path, posix.O_RDONLY)
+    size = posix.fstat(fd).st_size
+    found = b""
+    while len(found) < size:
+        found += posix.read(fd, size)
+    posix.close(fd)
+    return found
 
 
 def _restore_signals() -> None:
