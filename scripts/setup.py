@@ -115,7 +115,8 @@ def installers(venv: Path) -> list[list[str | Path]]:
     uv = find_uv()
     if uv is None:
         return [pip]
-    return [[uv, "pip", "install", "--quiet", "--python", python_of(venv)], pip]
+    compiled = "--compile-bytecode"  # as pip does: the first start of a kernel is slow enough
+    return [[uv, "pip", "install", "--quiet", compiled, "--python", python_of(venv)], pip]
 
 
 def install(venv: Path, *what: str | Path, name: str) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, ViewportSize, sync_playwright
+from playwright.sync_api import BrowserContext, ViewportSize, sync_playwright
 
 from scripts import chromium as chromium_finder
 from scripts.paths import RESULTS
@@ -49,15 +49,15 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """The browser."""
+def chromium() -> Iterator[BrowserContext]:
+    """The browser: one context, so that Jupyter's own scripts are fetched once."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium_finder.ensure(),
             chromium_sandbox=False,
             args=list(FLAGS),
         )
-        yield browser
+        yield browser.new_context(viewport=VIEWPORT, reduced_motion="reduce")
         browser.close()
 
 
@@ -92,10 +92,9 @@ class Desk:
     """
 
     def __init__(
-        self, request: pytest.FixtureRequest, browser: Browser, env: dict[str, str]
+        self, request: pytest.FixtureRequest, context: BrowserContext, env: dict[str, str]
     ) -> None:
-        self._request, self._env = request, env
-        self._context = browser.new_context(viewport=VIEWPORT, reduced_motion="reduce")
+        self._request, self._context, self._env = request, context, env
         self._servers: dict[str, JupyterServer] = {}
         self.folder = re.sub(r"\W+", "-", request.node.name).strip("-")
         self.home, self.state = Path(env["HOME"]), Path(env["CLAUDE_WIDGET_STATE_DIR"])
@@ -137,8 +136,9 @@ class Desk:
                 name = f"failed-{self.folder}-{number}"
                 with contextlib.suppress(Exception):
                     notebook.screenshot(name)
-                (RESULTS / "ui" / f"{name}.log").write_text("\n".join(notebook.console))
-        self._context.close()
+                lines = [*notebook.console, "", "the server:", notebook.server.log_tail()]
+                (RESULTS / "ui" / f"{name}.log").write_text("\n".join(lines))
+            notebook.page.close()
         for server in self._servers.values():
             server.end_kernels()
         _end_leftovers(str(self.home.parent))
@@ -155,7 +155,7 @@ def _end_leftovers(folder: str) -> None:
 
 @pytest.fixture
 def desk(
-    request: pytest.FixtureRequest, chromium: Browser, tmp_path: Path, runtime_dir: Path
+    request: pytest.FixtureRequest, chromium: BrowserContext, tmp_path: Path, runtime_dir: Path
 ) -> Iterator[Desk]:
     """Opens notebooks, and cleans up after them."""
     home = tmp_path / "home"

@@ -12,11 +12,13 @@ from typing import Any, Literal
 
 import nbformat
 from playwright.sync_api import ConsoleMessage, Error, Locator, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from scripts.paths import RESULTS
 from tests.ui.servers import JupyterServer
 
 LOAD_MS = 90_000
+KERNEL_MS = 45_000
 CURRENT = "window.jupyterapp.shell.currentWidget"
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 OPENED = f"() => !!window.jupyterapp?.shell && !!{CURRENT}?.content?.widgets?.length"
@@ -68,9 +70,19 @@ class Notebook:
     # -- the page ------------------------------------------------------------------------------
 
     def open(self, *, kernel: bool = True) -> Notebook:
-        """Load the page; wait for its kernel to be idle unless it has none."""
+        """Load the page; wait for its kernel to be idle unless it has none.
+
+        A kernel that starts slowly can miss the page's one question for its state, which then stays
+        unknown for ever: the page is loaded once more.
+        """
+        wanted = "connected idle" if kernel else ""
         self.page.goto(self.server.page_url(self.path))
-        self._loaded(kernel="connected idle" if kernel else "")
+        try:
+            self._loaded(kernel=wanted)
+        except PlaywrightTimeout:
+            self.console.append(f"harness: loaded again, the kernel was {self.kernel_status()}")
+            self.page.reload()
+            self._loaded(kernel=wanted)
         return self
 
     def reload(self, *, kernel: str = "connected") -> None:
@@ -128,7 +140,7 @@ class Notebook:
     def wait_kernel(self, beginning: str) -> None:
         """Wait until `kernel_status` begins so."""
         script = f"(beginning) => ({KERNEL_STATUS})().startsWith(beginning)"
-        self.page.wait_for_function(script, arg=beginning, timeout=LOAD_MS)
+        self.page.wait_for_function(script, arg=beginning, timeout=KERNEL_MS)
 
     def restart_kernel(self) -> None:
         """Restart the kernel and wait until it is idle."""
