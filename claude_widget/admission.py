@@ -57,10 +57,12 @@ class Admission:
             self._check_after(request)
             self._check_session(request)
             run = self._registry.folder.create(request)
+            self._registry.claim(run.execution_id)
             try:
                 self._write_request(run, resumed_from)
             except OSError:
                 self._registry.folder.discard(run)
+                self._registry.claim(run.execution_id, ours=False)
                 raise
             execution = self._make(run, None)
             execution.advance()

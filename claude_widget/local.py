@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from claude_widget.leftovers import end_marked
 from claude_widget.models import ExecutionRequest
 from claude_widget.shim.config import CONFIG_VERSION
 from claude_widget.shim.ladder import Graces
+from claude_widget.shim.supervise import start_ticks
 from claude_widget.transcript import Writer, lock_is_held
 
 _BOOT = (
@@ -92,6 +94,7 @@ class LocalBackend:
                 start_new_session=True,
             )
         writer.close()
+        _write_private(run.folder / "shim.pid", b"%d %d" % (shim.pid, start_ticks(shim.pid)))
         with self._lock:
             self._shims[shim.pid] = shim
             if sys.platform == "linux":
@@ -142,6 +145,9 @@ class LocalBackend:
                 said: dict[str, Any] = json.loads(answers.readline())
         except (OSError, ValueError) as error:
             code = "timeout" if isinstance(error, TimeoutError) else "unreachable"
+            unheard = operation == "kill" and code == "unreachable"
+            if unheard and self._end_by_signal(run, str(fields["reason"])):
+                return {"ok": True}
             raise ControlFailed(
                 f"The shim of execution {run.execution_id} did not answer {operation!r}: {error}.",
                 code=code,
@@ -157,7 +163,7 @@ class LocalBackend:
 
     def _connect(self, run: Run) -> socket.socket:
         """A connection; a shim that was just spawned may not listen yet, or have a full queue."""
-        path = str(runtime.socket_path(run.folder))
+        path = str(_configured(run, "socket", runtime.socket_path(run.folder)))
         deadline = time.monotonic() + _SOCKET_WITHIN
         while True:
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -175,6 +181,23 @@ class LocalBackend:
             else:
                 return connection
 
+    def _end_by_signal(self, run: Run, reason: str) -> bool:
+        """Have a shim end that has no socket; whether it was told.
+
+        It closes its socket once its CLI has exited, and does not mind then; and cleaners of temp
+        folders take sockets away.
+        """
+        try:
+            pid, start = map(int, (run.folder / "shim.pid").read_bytes().split())
+            if not self.alive(run) or start_ticks(pid) != start:
+                return False
+            with contextlib.suppress(FileExistsError):  # the first reason counts
+                _write_private(run.folder / "kill", reason.encode())
+            os.kill(pid, signal.SIGTERM)
+        except (OSError, ValueError):
+            return False
+        return True
+
     def alive(self, run: Run) -> bool:
         """Whether its shim holds the transcript's lock."""
         return lock_is_held(run.transcript)
@@ -182,8 +205,9 @@ class LocalBackend:
     def sweep(self, run: Run) -> int:
         """Kill what carries the execution's mark, and remove its temp folder and socket."""
         found = end_marked(command.MARK, run.execution_id)
-        shutil.rmtree(runtime.scratch_path(run.folder), ignore_errors=True)
-        runtime.socket_path(run.folder).unlink(missing_ok=True)
+        scratch = _configured(run, "scratch", runtime.scratch_path(run.folder))
+        shutil.rmtree(scratch, ignore_errors=True)
+        _configured(run, "socket", runtime.socket_path(run.folder)).unlink(missing_ok=True)
         return found
 
     def wait_handles(self) -> Sequence[int]:
@@ -220,6 +244,15 @@ class LocalBackend:
 
 _DETACHED: list[subprocess.Popen[bytes]] = []
 """Shims of closed backends: kept, since a Popen that is collected while it runs warns of it."""
+
+
+def _configured(run: Run, name: str, ours: Path) -> Path:
+    """A place that the shim was told: its starter's environment may have named others than ours."""
+    try:
+        told = Path(json.loads((run.folder / "shim.json").read_bytes())[name])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ours
+    return told if told.name == ours.name else ours
 
 
 def _interpreter() -> str:

@@ -22,13 +22,12 @@ from claude_widget import command
 from claude_widget.admission import Admission
 from claude_widget.backend import Backend, Run
 from claude_widget.backends import backend_of_environment
-from claude_widget.capacity import default_concurrency
+from claude_widget.capacity import concurrency
 from claude_widget.errors import (
     ClaudeWidgetError,
     ControlFailed,
     ExecutionActive,
     ExecutionEnded,
-    InvalidRequest,
 )
 from claude_widget.events import ControlResponse
 from claude_widget.execution import Execution
@@ -77,16 +76,11 @@ class ProcessManager:
         stagger: float = DEFAULT_STAGGER,
         backend: Backend | None = None,
     ) -> None:
-        whole = isinstance(max_concurrency, int)  # it may come from a form or a file
-        if max_concurrency is not None and (not whole or max_concurrency < 1):
-            raise InvalidRequest(
-                f"max_concurrency must be at least 1, not {max_concurrency!r}.",
-                field="max_concurrency",
-            )
+        slots = concurrency(max_concurrency)
         self.manager_id = str(uuid.uuid4())
         self.subscriptions = Subscriptions()
         self.backend: Backend = backend or backend_of_environment(cli_path)
-        self._line = WaitingLine(max_concurrency or default_concurrency(), stagger)
+        self._line = WaitingLine(slots, stagger)
         self._registry = Registry(StateFolder(state_dir), self._make)
         self._admission = Admission(
             self._registry, self.backend, self._line, self._make, self.manager_id
@@ -358,7 +352,7 @@ class ProcessManager:
             timeout: seconds to wait for that.
 
         Raises:
-            TimeoutError: something had not ended by then; the manager is closed all the same.
+            TimeoutError, ControlFailed: something goes on; the manager is closed all the same.
         """
         self._admission.close()
         try:
@@ -373,10 +367,17 @@ class ProcessManager:
     def _kill_mine(self, deadline: float) -> None:
         active = self.get_active_executions()
         mine = [one for one in active if one.execution_id in self._registry.mine]
-        for execution in reversed(mine):
-            self.kill(execution, Reason.CLOSE)
+        refused: list[ControlFailed] = []
+        for execution in mine[::-1]:
+            try:
+                self.kill(execution, Reason.CLOSE)
+            except ControlFailed as error:
+                refused.append(error)
+                mine.remove(execution)
         for execution in mine:
             execution.wait(max(0.1, deadline - time.monotonic()))
+        if refused:
+            raise refused[0]
 
     def __enter__(self) -> Self:
         return self

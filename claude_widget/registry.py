@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from claude_widget.backend import Run
@@ -18,6 +19,8 @@ from claude_widget.runtime import owner_lives
 from claude_widget.state_folder import StateFolder
 from claude_widget.transcript import read_records
 
+_YOUNG = 2_000_000_000
+"""Nanoseconds after a change in which the state folder may not show all of it."""
 _LOG = logging.getLogger(__name__)
 MakeExecution = Callable[[Run, ExecutionInfo | None], Execution]
 
@@ -62,6 +65,11 @@ class Registry:
         """Those that are pending or running, oldest first."""
         return [one for one in self.all() if not one.status.ended]
 
+    def claim(self, execution_id: str, *, ours: bool = True) -> None:
+        """That one is being made here: it is not to be taken in as another manager's."""
+        with self._lock:
+            (self.mine.add if ours else self.mine.discard)(execution_id)
+
     def add_mine(self, execution: Execution) -> None:
         """Keep one that this manager starts."""
         with self._lock:
@@ -80,7 +88,10 @@ class Registry:
         changed = self.folder.changed()
         if changed == self._seen_folder:
             return []
-        self._seen_folder = changed
+        # Of a folder that is just being made there may be no transcript yet, and a second one made
+        # within the same tick of the file system's clock would not show: it is looked at again.
+        young = time.time_ns() - changed < _YOUNG
+        self._seen_folder = -1 if young else changed
         with self._lock:
             known = frozenset(self._executions)
         found = []
@@ -88,7 +99,7 @@ class Registry:
             execution = self._make(run, self.folder.load_ended(run))
             _fold_all(execution)
             with self._lock:
-                if run.execution_id not in self._executions:
+                if run.execution_id not in self._executions and run.execution_id not in self.mine:
                     self._executions[run.execution_id] = execution
                     found.append(execution)
         return found

@@ -79,11 +79,11 @@ class StateFolder:
                     continue
                 run = self._load(Path(entry.path))
                 if run is not None:
-                    found.append((entry.stat(follow_symlinks=False).st_ctime_ns, run))
+                    found.append((_made(run), run))
         return [run for _, run in sorted(found, key=lambda pair: pair[0])]
 
     def _load(self, folder: Path) -> Run | None:
-        if (folder / "forgotten").exists() or not (folder / "transcript").exists():
+        if (folder / "forgotten").exists() or not _has_header(folder / "transcript"):
             return None
         try:
             request = ExecutionRequest.model_validate_json((folder / "request.json").read_bytes())
@@ -127,6 +127,26 @@ class StateFolder:
         fd = os.open(path, flags, 0o600)
         with os.fdopen(fd, "wb") as file:
             file.write(content)
+
+
+def _has_header(transcript: Path) -> bool:
+    """Whether a transcript has begun; one that has not belongs to a start that never was."""
+    try:
+        with transcript.open("rb") as file:
+            first = file.readline(4096)
+    except OSError:
+        return False
+    return first.endswith(b"\n") and b'"event":"transcript"' in first and b'"clock":' in first
+
+
+def _made(run: Run) -> int:
+    """When it was asked for, in nanoseconds; its request is written once, its folder often."""
+    for path in (run.folder / "request.json", run.folder):
+        try:
+            return path.stat().st_mtime_ns
+        except OSError:
+            continue
+    return 0
 
 
 def _is_uuid(name: str) -> bool:

@@ -34,6 +34,16 @@ _DRAIN = 2.0
 """Seconds that the streams may stay open after the last descendant has gone."""
 
 
+def told_reason() -> str:
+    """Why a SIGTERM came: the file `kill` says so, where the one who sent it could write it."""
+    try:
+        with open("kill", "rb") as file:
+            said = file.read(100).decode("utf-8", "replace")
+    except OSError:
+        said = ""
+    return said if said in KILL_REASONS else "close"
+
+
 def start_ticks(pid: int) -> int:
     """When a process started, in the system's clock ticks since boot; 0 where /proc is absent."""
     try:
@@ -199,7 +209,7 @@ class Supervisor:
             for fd, happened in self._poll.poll(timeout):
                 self._serve(fd, happened)
             if self._told_to_end:
-                self.kill("close")
+                self.kill(told_reason())
             if self._writing or self.control.clients or self.stdin.waiting:
                 self._watch_writers()
 
