@@ -1,0 +1,46 @@
+"""All benchmarks, one table: `python -m benchmarks [--quick] [--json] [NAME ...]`.
+
+The rule: each runs whatever became of the ones before it; one that fails to run counts as a
+broken bound. Exit code 0 only if every bound holds.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from importlib import import_module
+
+from benchmarks import measure
+
+NAMES = (
+    "import_time",
+    "start_to_exec",
+    "cpu_per_frame",
+    "write_while_blocked",
+    "bytes_per_change",
+    "pane_latency",
+    "idle_cpu",
+    "loop_latency",
+)
+
+
+def main() -> int:
+    """Run those that are named, all of them by default."""
+    said = measure.options(None, NAMES)
+    figures: list[measure.Figure] = []
+    failed = 0
+    for name in said.names or NAMES:
+        begun = time.monotonic()
+        try:
+            run = import_module(f"benchmarks.{name}").run
+            figures += measure.measured(name, run, quick=said.quick)
+        except Exception as error:  # noqa: BLE001 - the others must run, and this one is told
+            failed += 1
+            print(f"FAILED {name}: {error}", file=sys.stderr)
+        else:
+            print(f"{name}: {time.monotonic() - begun:.1f} s", file=sys.stderr, flush=True)
+    return measure.report(figures, as_json=said.json) or int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
