@@ -111,6 +111,8 @@ class Following:
                 _LOG.exception("Following failed; it goes on")
                 pause, handles = _IDLE, ()
             handles = self._sleep(pause, handles)
+        for execution in self._manager.followed():
+            execution.pause()
         with self._pipe:
             os.close(self._wake_read)
             os.close(self._wake_write)

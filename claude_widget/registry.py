@@ -98,11 +98,20 @@ class Registry:
         for run in self.folder.find(known):
             execution = self._make(run, self.folder.load_ended(run))
             _fold_all(execution)
-            with self._lock:
-                if run.execution_id not in self._executions and run.execution_id not in self.mine:
-                    self._executions[run.execution_id] = execution
-                    found.append(execution)
+            if self._take_in(execution):
+                found.append(execution)
+            else:
+                execution.pause()
         return found
+
+    def _take_in(self, execution: Execution) -> bool:
+        """Keep one that another manager has started; False if it is known, or ours, by now."""
+        execution_id = execution.execution_id
+        with self._lock:
+            if execution_id in self._executions or execution_id in self.mine:
+                return False
+            self._executions[execution_id] = execution
+            return True
 
     def is_held(self, execution: Execution) -> bool:
         """Pending, and nobody lives who would start it."""

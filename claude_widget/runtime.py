@@ -43,8 +43,13 @@ def runtime_folder() -> Path:
     )
 
 
-def own_folder(folder: Path) -> str:
-    """Make a folder that only its owner may enter, or say why it is not one."""
+def own_folder(folder: Path, *, private: bool = True) -> str:
+    """Make a folder that only its owner may enter, or say why it is not one.
+
+    Args:
+        folder: its path.
+        private: False leaves the mode of one that was there as it is.
+    """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = folder.lstat()
@@ -54,7 +59,7 @@ def own_folder(folder: Path) -> str:
         return f"{folder} is no folder"
     if found.st_uid != os.getuid():
         return f"{folder} belongs to user {found.st_uid}"
-    if found.st_mode & 0o077:
+    if private and found.st_mode & 0o077:
         try:
             folder.chmod(0o700)
         except OSError as error:

@@ -38,7 +38,7 @@ class StateFolder:
         chosen = Path(given) if given else platformdirs.user_state_path("claude-widget")
         self.path = chosen.expanduser().absolute()
         self.executions = self.path / "executions"
-        problem = own_folder(self.path) or own_folder(self.executions)
+        problem = own_folder(self.path, private=False) or own_folder(self.executions)
         if problem:
             raise ClaudeWidgetError(
                 f"The state folder cannot be used: {problem}.",
