@@ -16,6 +16,7 @@ import psutil
 
 from claude_widget.command import MARK
 from claude_widget.execution import Execution
+from claude_widget.models import ExecutionRequest
 from claude_widget.shim.ladder import Graces
 from claude_widget.transcript import read_records
 from tests.waiting import until
@@ -101,3 +102,8 @@ def _target(entry: Path) -> str:
         return str(entry.readlink())
     except OSError:
         return "(closed meanwhile)"
+
+
+def request_for(query: str, project: Path) -> ExecutionRequest:
+    """A request as a backend gets it, unchecked."""
+    return ExecutionRequest(query=query, project_path=str(project))
