@@ -111,6 +111,7 @@ def test_reload_and_second_page_show_the_true_state(desk: Desk, claude: dict[str
     dashboard.has_status(running, "running")
     notebook.save()
     notebook.reload()
+    shown(notebook)
     second = desk.view(notebook.path)
     for page in (notebook, second):
         dashboard = shown(page)
