@@ -2,14 +2,17 @@
 
 The rule: a face. From a line of text to a call of the manager, and from its answer to an output.
 The prompt is never split into words: options are read off its front, and the rest goes on as it
-is.
+is. A `UsageError` is about that line alone; what the manager refuses is raised as it came.
 """
 
 from __future__ import annotations
 
 import argparse
+import keyword
 import re
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -19,7 +22,7 @@ from IPython.core.magic_arguments import MagicArgumentParser, argument, magic_ar
 from IPython.display import display
 
 from claude_widget.cell_output import show_in_cell
-from claude_widget.errors import ClaudeWidgetError
+from claude_widget.errors import ClaudeWidgetError, ExecutionNotFound
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from claude_widget.prompts import fill_prompt
@@ -40,33 +43,62 @@ def split_options(parser: argparse.ArgumentParser, text: str) -> tuple[list[str]
         parser: knows which options there are and which of them take a value.
         text: `--model opus Don't split this`. `--` ends the options.
 
+    Returns:
+        Words for the parser, each option one word with its value, so that no value can be taken for
+        an option; and the prompt.
+
     Raises:
         UsageError: an option that there is not, or one without its value.
     """
     words: list[str] = []
     rest = text
     while (found := _WORD.match(rest)) and found[1].startswith("-"):
-        word = found[1]
-        rest = rest[found.end() :]
-        if word == "--":
-            break
-        flag, has_value, value = word.partition("=")
+        flag, has_value, value = found[1].partition("=")
+        rest = _after(rest, found)
+        if found[1] == "--":
+            return words, rest.lstrip(" \t")
         action = parser._option_string_actions.get(flag)  # noqa: SLF001 - argparse has no other
         if action is None:
             raise UsageError(
                 f"There is no option {flag}. `%claude_exec?` lists them; `--` before a prompt that "
                 "begins with a dash."
             )
-        words.append(flag)
+        name = action.option_strings[0]
         if action.nargs == 0:
+            if has_value:
+                raise UsageError(f"{flag} takes no value.")
+            words.append(name)
             continue
         if not has_value:
-            after = _WORD.match(rest)
-            if after is None:
-                raise UsageError(f"{flag} needs a value.")
-            value, rest = after[1], rest[after.end() :]
-        words.append("".join(shlex.split(value)) if value else value)
-    return words, rest.lstrip(" \t") if words or text.lstrip().startswith("--") else text
+            given = _WORD.match(rest)
+            if given is None:
+                problem = "closes no quote" if rest.strip() else "needs a value"
+                raise UsageError(f"{flag} {problem}.")
+            value, rest = given[1], _after(rest, given)
+        words.append(f"{name}={''.join(shlex.split(value))}")
+    return words, rest.lstrip(" \t") if words else text
+
+
+def _after(text: str, word: re.Match[str]) -> str:
+    """What follows a word; a word that stops within a quote is refused."""
+    rest = text[word.end() :]
+    if rest and not rest[0].isspace():
+        raise UsageError(f"The quote is not closed: {rest.splitlines()[0][:80]}")
+    return rest
+
+
+@contextmanager
+def shown_short() -> Iterator[None]:
+    """Let our own errors through as they are, but have a notebook show them without a traceback.
+
+    IPython asks an exception for `_render_traceback_`.
+    """
+    try:
+        yield
+    except ClaudeWidgetError as error:
+        said = f"{type(error).__name__}: {error}"
+        vars(error)["_render_traceback_"] = lambda: [said]
+        raise
 
 
 @magics_class
@@ -129,23 +161,22 @@ class ClaudeMagics(Magics):
             Review {{ path }} for mistakes.
         """
         parser: MagicArgumentParser = self.claude_exec.parser
-        try:
-            words, rest = split_options(parser, line)
-            options = vars(parser.parse_args(words))
-            if cell is not None and rest.strip():
-                raise UsageError(f"The prompt is the cell's body; not understood: {rest.strip()!r}")
+        words, rest = split_options(parser, line)
+        options = vars(parser.parse_args(words))
+        if cell is not None and rest.strip():
+            raise UsageError(f"The prompt is the cell's body; not understood: {rest.strip()!r}")
+        with shown_short():
             return self._execute(rest if cell is None else cell, options)
-        except ClaudeWidgetError as error:
-            raise UsageError(str(error)) from None
 
     def _execute(self, prompt: str, options: dict[str, Any]) -> Execution:
+        name = options["name"]
+        if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
+            raise UsageError(f"--name {name!r} is no name for a variable.")
+        arguments = self._arguments(options)
         if not options["raw"]:
             prompt = fill_prompt(prompt, self._names)
-        name = options["name"]
-        if name is not None and not name.isidentifier():
-            raise UsageError(f"--name {name!r} is no name for a variable.")
         manager = self._manager(options["manager"])
-        execution = manager.start_execution(prompt.strip("\n"), **self._arguments(options))
+        execution = manager.start_execution(prompt.strip("\n"), **arguments)
         if name is not None:
             self._names[name] = execution
         output = show_in_cell(manager, execution)
@@ -170,20 +201,25 @@ class ClaudeMagics(Magics):
         given = {renamed.get(key, key): value for key, value in given.items()}
         for key in ("allowed_tools", "disallowed_tools", "setting_sources"):
             if given[key] is not None:
-                given[key] = split_list(given[key])
+                given[key] = split_list(given[key], f"--{key.replace('_', '-')}")
         if given["env"] is not None:
-            given["env"] = dict(pair.partition("=")[::2] for pair in given["env"])
+            if not all("=" in pair for pair in given["env"]):  # not shown: it may be a secret
+                raise UsageError("--env takes NAME=value.")
+            given["env"] = dict(pair.split("=", 1) for pair in given["env"])
         if given["after"] is not None:
             given["after"] = [self._names.get(item, item) for item in given["after"]]
-        return {key: value for key, value in given.items() if value not in (None, False)}
+        return {key: value for key, value in given.items() if value is not None}
 
     @line_magic
     def claude_list(self, line: str) -> None:
         """Show the executions as a table, newest first. `%claude_list active` for those alone."""
-        manager = self._manager()
-        every = line.strip() != "active"
-        found = manager.get_all_executions() if every else manager.get_active_executions()
-        display(table_bundle([execution.info for execution in found]), raw=True)
+        wanted = line.strip()
+        if wanted not in ("", "active"):
+            raise UsageError(f"`%claude_list` or `%claude_list active`, not {wanted!r}.")
+        with shown_short():
+            manager = self._manager()
+            found = manager.get_active_executions() if wanted else manager.get_all_executions()
+            display(table_bundle([execution.info for execution in found]), raw=True)
 
     @line_magic
     def claude_kill(self, line: str) -> None:
@@ -191,9 +227,10 @@ class ClaudeMagics(Magics):
         wanted = line.split()
         if not wanted:
             raise UsageError("Which? Give a variable's name, an id, or `all`.")
-        manager = self._manager()
-        for word in wanted:
-            for execution in self._found(manager, word):
+        with shown_short():
+            manager = self._manager()
+            found = [execution for word in wanted for execution in self._found(manager, word)]
+            for execution in found:
                 execution.kill()
 
     def _found(self, manager: ProcessManager, word: str) -> list[Execution]:
@@ -207,13 +244,35 @@ class ClaudeMagics(Magics):
         by_name = [one for one in every if one.info.name == word]
         found = by_id or by_name
         if not found:
-            raise UsageError(f"There is no execution {word!r}; %claude_list shows those there are.")
+            raise ExecutionNotFound(word)
         if by_id and len(by_id) > 1:
             raise UsageError(f"{len(by_id)} executions begin with {word!r}; give more of the id.")
         return found
 
 
-def split_list(text: str) -> list[str]:
-    """Comma-separated items; commas within parentheses do not separate: `Read,Bash(a, b)`."""
-    items = re.findall(r"(?:[^,(]|\([^)]*\))+", text)
-    return [item.strip() for item in items if item.strip()]
+def split_list(text: str, option: str) -> list[str]:
+    r"""Comma-separated items; commas within parentheses do not separate: `Read,Bash(a, (b))`.
+
+    Args:
+        text: the list. `\(` and `\)` are no parentheses.
+        option: whose value it is.
+
+    Raises:
+        UsageError: a parenthesis has no counterpart.
+    """
+    items, item, depth = [], "", 0
+    for piece in re.findall(r"\\.|.", text, re.DOTALL):
+        depth += (piece == "(") - (piece == ")")
+        if depth < 0:
+            break
+        if piece == "," and depth == 0:
+            items.append(item)
+            item = ""
+        else:
+            item += piece
+    if depth != 0:
+        raise UsageError(
+            f"{option} {text}: a parenthesis is left open or never opened. Put a value with spaces "
+            f"into quotes: {option} 'Read,Bash(git *)'."
+        )
+    return [item.strip() for item in (*items, item) if item.strip()]
