@@ -179,17 +179,17 @@ class ClaudeMagics(Magics):
         execution = manager.start_execution(prompt.strip("\n"), **arguments)
         if name is not None:
             self._names[name] = execution
-        output = show_in_cell(manager, execution)
-        if options["wait"]:
-            try:
+        try:
+            output = show_in_cell(manager, execution)
+            if options["wait"]:
                 execution.wait()
-            except KeyboardInterrupt:
-                print(  # noqa: T201 - said in the cell that was stopped
-                    f"Stopped waiting. Execution {execution.execution_id} goes on; "
-                    f"%claude_kill {name or execution.execution_id} ends it."
-                )
-                raise
-            output.settle()
+                output.settle()
+        except KeyboardInterrupt:
+            print(  # noqa: T201 - said in the cell that was stopped
+                f"Stopped waiting. Execution {execution.execution_id} goes on; "
+                f"%claude_kill {name or execution.execution_id} ends it."
+            )
+            raise
         return execution
 
     def _arguments(self, options: dict[str, Any]) -> dict[str, Any]:
