@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
 
+from claude_widget.errors import ExecutionNotFound, InvalidRequest, PromptError
 from claude_widget.execution import Execution
 from claude_widget.magic import split_list, split_options
 from claude_widget.manager import ProcessManager
 from tests.fake import ended, lines, running
+from tests.shell import RunCell, cells, opened
 from tests.waiting import until
 
 PROMPTS = [
@@ -42,28 +43,16 @@ PROMPTS = [
 @pytest.fixture
 def shell() -> Iterator[InteractiveShell]:
     """An IPython with the extension loaded."""
-    config = Config()
-    config.HistoryManager.enabled = False
-    made = InteractiveShell.instance(config=config)
-    made.run_line_magic("load_ext", "claude_widget")
-    yield made
-    made.atexit_operations()
-    InteractiveShell.clear_instance()
+    with opened() as made:
+        yield made
 
 
 @pytest.fixture
 def run(
     shell: InteractiveShell, manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
-) -> Any:
+) -> RunCell:
     """Run a cell in the project's folder; its value, or what it raised."""
-    monkeypatch.chdir(project)
-
-    def run_cell(text: str) -> Any:
-        done = shell.run_cell(text)
-        done.raise_error()
-        return done.result
-
-    return run_cell
+    return cells(shell, project, monkeypatch)
 
 
 def prompt_of(execution: Execution) -> str:
@@ -74,19 +63,19 @@ def prompt_of(execution: Execution) -> str:
 
 
 @pytest.mark.parametrize("prompt", PROMPTS)
-def test_line_prompt_reaches_the_cli_untouched(run: Any, prompt: str) -> None:
+def test_line_prompt_reaches_the_cli_untouched(run: RunCell, prompt: str) -> None:
     assert prompt_of(run(f"e = %claude_exec {prompt}\ne")) == prompt
 
 
 @pytest.mark.parametrize("prompt", PROMPTS)
-def test_line_prompt_behind_options_is_untouched(run: Any, prompt: str) -> None:
+def test_line_prompt_behind_options_is_untouched(run: RunCell, prompt: str) -> None:
     execution = run(f"e = %claude_exec --model opus -C . --keep-open {prompt}\ne")
     assert prompt_of(execution) == prompt
     assert execution.run.request.model == "opus"
 
 
 @pytest.mark.parametrize("prompt", [*PROMPTS, "  indented\n\n\nlines\n  -- x", "%magic\n!ls\n?"])
-def test_cell_prompt_reaches_the_cli_untouched(run: Any, prompt: str) -> None:
+def test_cell_prompt_reaches_the_cli_untouched(run: RunCell, prompt: str) -> None:
     assert prompt_of(run(f"%%claude_exec --name e\n{prompt}\n")) == prompt
 
 
@@ -124,24 +113,17 @@ def test_options_are_split_off_the_front(
         "- list item",
         "--model",
         "--max-turns many x",
-        "--max-turns 0 x",
-        "--max-budget-usd 0 x",
-        "--timeout 0 x",
-        "--timeout -1 x",
         "--name 'not a name' x",
         "--name class x",
-        "--effort extreme x",
         "--manager nobody x",
-        "--project-path /no/such/folder x",
-        "--mcp-config no/such.json x",
-        "--after nobody x",
         "--env NAME x",
         "--wait=no x",
-        "--fork-session x",
-        "{{ undefined }}",
-        "{{ 1 +",
-        "",
-        "--model opus",
+        "--name don't",
+        "--name 'open x",
+        "--append-system-prompt='open x",
+        "--allowed-tools Bash(git *) hi",
+        "--disallowed-tools Read,Bash(git *) hi",
+        "--allowed-tools 'Bash)(' hi",
     ],
 )
 def test_wrong_line_is_a_usage_error_and_starts_nothing(
@@ -152,17 +134,48 @@ def test_wrong_line_is_a_usage_error_and_starts_nothing(
     assert manager.get_all_executions() == []
 
 
-def test_blank_cell_and_text_beside_a_cell_are_usage_errors(
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        ("--max-turns 0 x", "max_turns"),
+        ("--max-budget-usd 0 x", "max_budget_usd"),
+        ("--timeout 0 x", "timeout"),
+        ("--timeout -1 x", "timeout"),
+        ("--timeout nan x", "timeout"),
+        ("--effort extreme x", "effort"),
+        ("--project-path /no/such/folder x", "project_path"),
+        ("--project-path '' x", "project_path"),
+        ("--mcp-config no/such.json x", "mcp_config"),
+        ("--after nobody x", "after"),
+        ("--env =value x", "env"),
+        ("--fork-session x", "fork_session"),
+        ("{{ undefined }}", "query"),
+        ("{{ 1 +", "query"),
+        ("", "query"),
+        ("--model opus", "query"),
+    ],
+)
+def test_what_the_manager_refuses_is_raised_as_it_is_in_python(
+    shell: InteractiveShell, manager: ProcessManager, line: str, field: str
+) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        shell.run_line_magic("claude_exec", line)
+    assert caught.value.field == field
+    assert manager.get_all_executions() == []
+
+
+def test_blank_cell_and_text_beside_a_cell_are_refused(
     shell: InteractiveShell, manager: ProcessManager
 ) -> None:
-    for line, cell in (("", "\n \n"), ("--model opus stray words", "prompt")):
-        with pytest.raises(UsageError):
-            shell.run_cell_magic("claude_exec", line, cell)
+    with pytest.raises(InvalidRequest):
+        shell.run_cell_magic("claude_exec", "", "\n \n")
+    with pytest.raises(UsageError):
+        shell.run_cell_magic("claude_exec", "--model opus stray words", "prompt")
     assert manager.get_all_executions() == []
 
 
 def test_every_option_reaches_the_request(
-    run: Any, shell: InteractiveShell, manager: ProcessManager, project: Path
+    run: RunCell, shell: InteractiveShell, manager: ProcessManager, project: Path
 ) -> None:
     (project / "sub").mkdir()
     (project / "mcp.json").write_text('{"mcpServers": {"a": {"command": "x"}}}')
@@ -208,7 +221,7 @@ def test_every_option_reaches_the_request(
     assert shell.user_ns["second"] is execution
 
 
-def test_no_settings_is_not_the_default(run: Any) -> None:
+def test_no_settings_is_not_the_default(run: RunCell) -> None:
     assert run("%claude_exec --setting-sources '' hello").run.request.setting_sources == ()
     assert run("%claude_exec hello").run.request.setting_sources is None
 
@@ -219,33 +232,49 @@ def test_no_settings_is_not_the_default(run: Any) -> None:
         ("Read", ["Read"]),
         ("Read, Write ,", ["Read", "Write"]),
         ("Bash(git log:*, x),Read", ["Bash(git log:*, x)", "Read"]),
+        ("Bash(a, (b), c)", ["Bash(a, (b), c)"]),
+        ("Bash(a, (b), c), mcp__x__y", ["Bash(a, (b), c)", "mcp__x__y"]),
+        (r"Bash(print\(1, 2),Read", [r"Bash(print\(1, 2)", "Read"]),
         ("", []),
     ],
 )
 def test_lists_are_split_at_commas_outside_of_parentheses(text: str, items: list[str]) -> None:
-    assert split_list(text) == items
+    assert split_list(text, "--allowed-tools") == items
 
 
-def test_variables_are_filled_strictly(run: Any, manager: ProcessManager) -> None:
+@pytest.mark.parametrize("text", ["Bash(git *", "Bash(a, (b)", "Read)", "a)(b"])
+def test_lists_with_an_odd_parenthesis_are_refused(text: str) -> None:
+    with pytest.raises(UsageError, match=r"--allowed-tools.*into quotes"):
+        split_list(text, "--allowed-tools")
+
+
+def test_variables_are_filled_strictly(run: RunCell, manager: ProcessManager) -> None:
     run("path, items = 'a b.py', [1, 2]")
     execution = run("%claude_exec Look at {{ path }}: {% for i in items %}{{ i }}{% endfor %}")
     assert prompt_of(execution) == "Look at a b.py: 12"
-    with pytest.raises(UsageError, match="nobody_defined_this"):
+    with pytest.raises(PromptError, match="nobody_defined_this"):
         run("%claude_exec Look at {{ nobody_defined_this }}")
+    with pytest.raises(PromptError, match="may not do that"):
+        run("%claude_exec {{ items.__class__.__base__.__subclasses__() }}")
+    with pytest.raises(PromptError):
+        run("%claude_exec {{ items.append(3) }}")
+    assert run("items") == [1, 2]
     assert len(manager.get_all_executions()) == 1
 
 
-def test_raw_leaves_braces(run: Any) -> None:
+def test_raw_leaves_braces(run: RunCell) -> None:
     assert prompt_of(run("%claude_exec --raw {{ x }} {% y %}")) == "{{ x }} {% y %}"
 
 
-def test_wait_in_a_function_and_in_a_loop(run: Any) -> None:
+def test_wait_in_a_function_and_in_a_loop(run: RunCell) -> None:
     run("def ask(n):\n    e = %claude_exec --wait fake:says={{ m }}\n    return e.result")
     run("answers = []\nfor m in range(3):\n    answers.append(ask(m))")
     assert run("answers") == ["0", "1", "2"]
 
 
-def test_name_is_there_at_once_and_without_wait_the_cell_goes_on(run: Any, project: Path) -> None:
+def test_name_is_there_at_once_and_without_wait_the_cell_goes_on(
+    run: RunCell, project: Path
+) -> None:
     assert run("%claude_exec --name e fake:gate\nstatus = str(e.status)\nstatus") in (
         "pending",
         "running",
@@ -254,7 +283,7 @@ def test_name_is_there_at_once_and_without_wait_the_cell_goes_on(run: Any, proje
     ended(run("e"), "completed", "success")
 
 
-def test_manager_may_be_named(run: Any, shell: InteractiveShell, make_manager: Any) -> None:
+def test_manager_may_be_named(run: RunCell, shell: InteractiveShell, make_manager: Any) -> None:
     shell.user_ns["other"] = other = make_manager()
     make_manager()
     execution = run("%claude_exec --manager other hello")
@@ -267,7 +296,9 @@ def test_help_is_real(shell: InteractiveShell) -> None:
         assert said in told
 
 
-def test_list_and_kill(run: Any, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_list_and_kill(
+    run: RunCell, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shown: list[dict[str, Any]] = []
     with monkeypatch.context() as patch:
         patch.setattr(shell.display_pub, "publish", lambda data, *a, **k: shown.append(data))
@@ -287,9 +318,13 @@ def test_list_and_kill(run: Any, shell: InteractiveShell, monkeypatch: pytest.Mo
     ended(first, "killed", "user")
     run(f"%claude_kill {second.execution_id[:13]} {done.execution_id}")
     ended(second, "killed", "user")
-    for line in ("", "nobody", "--all"):
-        with pytest.raises(UsageError):
+    with pytest.raises(UsageError):
+        shell.run_line_magic("claude_kill", "")
+    for line in ("nobody", "--all", "c nobody"):
+        with pytest.raises(ExecutionNotFound):
             shell.run_line_magic("claude_kill", line)
+    with pytest.raises(UsageError):
+        shell.run_line_magic("claude_list", "running")
     assert third.status == "running"
     run("%claude_kill all")
     ended(third, "killed", "user")
