@@ -1,0 +1,130 @@
+"""Scarce resources and bad moments: no descriptors, no room on the disk, kills amid a start.
+
+The rule: whatever runs out, an execution ends with a reason or is refused with an error, nothing is
+left behind, and what is started afterwards works.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from claude_widget.errors import ClaudeWidgetError
+from claude_widget.execution import Execution
+from claude_widget.manager import ProcessManager
+from claude_widget.transcript import read_records
+from tests import fake
+from tests.conftest import MakeManager
+from tests.fake import descriptors, ended, marked, metas, running
+from tests.waiting import until
+
+
+@contextmanager
+def limited(kind: int, soft: int) -> Iterator[None]:
+    """With a lower limit of this process, which what it starts inherits."""
+    before, hard = resource.getrlimit(kind)
+    resource.setrlimit(kind, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(kind, (before, hard))
+
+
+@pytest.mark.parametrize("room", range(1, 8))
+def test_without_descriptors_it_is_refused_or_fails_and_the_next_one_works(
+    manager: ProcessManager, project: Path, room: int
+) -> None:
+    used = len(descriptors())
+    started: Execution | None = None
+    with limited(resource.RLIMIT_NOFILE, used + room):
+        try:
+            started = manager.start_execution("hello", project)
+        except (OSError, ClaudeWidgetError):
+            assert manager.get_all_executions() == []
+    if started is not None:
+        started.wait(fake.BOUND)
+        assert started.info.reason in ("startup", "success"), started.info.errors
+        assert not marked(started.execution_id)
+    ended(manager.start_execution("hello", project), "completed", "success")
+
+
+def test_without_room_for_the_transcript_it_ends(manager: ProcessManager, project: Path) -> None:
+    with limited(resource.RLIMIT_FSIZE, 300_000):
+        execution = manager.start_execution("fake:flood=4 fake:long", project)
+    execution.wait(fake.BOUND)
+    assert execution.status == "failed"
+    assert execution.info.reason in ("disk", "lost")
+    until(lambda: not marked(execution.execution_id), what="nothing is left")
+    assert execution.run.transcript.stat().st_size < 400_000
+    assert all(record.time > 0 for record in read_records(execution.run.transcript))
+
+
+def test_without_room_for_the_run_folder_it_is_refused(
+    manager: ProcessManager, project: Path
+) -> None:
+    with (
+        limited(resource.RLIMIT_FSIZE, 0),
+        pytest.raises((OSError, ClaudeWidgetError), match="too large"),
+    ):
+        manager.start_execution("hello", project)
+    assert manager.get_all_executions() == []
+    assert list((manager.state_dir / "executions").iterdir()) == []
+    ended(manager.start_execution("hello", project), "completed", "success")
+
+
+def test_shim_killed_amid_its_start(manager: ProcessManager, project: Path) -> None:
+    for _ in range(8):
+        execution = manager.start_execution("fake:daemon fake:long", project)
+        for process in marked(execution.execution_id):
+            if process.ppid() == os.getpid():
+                process.send_signal(signal.SIGKILL)
+        execution.wait(fake.BOUND)
+        assert execution.status == "failed"
+        assert execution.info.reason in ("startup", "lost")
+        until(lambda e=execution: not marked(e.execution_id), what="nothing is left")  # type: ignore[misc]
+    assert not psutil.Process().children() or until(
+        lambda: not psutil.Process().children(), what="all shims are reaped"
+    )
+
+
+def test_cli_killed_amid_its_start(manager: ProcessManager, project: Path) -> None:
+    for _ in range(5):
+        execution = manager.start_execution("fake:long", project)
+        until(lambda e=execution: e.info.pid, what="it was spawned")  # type: ignore[misc]
+        os.kill(execution.info.pid or 0, signal.SIGKILL)
+        ended(execution, "failed", execution.wait(fake.BOUND).info.reason or "")
+        assert execution.info.reason in ("startup", "crashed")
+
+
+def test_transcript_taken_away_while_it_runs_ends_the_waiting(
+    manager: ProcessManager, project: Path
+) -> None:
+    execution = running(manager.start_execution("fake:long", project))
+    os.truncate(execution.run.transcript, 10)
+    execution.wait(fake.BOUND)
+    assert (execution.status, execution.info.reason) == ("failed", "lost")
+    for process in marked(execution.execution_id):
+        process.kill()
+
+
+def test_state_folder_taken_away_while_it_runs_harms_no_other(
+    make_manager: MakeManager, tmp_path: Path, project: Path
+) -> None:
+    manager = make_manager()
+    execution = running(manager.start_execution("fake:gate", project))
+    moved = tmp_path / "moved"
+    manager.state_dir.rename(moved)
+    with pytest.raises((OSError, ClaudeWidgetError)):
+        manager.start_execution("hello", project)
+    moved.rename(manager.state_dir)
+    (project / "go").touch()
+    ended(execution, "completed", "success")
+    ended(manager.start_execution("hello", project), "completed", "success")
+    assert metas(execution)[-1]["event"] == "ended"
