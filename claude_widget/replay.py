@@ -3,7 +3,7 @@
 The rule: it writes a recording's records into the new execution's transcript, at the recorded
 pace, and everything else works as it does live: the fold, the view, Kill. A recording is a folder
 with a `transcript`, and `recording.json`, whose `query` it is looked up by. It never starts a
-process.
+process. What is played always ends: a recording that stops before its end is ended here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from claude_widget.backend import Run
-from claude_widget.errors import ControlFailed, RecordingNotFound
+from claude_widget.errors import (
+    ControlFailed,
+    InvalidRequest,
+    RecordingNotFound,
+    TranscriptError,
+)
 from claude_widget.events import Record
 from claude_widget.models import ExecutionRequest
 from claude_widget.shim import records
@@ -32,6 +37,10 @@ PACE_VARIABLE = "CLAUDE_WIDGET_PACE"
 """How fast recordings are played: 1 (the default) as recorded, 2 twice as fast, 0 at once."""
 
 _LOG = logging.getLogger(__name__)
+_HEAD = ("transcript", "requested")
+"""Records that the new execution has of its own."""
+_ENDINGS = ("ended", "lost", "refused")
+_ASKED = {"send": "no follow-ups", "interrupt": "no interrupt", "end": "no input that could end"}
 
 
 def find_recordings(folder: Path) -> dict[str, Path]:
@@ -73,8 +82,24 @@ class ReplayBackend:
         self._playing: dict[str, _Playing] = {}
 
     def check(self, request: ExecutionRequest) -> None:
-        """Refuse a query that nothing is recorded for."""
-        self._find(request)
+        """Refuse a query that nothing is recorded for, and a recording that cannot be played.
+
+        Raises:
+            RecordingNotFound: there is none of that query.
+            InvalidRequest: its transcript is missing, or is none.
+        """
+        path = self._find(request)
+        try:
+            first = next(read_records(path), None)
+            problem = "it is no transcript"
+        except (OSError, TranscriptError) as error:
+            first, problem = None, str(error)
+        if first is None or _event(first) != "transcript":
+            raise InvalidRequest(
+                f"The recording {path.parent} cannot be played: {problem}.",
+                field="query",
+                hint="Record it anew, or run it live.",
+            )
 
     def _find(self, request: ExecutionRequest) -> Path:
         known = find_recordings(self.folder)
@@ -108,28 +133,33 @@ class ReplayBackend:
                 self._playing.pop(run.execution_id, None)
 
     def _write(self, writer: Writer, recorded: list[Record], playing: _Playing) -> None:
-        body = [record for record in recorded if not _is_head(record)]
-        if not body:
-            writer.meta("refused", reason="startup", error="The recording is empty.")
-            return
+        body = [record for record in recorded if _event(record) not in _HEAD]
         begun = time.monotonic()
+        spawned = False
         for record in body:
             if self.pace > 0:
                 due = begun + (record.time - body[0].time) / self.pace
                 playing.wake.wait(max(0.0, due - time.monotonic()))
             if playing.kill_reason:
+                code = -15 if spawned else None
                 writer.meta("kill", reason=playing.kill_reason)
-                writer.meta("ended", exit_code=-15, error="", forced=False, descendants=0)
+                writer.meta("ended", exit_code=code, error="", forced=False, descendants=0)
                 return
             stream = record.stream.encode() + (b"" if record.complete else records.LAST)
             writer.lines(stream, record.data)
+            event = _event(record)
+            if event in _ENDINGS:
+                return
+            spawned = spawned or event == "spawned"
+        writer.meta("lost", error="The recording stops before its end.")
 
     def ask(self, run: Run, operation: str, **fields: Any) -> dict[str, Any]:
         """Kill ends the play; nothing else can be asked of a recording."""
         with self._lock:
             playing = self._playing.get(run.execution_id)
         if operation != "kill" or playing is None:
-            what = "has ended" if playing is None else f"is a recording: it takes no {operation!r}"
+            asked = _ASKED.get(operation, f"no {operation!r}")
+            what = "has ended" if playing is None else f"is a recording: it takes {asked}"
             raise ControlFailed(
                 f"Execution {run.execution_id} {what}.",
                 code="replay",
@@ -177,8 +207,11 @@ class ReplayBackend:
                 one.thread.join(timeout=5)
 
 
-def _is_head(record: Record) -> bool:
-    """The records that the new execution has of its own."""
+def _event(record: Record) -> str:
+    """The name of one of our own records; empty for what the CLI wrote or read."""
     if record.stream != "meta":
-        return False
-    return any(b'"event":"%s"' % name in record.data for name in (b"transcript", b"requested"))
+        return ""
+    try:
+        return str(json.loads(record.data)["event"])
+    except (ValueError, KeyError, TypeError):
+        return ""
