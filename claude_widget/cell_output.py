@@ -1,7 +1,8 @@
 """What a cell shows of an execution: live while it runs, its static result once it has ended.
 
 The rule: it displays and replaces outputs; what they hold is the widget's and the static view's. An
-output is replaced by its display id, from the manager's thread or from the cell that waits, once.
+output is replaced once, by its display id: in the cell that waited for the end, so that whoever
+runs a notebook without a page keeps it there; else in its turn among all messages to the page.
 """
 
 from __future__ import annotations
@@ -10,45 +11,127 @@ import threading
 import uuid
 
 from IPython.core.getipython import get_ipython
+from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
+from claude_widget.courier import COURIER, MESSAGES_PER_SECOND
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from claude_widget.static_view import execution_bundle
 from claude_widget.widget import ClaudeWidget, ExecutionView
 
+_LIVE: dict[str, CellOutput] = {}
+"""By display id: outputs that are not yet replaced."""
+
 
 class CellOutput:
-    """One output of a cell, showing one execution."""
+    """One output of a cell, showing one execution. An outlet of the courier once that has ended."""
+
+    watching = False
 
     def __init__(self, manager: ProcessManager, execution: Execution) -> None:
         self._execution = execution
         self._display_id = uuid.uuid4().hex
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._static = False
+        self._in_cell = _has_cells()
+        _LIVE[self._display_id] = self
         self._stop = manager.on_change(self._note)
-        display(ExecutionView(manager, execution), display_id=self._display_id)
+        self._view = ExecutionView(manager, execution)
+        display(self._view, display_id=self._display_id)
         if execution.status.ended:
             self.settle()
 
+    @property
+    def ended(self) -> bool:
+        """Its execution has ended."""
+        return self._execution.status.ended
+
     def _note(self, changed: Execution | str) -> None:
         """On the manager's thread."""
-        if changed is self._execution and self._execution.status.ended:
-            self.settle()
+        if changed is self._execution and self.ended and not self._in_cell:
+            self._take_turn()
 
-    def settle(self) -> None:
-        """Put the static result in the view's place; the first call does it."""
+    def leave_cell(self, *, settle: bool) -> None:
+        """A cell has run to its end; this output's own, or a later one.
+
+        Args:
+            settle: if the execution has ended, put its result in place at once, while whatever
+                runs the cell still listens.
+        """
+        self._in_cell = False
+        if not self.ended:
+            return
+        if settle:
+            self.settle()
+        else:
+            self._take_turn()
+
+    def _take_turn(self) -> None:
+        with self._lock:
+            if not self._static:
+                COURIER.remove(self)  # it may stand in line already
+                COURIER.add(self)
+
+    def send_one(self) -> bool:
+        """Put the static result in place; on the courier's thread."""
+        return self.settle()
+
+    def settle(self) -> bool:
+        """Put the static result in the view's place; the first call does it, and says so."""
         with self._lock:
             if self._static:
-                return
+                return False
             self._static = True
-        self._stop()
-        display(
-            execution_bundle(self._execution.info),
-            raw=True,
-            display_id=self._display_id,
-            update=True,
-        )
+            self._stop()
+            _LIVE.pop(self._display_id, None)
+            COURIER.remove(self)
+            display(
+                execution_bundle(self._execution.info),
+                raw=True,
+                display_id=self._display_id,
+                update=True,
+            )
+            if not self._view.has_later_page:  # a later page goes on showing the view
+                self._view.close()
+            return True
+
+
+def _after_cell() -> None:
+    """Put results in place in the cell that waited for them; at most a second's worth of messages.
+
+    Whoever runs a notebook without a page hears a cell's messages only until the cell ends.
+    """
+    ended = [output for output in list(_LIVE.values()) if output.ended]
+    for output in list(_LIVE.values()):
+        output.leave_cell(settle=output in ended[:MESSAGES_PER_SECOND])
+
+
+_SHELLS: list[InteractiveShell] = []
+"""Those that say when a cell has run to its end."""
+
+
+def _has_cells() -> bool:
+    """Whether this runs in a cell; the shell will say when it has ended."""
+    shell = get_ipython()
+    if shell is None:
+        return False
+    if shell not in _SHELLS:
+        shell.events.register("post_execute", _after_cell)
+        _SHELLS.append(shell)
+    return True
+
+
+_DASHBOARDS: dict[str, ClaudeWidget] = {}
+"""By manager: what shows it, wherever and however often it is displayed."""
+
+
+def dashboard_of(manager: ProcessManager) -> ClaudeWidget:
+    """The one dashboard of a manager, or another one once that is closed."""
+    found = _DASHBOARDS.get(manager.manager_id)
+    if found is None or found.comm is None:
+        found = _DASHBOARDS[manager.manager_id] = ClaudeWidget(manager)
+    return found
 
 
 _SHOWN: dict[str, int] = {}
@@ -65,7 +148,7 @@ def show_in_cell(manager: ProcessManager, execution: Execution) -> CellOutput:
 def show(manager: ProcessManager, value: object) -> None:
     """Show a manager or an execution that is a cell's value."""
     if isinstance(value, ProcessManager):
-        display(ClaudeWidget(value))
+        display(dashboard_of(manager))
     elif isinstance(value, Execution) and _SHOWN.pop(value.execution_id, None) != _cell_number():
         CellOutput(manager, value)
 

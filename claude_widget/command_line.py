@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
 
     freeze = commands.add_parser("freeze", help="make a saved notebook readable without a kernel")
     freeze.add_argument("files", nargs="+", metavar="FILE.ipynb")
+    freeze.add_argument("--state-dir", help="the state folder that knows its executions")
     freeze.set_defaults(run=_freeze)
 
     show = commands.add_parser("transcript", help="print what an execution's CLI printed")
@@ -58,7 +59,7 @@ def _doctor(asked: argparse.Namespace) -> int:
 
 def _freeze(asked: argparse.Namespace) -> int:
     for file in asked.files:
-        count = freeze_file(file)
+        count = freeze_file(file, asked.state_dir)
         print(f"{file}: {count} output{'' if count == 1 else 's'} frozen")  # noqa: T201
     return 0
 

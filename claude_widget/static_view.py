@@ -17,6 +17,10 @@ _QUERY_CHARACTERS = 2_000
 _ERROR_CHARACTERS = 4_000
 _NAME_CHARACTERS = 100
 _ROW_CHARACTERS = 120
+MOST_ROWS = 200
+"""Rows of a table; it says how many more there are."""
+MARK = "claude_widget"
+"""Where the metadata of a live output says what it shows, so that it can be looked up later."""
 _KEPT = "\n\t"
 
 MimeBundle = dict[str, str]
@@ -116,11 +120,15 @@ _COLUMNS = ("Status", "Query", "Model", "Duration", "Cost", "Execution")
 
 
 def table_bundle(infos: Sequence[ExecutionInfo]) -> MimeBundle:
-    """Executions as a table, newest first, as an output's data."""
+    """Executions as a table, newest first, as an output's data; the newest 200 of them.
+
+    Args:
+        infos: oldest first.
+    """
     if not infos:
         said = "Claude Code: no executions yet."
         return {"text/plain": said, "text/html": f"<p>{said}</p>"}
-    rows = [_cells(info) for info in reversed(infos)]
+    rows = [_cells(info) for info in reversed(infos[-MOST_ROWS:])]
     widths = [max(len(row[i]) for row in [_COLUMNS, *rows]) for i in range(len(_COLUMNS))]
     lines = [
         "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
@@ -131,4 +139,8 @@ def table_bundle(infos: Sequence[ExecutionInfo]) -> MimeBundle:
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
     )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    if left_out := len(infos) - len(rows):
+        said = f"{left_out:,} older ones are left out."
+        lines.append(said)
+        table += f"<p>{said}</p>"
     return {"text/plain": "\n".join(lines), "text/html": table}

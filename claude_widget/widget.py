@@ -22,11 +22,12 @@ from claude_widget.courier import COURIER
 from claude_widget.desk import Desk
 from claude_widget.execution import Execution
 from claude_widget.front_end import front_end
+from claude_widget.lookup import manager_of
 from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionStatus, Reason
 from claude_widget.panes import Panes
 from claude_widget.rows import changes
-from claude_widget.static_view import execution_bundle, table_bundle
+from claude_widget.static_view import MARK, MOST_ROWS, execution_bundle, table_bundle
 
 _MOST_EVENTS = 200
 """Events in one message; what is more waits for the next."""
@@ -151,10 +152,11 @@ class _Connected(anywidget.AnyWidget):
         raise NotImplementedError
 
     def close(self) -> None:
-        """Take the widget away; executions go on."""
+        """Take the widget away, with the model of its layout; executions go on."""
         self._stop_listening()
         COURIER.remove(self)
         super().close()
+        self.layout.close()
 
 
 class ClaudeWidget(_Connected):
@@ -200,8 +202,22 @@ class ClaudeWidget(_Connected):
         return events
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        infos = [execution.info for execution in self._manager.get_all_executions()]
-        return _with_fallback(super()._repr_mimebundle_(**kwargs), table_bundle(infos))
+        infos = [execution.info for execution in self._of_this_notebook()]
+        mark = {
+            "manager_id": self.manager_id,
+            "executions": [info.execution_id for info in infos[-MOST_ROWS:]],
+        }
+        return _with_fallback(super()._repr_mimebundle_(**kwargs), table_bundle(infos), mark)
+
+    def _of_this_notebook(self) -> list[Execution]:
+        """What a reader of the saved notebook is shown: not what other projects did.
+
+        Those that this manager has started; if none yet, those that worked in the kernel's folder.
+        """
+        every = self._manager.get_all_executions()
+        mine = [one for one in every if manager_of(one.run) == self.manager_id]
+        here = str(Path.cwd())
+        return mine or [one for one in every if one.run.request.project_path == here]
 
 
 class ExecutionView(_Connected):
@@ -209,12 +225,26 @@ class ExecutionView(_Connected):
 
     def __init__(self, manager: ProcessManager, execution: Execution) -> None:
         self._execution = execution
+        self._times_read = 0
         super().__init__(
             manager,
             kind="execution",
             execution_id=execution.execution_id,
             row=desk_of(manager).row(execution),
         )
+
+    @property
+    def has_later_page(self) -> bool:
+        """A page that was not there at the start shows it: it was reloaded, or is a second one.
+
+        Such a page has asked for the whole state. It does not hear that an output is replaced.
+        """
+        return self._times_read > 1
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:
+        """The state; all of it is read when the comm is opened, and for each later page."""
+        self._times_read += key is None
+        return super().get_state(key, drop_defaults)
 
     def _send_changes(self) -> bool:
         if not self._take_dirty():
@@ -226,9 +256,9 @@ class ExecutionView(_Connected):
         return True
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return _with_fallback(
-            super()._repr_mimebundle_(**kwargs), execution_bundle(self._execution.info)
-        )
+        info = self._execution.info
+        mark = {"execution_id": info.execution_id}
+        return _with_fallback(super()._repr_mimebundle_(**kwargs), execution_bundle(info), mark)
 
 
 def _milestones(execution: Execution) -> list[Any]:
@@ -247,11 +277,18 @@ def _milestones(execution: Execution) -> list[Any]:
     return [*errors, end]
 
 
-def _with_fallback(live: Any, static: dict[str, str]) -> Any:
-    """A widget's output, readable where there is no widget: nbconvert, an untrusted notebook."""
-    if isinstance(live, tuple):
-        return {**live[0], **static}, live[1]
-    return live if live is None else {**live, **static}
+def _with_fallback(live: Any, static: dict[str, str], mark: dict[str, Any]) -> Any:
+    """A widget's output, readable where there is no widget: nbconvert, an untrusted notebook.
+
+    Args:
+        live: what the widget itself would give.
+        static: text of the same.
+        mark: what it shows, for `claude-widget freeze`.
+    """
+    if live is None:
+        return None
+    data, metadata = live if isinstance(live, tuple) else (live, {})
+    return {**data, **static}, {**metadata, MARK: mark}
 
 
 def _let_page_choose_thread(widget: anywidget.AnyWidget) -> None:

@@ -39,6 +39,7 @@ LAYERS = (
             "execution",
             "following",
             "listeners",
+            "lookup",
             "manager",
             "recovery",
             "registry",

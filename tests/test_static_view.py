@@ -7,7 +7,7 @@ import html.parser
 import pytest
 
 from claude_widget.models import Denial, ExecutionInfo, ExecutionStatus, Reason
-from claude_widget.static_view import execution_bundle, table_bundle, visible
+from claude_widget.static_view import MOST_ROWS, execution_bundle, table_bundle, visible
 
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
@@ -92,3 +92,14 @@ def test_the_table_is_newest_first() -> None:
     lines = table_bundle(infos)["text/plain"].splitlines()
     assert [line.split()[-1] for line in lines[1:]] == ["id-2", "id-1", "id-0"]
     assert "no executions" in table_bundle([])["text/html"]
+
+
+def test_the_table_is_bounded_and_says_so() -> None:
+    infos = [ExecutionInfo(execution_id=f"id-{i}", query=f"query {i}") for i in range(1_500)]
+    bundle = table_bundle(infos)
+    lines = bundle["text/plain"].splitlines()
+    assert lines[1].endswith("id-1499")
+    assert len(lines) == 1 + MOST_ROWS + 1
+    assert lines[-1] == "1,300 older ones are left out."
+    assert "<p>1,300 older ones are left out.</p>" in bundle["text/html"]
+    assert "left out" not in table_bundle(infos[:MOST_ROWS])["text/html"]

@@ -13,14 +13,17 @@ from typing import Any
 
 import comm
 import pytest
+from ipywidgets.widgets.widget import _instances
 
 from claude_widget import protocol
-from claude_widget.courier import MESSAGES_PER_SECOND
+from claude_widget.courier import COURIER, MESSAGES_PER_SECOND
 from claude_widget.execution import Execution
 from claude_widget.front_end import front_end
 from claude_widget.manager import ProcessManager
+from claude_widget.static_view import MARK
 from claude_widget.widget import ClaudeWidget, ExecutionView
 from tests import fake
+from tests.conftest import MakeManager
 from tests.recording_comm import RecordingComm, answer_to, ask, comm_of, rows, say
 from tests.waiting import until
 
@@ -291,3 +294,42 @@ def test_answers_are_one_for_each_request(dashboard: ClaudeWidget) -> None:
         ask(dashboard, f"r{index}", type="claude:get-all-executions")
     answers = [answer_to(dashboard, f"r{index}") for index in range(5)]
     assert all(answer is not None and answer[0]["executions"] == [] for answer in answers)
+
+
+def test_nothing_is_left_of_a_closed_widget(manager: ProcessManager, project: Path) -> None:
+    execution = fake.ended(manager.start_execution("fake:plain", project), "completed", "success")
+    before = len(COURIER._outlets), len(manager._listeners._all), set(_instances)
+    widgets = [ClaudeWidget(manager), *(ExecutionView(manager, execution) for _ in range(20))]
+    assert len(COURIER._outlets) == before[0] + 21
+    for widget in widgets:
+        widget.close()
+    assert (len(COURIER._outlets), len(manager._listeners._all), set(_instances)) == before
+
+
+def test_the_saved_table_is_of_this_notebook(
+    make_manager: MakeManager, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = make_manager()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for query, folder in (("fake:plain here", project), ("fake:plain there", elsewhere)):
+        fake.ended(earlier.start_execution(query, folder), "completed", "success")
+    monkeypatch.chdir(project)
+    manager = make_manager()
+    widget = ClaudeWidget(manager)
+    data, metadata = widget._repr_mimebundle_()
+    assert "plain here" in data["text/html"]
+    assert "plain there" not in data["text/html"]
+    mine = manager.start_execution("fake:plain mine", elsewhere)
+    data, metadata = widget._repr_mimebundle_()
+    assert "plain mine" in data["text/plain"]
+    assert "plain here" not in data["text/plain"]
+    assert metadata[MARK] == {
+        "manager_id": manager.manager_id,
+        "executions": [mine.execution_id],
+    }
+    view = ExecutionView(manager, mine)
+    assert view._repr_mimebundle_()[1][MARK] == {"execution_id": mine.execution_id}
+    fake.ended(mine, "completed", "success")
+    for shown in (widget, view):
+        shown.close()

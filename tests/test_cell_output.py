@@ -1,0 +1,220 @@
+"""What cells show of executions: live, then static; nothing of a view is left behind.
+
+The rule: in this process what is displayed is recorded; what a notebook run without a page keeps of
+it is looked at in a real kernel.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import comm
+import nbformat
+import pytest
+from ipywidgets.widgets.widget import _instances
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
+
+from claude_widget import cell_output
+from claude_widget.cell_output import CellOutput, dashboard_of
+from claude_widget.courier import COURIER, MESSAGES_PER_SECOND
+from claude_widget.freeze import freeze_file
+from claude_widget.manager import ProcessManager
+from claude_widget.widget import ClaudeWidget, ExecutionView
+from tests import fake
+from tests.conftest import MakeManager
+from tests.recording_comm import RecordingComm, comm_of
+from tests.waiting import until
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+Test = Callable[..., None]
+kernel = [
+    pytest.mark.slow,  # a kernel takes seconds to start
+    # jupyter_client and nbclient leave their sockets and loops to the garbage collector.
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+def in_a_kernel(test: Test) -> Test:
+    """Mark a test that starts a kernel."""
+    for mark in kernel:
+        test = mark(test)
+    return test
+
+
+class Page:
+    """What was displayed: first outputs, and replacements with the time of each."""
+
+    def __init__(self) -> None:
+        self.shown: list[Any] = []
+        self.replaced: list[tuple[float, dict[str, str]]] = []
+
+    def display(self, value: Any, **how: Any) -> None:
+        """Stand in for IPython's."""
+        if how.get("update"):
+            self.replaced.append((time.monotonic(), value))
+        else:
+            self.shown.append(value)
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
+    """A page that records."""
+    monkeypatch.setattr(comm, "create_comm", RecordingComm)
+    recording = Page()
+    monkeypatch.setattr(cell_output, "display", recording.display)
+    yield recording
+    for shown in recording.shown:
+        shown.close()
+
+
+def listeners(manager: ProcessManager) -> int:
+    return len(manager._listeners._all)
+
+
+def test_nothing_is_left_of_a_view_once_its_result_is_in_place(
+    page: Page, manager: ProcessManager, project: Path
+) -> None:
+    before = len(COURIER._outlets), listeners(manager), set(_instances)
+    executions = [manager.start_execution("fake:plain", project) for _ in range(20)]
+    for execution in executions:
+        CellOutput(manager, execution)
+    until(lambda: len(page.replaced) == 20, what="every result is in place")
+    until(
+        lambda: (len(COURIER._outlets), listeners(manager), set(_instances)) == before,
+        what="outlets, listeners and models are gone",
+    )
+    assert all("completed" in data["text/plain"] for _, data in page.replaced)
+    assert not cell_output._LIVE
+
+
+def test_many_that_end_at_once_take_turns(
+    page: Page, manager: ProcessManager, project: Path
+) -> None:
+    executions = [fake.running(manager.start_execution("fake:long", project)) for _ in range(3)]
+    for execution in executions * 5:
+        CellOutput(manager, execution)
+    for execution in executions:
+        execution.kill()
+    until(lambda: len(page.replaced) == 15, what="every result is in place")
+    times = [when for when, _ in page.replaced]
+    assert times[-1] - times[0] >= 0.9 * 14 / MESSAGES_PER_SECOND
+
+
+def test_the_first_to_settle_does_it_and_the_comm_is_closed_after_it(
+    page: Page, manager: ProcessManager, project: Path
+) -> None:
+    execution = fake.ended(manager.start_execution("fake:plain", project), "completed", "success")
+    output = CellOutput(manager, execution)
+    (view,) = page.shown
+    assert isinstance(view, ExecutionView)
+    assert len(page.replaced) == 1
+    assert view.comm is None
+    assert not output.settle()
+    assert len(page.replaced) == 1
+
+
+def test_a_page_that_was_reloaded_keeps_its_view(
+    page: Page, manager: ProcessManager, project: Path
+) -> None:
+    execution = fake.running(manager.start_execution("fake:long", project))
+    CellOutput(manager, execution)
+    (view,) = page.shown
+    assert not view.has_later_page
+    view._handle_msg({"content": {"data": {"method": "request_state"}}, "buffers": []})
+    assert view.has_later_page
+    execution.kill()
+    until(lambda: page.replaced, what="the result is in place")
+    until(lambda: view.row.get("status") == "killed", what="the view goes on to the end")
+    assert comm_of(view).updates()
+
+
+def test_a_manager_has_one_dashboard(page: Page, manager: ProcessManager) -> None:
+    before = len(COURIER._outlets)
+    for _ in range(3):
+        cell_output.show(manager, manager)
+    assert len(set(page.shown)) == 1
+    assert isinstance(page.shown[0], ClaudeWidget)
+    assert len(COURIER._outlets) == before + 1
+    page.shown[0].close()
+    assert dashboard_of(manager) is not page.shown[0]
+    dashboard_of(manager).close()
+
+
+@pytest.fixture
+def in_kernel(
+    project: Path, fake_cli: Path, make_manager: MakeManager, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., nbformat.NotebookNode]:
+    """Runs cells without a page."""
+    make_manager()  # nothing of what the kernel starts may be left
+    monkeypatch.setenv("CLAUDE_WIDGET_CLI", str(fake_cli))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
+    monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
+
+    def run(*cells: str) -> nbformat.NotebookNode:
+        made: nbformat.NotebookNode = new_notebook(cells=[new_code_cell(cell) for cell in cells])
+        resources = {"metadata": {"path": str(project)}}
+        NotebookClient(made, timeout=60, kernel_name="python3", resources=resources).execute()
+        return made
+
+    return run
+
+
+def kinds(cell: nbformat.NotebookNode) -> list[set[str]]:
+    return [set(output["data"]) for output in cell.outputs if "data" in output]
+
+
+@in_a_kernel
+def test_waiting_cells_keep_their_results(
+    in_kernel: Callable[..., nbformat.NotebookNode], tmp_path: Path
+) -> None:
+    waiting = [f"%claude_exec --wait fake:says={n}" for n in range(5)]
+    done = in_kernel("%load_ext claude_widget", *waiting)
+    for number, cell in enumerate(done.cells[1:]):
+        assert kinds(cell) == [{"text/plain", "text/html"}]
+        assert f"\n{number}" in cell.outputs[0]["data"]["text/plain"]
+    path = tmp_path / "done.ipynb"
+    nbformat.write(done, path)
+    freeze_file(path)  # nbclient keeps the state of widgets that were closed
+    assert "widgets" not in json.loads(path.read_text("utf-8"))["metadata"]
+
+
+@in_a_kernel
+def test_those_waited_for_in_a_later_cell_keep_theirs(
+    in_kernel: Callable[..., nbformat.NotebookNode],
+) -> None:
+    loop = "for n in range(3):\n    r = %claude_exec fake:says={{ n }}\n    runs.append(r)"
+    start = f"runs = []\n{loop}"
+    wait = "for r in runs: r.wait()\nNone"
+    done = in_kernel("%load_ext claude_widget", start, wait)
+    assert kinds(done.cells[1]) == [{"text/plain", "text/html"}] * 3
+    assert all("completed" in output["data"]["text/plain"] for output in done.cells[1].outputs)
+
+
+@in_a_kernel
+def test_a_dashboard_shown_first_is_frozen_with_what_came_after(
+    in_kernel: Callable[..., nbformat.NotebookNode], tmp_path: Path
+) -> None:
+    done = in_kernel(
+        "from claude_widget import ProcessManager\nmanager = ProcessManager()\nmanager",
+        "manager",
+        "runs = [manager.start_execution(f'fake:says={n}') for n in range(7)]",
+        "for run in runs: run.wait()",
+    )
+    first = done.cells[0].outputs[0]
+    assert "no executions yet" in first["data"]["text/plain"]
+    shown = {cell.outputs[0]["data"][VIEW]["model_id"] for cell in done.cells[:2]}
+    assert len(shown) == 1
+    path = tmp_path / "done.ipynb"
+    nbformat.write(done, path)
+    assert freeze_file(path) == 2
+    for cell in nbformat.read(path, 4).cells[:2]:
+        text = cell.outputs[0]["data"]["text/plain"]
+        assert VIEW not in cell.outputs[0]["data"]
+        assert all(f"fake:says={n}" in text for n in range(7))
+        assert text.count("completed") == 7
