@@ -224,3 +224,42 @@ def test_awaiting_in_a_cell_and_many_at_once(kernel: Kernel, make_manager: MakeM
     kernel.run("for n in range(3):\n    r = %claude_exec fake:says={{ n }}\n    runs.append(r)")
     told = kernel.run("done = await asyncio.gather(*runs)\nprint([r.result for r in done])")
     assert told == "['0', '1', '2']\n"
+
+
+def test_two_waited_for_in_one_cell_with_one_slot(
+    kernel: Kernel, make_manager: MakeManager
+) -> None:
+    """While the cell holds the kernel, the second starts when the first has ended."""
+    make_manager()
+    kernel.run("from claude_widget import ProcessManager\nm = ProcessManager(max_concurrency=1)")
+    told = kernel.run(
+        "a = %claude_exec fake:says=first\n"
+        "b = %claude_exec fake:says=second\n"
+        "before = str(b.status)\n"
+        "a.wait(); b.wait()\n"
+        "print(before, a.result, b.result, b.info.start_time >= a.info.end_time)"
+    )
+    assert told == "pending first second True\n"
+
+
+def test_error_of_ours_is_one_line_and_keeps_its_type(
+    kernel: Kernel, make_manager: MakeManager
+) -> None:
+    make_manager()
+    kernel.run("%claude_exec --session-id s1 --name holder fake:long")
+    request = kernel.send("%claude_exec --session-id s1 again")
+    reply = kernel.reply(request)
+    assert (reply["status"], reply["ename"]) == ("error", "SessionInUse")
+    assert len(reply["traceback"]) == 1
+    assert reply["traceback"][0].startswith("SessionInUse: Session s1 is in use by execution")
+    kernel.printed(request)
+    told = kernel.run(
+        "from claude_widget.errors import SessionInUse\n"
+        "try:\n    %claude_exec --session-id s1 again\n"
+        "except SessionInUse as error:\n    print(error.holder_id == holder.execution_id)"
+    )
+    assert told == "True\n"
+    request = kernel.send("%claude_exec --allowed-tools Bash(git *) hi")
+    assert kernel.reply(request)["status"] == "error"
+    assert "into quotes" in kernel.printed(request)
+    assert kernel.run("%claude_kill holder\nholder.wait()\nprint(holder.status)") == "killed\n"
