@@ -49,8 +49,15 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def _show(manager: ProcessManager, value: object) -> None:
-    import_module("claude_widget.cell_output").show(manager, value)
+def _show_manager(manager: ProcessManager) -> None:
+    import_module("claude_widget.cell_output").show(manager, manager)
 
 
-ProcessManager.viewer = staticmethod(_show)
+def _show_execution(execution: Execution) -> None:
+    manager = ProcessManager.holding(execution)
+    if manager is not None:
+        import_module("claude_widget.cell_output").show(manager, execution)
+
+
+ProcessManager.viewer = staticmethod(_show_manager)
+Execution.viewer = staticmethod(_show_execution)

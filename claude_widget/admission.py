@@ -33,22 +33,20 @@ class Admission:
         backend: Backend,
         line: WaitingLine,
         make: MakeExecution,
-        manager_id: str,
     ) -> None:
         self._registry = registry
         self._backend = backend
         self._line = line
         self._make = make
-        self._manager_id = manager_id
         self._lock = threading.RLock()
         self._closed = False
 
-    def admit(self, request: ExecutionRequest, resumed_from: str | None) -> Execution:
+    def admit(self, request: ExecutionRequest, resumed_from: str | None = None) -> Execution:
         """A new execution, started if a slot is free, else waiting.
 
         Raises:
             InvalidRequest: it names what is not there, or a session in use.
-            OSError: the state folder cannot be written; nothing is left of it.
+            ClaudeWidgetError: the state folder cannot be written; nothing is left of it.
         """
         self._backend.check(request)
         with self._lock:
@@ -56,28 +54,42 @@ class Admission:
                 raise ClaudeWidgetError("The manager is closed.", hint="Make a new ProcessManager.")
             self._check_after(request)
             self._check_session(request)
-            run = self._registry.folder.create(request)
-            self._registry.claim(run.execution_id)
-            try:
-                self._write_request(run, resumed_from)
-            except OSError:
-                self._registry.folder.discard(run)
-                self._registry.claim(run.execution_id, ours=False)
-                raise
+            run = self._create(request, resumed_from)
             execution = self._make(run, None)
-            execution.advance()
+            execution.catch_up()
             execution.pause()  # a long line of them must not hold a descriptor each
             self._registry.add_mine(execution)
             self._line.add(run.execution_id, request.priority, request.after)
             self.fill_slots()
         return execution
 
+    def _create(self, request: ExecutionRequest, resumed_from: str | None) -> Run:
+        """The execution's folder with its first records, or nothing at all."""
+        run = self._registry.folder.new_run(request)
+        self._registry.claim(run.execution_id)
+        try:
+            self._registry.folder.create(run)
+            self._write_request(run, resumed_from)
+        except OSError as error:
+            self._registry.folder.discard(run)
+            self._registry.claim(run.execution_id, ours=False)
+            raise ClaudeWidgetError(
+                f"The state folder cannot be written: {error}.",
+                hint="Nothing was started. Make room, or give another state_dir.",
+            ) from error
+        return run
+
     def _check_after(self, request: ExecutionRequest) -> None:
         for execution_id in request.after:
-            if self._registry.get(execution_id) is None:
+            first = self._registry.get(execution_id)
+            if first is None:
                 raise InvalidRequest(
                     f"after names {execution_id!r}, which this manager does not know.",
                     field="after",
+                )
+            if self._registry.is_held(first):
+                raise InvalidRequest(
+                    f"after names {execution_id!r}, which nobody will start.", field="after"
                 )
 
     def _check_session(self, request: ExecutionRequest) -> None:
@@ -85,6 +97,7 @@ class Admission:
         wanted = request.session_id
         if wanted is None or request.fork_session:
             return
+        self._registry.look_around()  # another manager may have taken it a moment ago
         for execution in self._registry.active():
             if execution.execution_id in request.after:
                 continue
@@ -107,7 +120,7 @@ class Admission:
                 "requested",
                 request={**public, "env": sorted(request.env)},
                 mcp_config=None if mcp is None else mcp.model_dump(mode="json"),
-                owner={**owner(), "manager_id": self._manager_id},
+                owner={**owner(), "manager_id": self._registry.manager_id},
                 recorded=self._backend.name == "replay",
                 resumed_from=resumed_from,
             )
@@ -141,6 +154,9 @@ class Admission:
         try:
             writer = Writer(execution.run.transcript)
             try:
+                if writer.size != execution.read_bytes:  # another manager has cancelled it
+                    writer.close()
+                    return
                 self._backend.start(execution.run, writer)
             except BaseException:
                 writer.close()
@@ -169,12 +185,22 @@ class Admission:
             return self._line.waits(execution.execution_id)
 
     def cancel(self, execution: Execution, reason: Reason) -> bool:
-        """End one that was never started; False if it is not one of those."""
+        """End one that was never started; False if it is not one of those.
+
+        Another manager's too: whoever holds the transcript's lock decides, and its owner looks
+        before it starts anything.
+        """
         with self._lock:
-            held = self._registry.is_held(execution)
-            if not held and not self._line.remove(execution.execution_id):
+            mine = self._line.remove(execution.execution_id)
+            if not mine and execution.status is not ExecutionStatus.PENDING:
                 return False
-            with Writer(execution.run.transcript) as writer:
+            try:
+                writer = Writer(execution.run.transcript)
+            except OSError:
+                return False  # it is being started this very moment
+            with writer:
+                if not mine and writer.size != execution.read_bytes:
+                    return False
                 writer.meta("kill", reason=reason)
                 writer.meta("ended", exit_code=None, error="", forced=False, descendants=0)
             return True

@@ -24,11 +24,14 @@ class Run:
         execution_id: UUID4.
         folder: its own folder, mode 0700, absolute.
         request: what was asked for.
+        forgotten_env: names of environment variables that it was given by a kernel that is gone;
+            their values are never kept.
     """
 
     execution_id: str
     folder: Path
     request: ExecutionRequest
+    forgotten_env: tuple[str, ...] = ()
 
     @property
     def transcript(self) -> Path:

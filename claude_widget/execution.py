@@ -13,7 +13,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Generator
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from claude_widget.backend import Run
 from claude_widget.errors import ClaudeWidgetError, ExecutionFailed, InvalidTransition
@@ -39,6 +39,9 @@ class Keeper(Protocol):
     def closed(self) -> bool:
         """Nobody follows any more."""
 
+    def is_held(self, execution: Execution) -> bool:
+        """Pending, and nobody lives who would start it."""
+
     def ask(self, execution: Execution, operation: str, **fields: Any) -> None:
         """Ask its shim."""
 
@@ -48,12 +51,12 @@ class Keeper(Protocol):
     def follow_up(self, execution: Execution, text: str) -> Execution:
         """Send it a prompt, or resume it with one."""
 
-    def show(self, value: object) -> None:
-        """Show it in a notebook."""
-
 
 class Execution:
     """One run of the CLI. Made by `ProcessManager.start_execution`; awaitable."""
+
+    viewer: ClassVar[Callable[[Execution], None] | None] = None
+    """Shows one that is a cell's value; set by the package's face."""
 
     def __init__(self, keeper: Keeper, run: Run, ended: ExecutionInfo | None = None) -> None:
         self.run = run
@@ -147,6 +150,12 @@ class Execution:
                 self._follower = None
             return events, more
 
+    def catch_up(self) -> None:
+        """Read all that there is by now, however long a query is."""
+        more = self.following
+        while more:
+            _, more = self.advance()
+
     def give_up(self, problem: str) -> None:
         """Its transcript cannot be read on: as far as can be known here, it is lost."""
         event = "lost" if self.status is ExecutionStatus.RUNNING else "refused"
@@ -170,6 +179,14 @@ class Execution:
         return self._follower is not None
 
     @property
+    def has_news(self) -> bool:
+        """Its transcript holds more than is folded."""
+        try:
+            return self.run.transcript.stat().st_size != self.read_bytes
+        except OSError:
+            return False
+
+    @property
     def read_bytes(self) -> int:
         """Bytes of the transcript that are folded."""
         follower = self._follower
@@ -182,9 +199,13 @@ class Execution:
                 self._follower.close()
 
     def tell_end(self) -> None:
-        """Wake who awaits it; called once, by the manager, when it has ended."""
+        """It has ended, and everybody was told; called once, by the manager."""
+        self._end_told = True
+        self.wake_waiters()
+
+    def wake_waiters(self) -> None:
+        """Have those who await it look again."""
         with self._lock:
-            self._end_told = True
             waiting, self._on_end = self._on_end, []
         for wake in waiting:
             wake()
@@ -211,6 +232,7 @@ class Execution:
         with self._lock:
             if self._end_told:
                 return self
+            self._check_followed()
             self._on_end.append(wake)
         try:
             await ended
@@ -218,7 +240,24 @@ class Execution:
             with self._lock:
                 if wake in self._on_end:
                     self._on_end.remove(wake)
+        if not self._end_told:
+            self._check_followed()
         return self
+
+    def _check_followed(self) -> None:
+        """Refuse to wait for an end that nobody would notice, or that cannot come."""
+        if self._keeper.closed:
+            raise ClaudeWidgetError(
+                f"The manager is closed; execution {self.execution_id} is {self.status}.",
+                hint="A new ProcessManager on the same state folder follows it.",
+                execution_id=self.execution_id,
+            )
+        if self._keeper.is_held(self):
+            raise ClaudeWidgetError(
+                f"Execution {self.execution_id} is held: whoever would have started it is gone.",
+                hint="Kill it, and start another.",
+                execution_id=self.execution_id,
+            )
 
     def wait(self, timeout: float | None = None) -> Execution:
         """Wait for the end from synchronous code; views and callbacks go on meanwhile.
@@ -231,7 +270,8 @@ class Execution:
 
         Raises:
             TimeoutError: it has not ended by then. The execution goes on.
-            ClaudeWidgetError: the manager was closed, so nobody would notice the end.
+            ClaudeWidgetError: nobody would notice the end, since the manager was closed, or it is
+                held: pending, and whoever would have started it is gone.
         """
         subscriptions = self._keeper.subscriptions
         deadline = None if timeout is None else time.monotonic() + timeout
@@ -243,12 +283,7 @@ class Execution:
                 subscriptions.run_here()
                 if told:
                     return self
-                if self._keeper.closed:
-                    raise ClaudeWidgetError(
-                        f"The manager is closed; execution {self.execution_id} is {self.status}.",
-                        hint="A new ProcessManager on the same state folder follows it.",
-                        execution_id=self.execution_id,
-                    )
+                self._check_followed()
                 left = _POLL if deadline is None else min(_POLL, deadline - time.monotonic())
                 if left <= 0:
                     raise TimeoutError(
@@ -301,7 +336,8 @@ class Execution:
         self._keeper.ask(self, "end")
 
     def _ipython_display_(self) -> None:
-        self._keeper.show(self)
+        if (viewer := type(self).viewer) is not None:
+            viewer(self)
 
     def __repr__(self) -> str:
         info = self.info

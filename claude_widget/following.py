@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from claude_widget.errors import ClaudeWidgetError, TranscriptError
+from claude_widget.errors import TranscriptError
 from claude_widget.events import ControlResponse, Event, Frame, Spawned, UnknownFrame
 from claude_widget.execution import Execution
 from claude_widget.models import ExecutionInfo, ExecutionStatus
@@ -52,11 +52,11 @@ class Followed(Protocol):
     def ended(self, execution: Execution, size: int) -> None:
         """It has ended, and `size` bytes of transcript say how."""
 
-    def damaged(self, execution: Execution, error: ClaudeWidgetError) -> None:
-        """Its transcript cannot be read on."""
+    def damaged(self, execution: Execution, problem: str) -> None:
+        """It cannot be followed any more."""
 
-    def check_alive(self, execution: Execution) -> None:
-        """It is silent; say what became of it if it is dead."""
+    def check_alive(self, execution: Execution) -> bool:
+        """It is silent; whether it was dead, and its transcript says so now."""
 
     def fill_slots(self) -> float | None:
         """Start who may start; seconds until the next may, or None."""
@@ -140,43 +140,65 @@ class Following:
         more = False
         running = False
         for execution in manager.followed():
-            grew, is_more = self._follow(execution)
+            grew, is_more = self._look_at(execution, checking=checking)
             more = more or is_more
             running = True
             if grew:
                 self._last_growth = now
-            elif checking and not execution.status.ended:
-                manager.check_alive(execution)
         due = manager.fill_slots()
         if more:
             return 0.0
         pause = _IDLE if not running else _BUSY if now - self._last_growth < 2.0 else _QUIET
         return pause if due is None else min(pause, due)
 
-    def _follow(self, execution: Execution) -> tuple[bool, bool]:
-        """Read one execution's transcript further; whether it grew, and whether there is more."""
-        manager = self._manager
-        hears = manager.hears_frames(execution)
-        before_state, before = execution.state, execution.info
-        size = execution.read_bytes
+    def _look_at(self, execution: Execution, *, checking: bool) -> tuple[bool, bool]:
+        """Follow one; whether it grew, and whether there is more. One that fails stops no other."""
+        before = Known(execution)
+        events: list[Event] = []
+        more = False
+        hears = self._manager.hears_frames(execution)
         try:
             events, more = execution.advance(_CHUNK, every_frame=hears)
-        except TranscriptError as error:
-            manager.damaged(execution, error)
-            execution.give_up(str(error))
-            events, more = [], False
+            silent = checking and execution.read_bytes == before.size
+            if silent and not execution.status.ended:
+                more = self._manager.check_alive(execution)
+        except (TranscriptError, OSError) as error:
+            self._give_up(execution, str(error))
+        except Exception as error:  # noqa: BLE001 - the others are followed all the same
+            _LOG.exception("Execution %s cannot be followed", execution.execution_id)
+            self._give_up(execution, f"{type(error).__name__}: {error}")
+        self._tell(execution, before, events, hears=hears)
+        return execution.read_bytes != before.size, more
+
+    def _give_up(self, execution: Execution, problem: str) -> None:
+        self._manager.damaged(execution, problem)
+        execution.give_up(problem)
+
+    def _tell(
+        self, execution: Execution, before: Known, events: list[Event], *, hears: bool
+    ) -> None:
+        """Tell whoever listens what has come, then that it has ended."""
+        manager = self._manager
         for event in events:
             if isinstance(event, ControlResponse):
                 manager.learn(event)
-        if execution.state is not before_state:
-            manager.publish(execution, notifications(before, execution.info, events, hears))
+        if execution.state is not before.state:
+            told = notifications(before.info, execution.info, events, hears)
+            manager.publish(execution, told)
             manager.changed(execution)
         elif hears and events:
-            manager.publish(execution, notifications(before, before, events, hears))
-        grew = execution.read_bytes != size
-        if execution.status.ended and not before.status.ended:
+            manager.publish(execution, notifications(before.info, before.info, events, hears))
+        if execution.status.ended and not before.info.status.ended:
             manager.ended(execution, execution.read_bytes)
-        return grew, more
+
+
+class Known:
+    """What was known of an execution before a look at it."""
+
+    def __init__(self, execution: Execution) -> None:
+        self.state = execution.state
+        self.info = execution.info
+        self.size = execution.read_bytes
 
 
 def notifications(

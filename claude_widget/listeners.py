@@ -34,5 +34,5 @@ class Listeners:
         for listener in self._all:
             try:
                 listener(execution)
-            except Exception:  # noqa: BLE001 - logged; the others are told
+            except (Exception, SystemExit):  # noqa: BLE001 - logged; the others are told
                 _LOG.exception("A listener failed")

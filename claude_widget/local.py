@@ -223,6 +223,7 @@ class LocalBackend:
                 handle = self._handles.pop(pid, None)
                 if handle is not None:
                     os.close(handle)
+        _DETACHED[:] = [shim for shim in _DETACHED if shim.poll() is None]
 
     def notice(self) -> str:
         """Nothing to say of the plain live backend."""
@@ -243,7 +244,7 @@ class LocalBackend:
 
 
 _DETACHED: list[subprocess.Popen[bytes]] = []
-"""Shims of closed backends: kept, since a Popen that is collected while it runs warns of it."""
+"""Shims of closed backends, until they can be reaped; a Popen that is collected before warns."""
 
 
 def _configured(run: Run, name: str, ours: Path) -> Path:

@@ -7,15 +7,12 @@ sweeps what it left. An execution of another host, or one whose lock is held, is
 from __future__ import annotations
 
 import json
-import logging
 
-from claude_widget.backend import Backend
+from claude_widget.backend import Backend, Run
 from claude_widget.execution import Execution
 from claude_widget.models import ExecutionStatus, Reason
 from claude_widget.runtime import host_name
 from claude_widget.transcript import Writer, read_records
-
-_LOG = logging.getLogger(__name__)
 
 
 def settle_if_dead(execution: Execution, backend: Backend, *, was_spawned: bool) -> bool:
@@ -25,6 +22,9 @@ def settle_if_dead(execution: Execution, backend: Backend, *, was_spawned: bool)
         execution: one that has not ended as far as is known, and whose transcript does not grow.
         backend: what runs it.
         was_spawned: this process has spawned it.
+
+    Raises:
+        OSError: it is dead, and its transcript cannot be read or written.
     """
     run = execution.run
     if backend.alive(run) or not _is_ours(execution):
@@ -33,20 +33,26 @@ def settle_if_dead(execution: Execution, backend: Backend, *, was_spawned: bool)
         return False  # nobody has started it yet
     try:
         writer = Writer(run.transcript)
-    except OSError as error:  # another manager is at it, or the file cannot be written
-        _LOG.debug("Execution %s is not settled here: %s", run.execution_id, error)
+    except BlockingIOError:  # another manager is at it
         return False
     with writer:
         if _has_ended(execution):
             return False
         left = backend.sweep(run)
         if execution.status is ExecutionStatus.PENDING:
-            said = (run.folder / "shim.log").read_text("utf-8", "replace")[-2000:].strip()
-            told = f"The supervisor ended before the CLI was started. {said}".strip()
+            told = f"The supervisor ended before the CLI was started. {_log_of(run)}".strip()
             writer.meta("refused", reason=Reason.STARTUP, error=told)
         else:
             writer.meta("lost", error=f"The supervisor died; {left} processes were left and ended.")
     return True
+
+
+def _log_of(run: Run) -> str:
+    """The end of what its shim said of itself."""
+    try:
+        return (run.folder / "shim.log").read_text("utf-8", "replace")[-2000:].strip()
+    except OSError:
+        return ""
 
 
 def _is_ours(execution: Execution) -> bool:

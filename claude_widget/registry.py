@@ -10,12 +10,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import ClassVar
 
 from claude_widget.backend import Run
 from claude_widget.errors import ClaudeWidgetError, ExecutionNotFound
 from claude_widget.execution import Execution
 from claude_widget.models import ExecutionInfo, ExecutionStatus
-from claude_widget.runtime import owner_lives
+from claude_widget.runtime import is_this_process, owner_lives
 from claude_widget.state_folder import StateFolder
 from claude_widget.transcript import read_records
 
@@ -32,8 +33,15 @@ class Registry:
         mine: ids of those that this manager started.
     """
 
-    def __init__(self, folder: StateFolder, make: MakeExecution) -> None:
+    _open_managers: ClassVar[set[str]] = set()
+    """Ids of the managers of this process that are not closed."""
+
+    def __init__(self, folder: StateFolder, make: MakeExecution, manager_id: str) -> None:
         self.folder = folder
+        self.manager_id = manager_id
+        self._open_managers.add(manager_id)
+        self._growing: dict[str, Execution] = {}
+        self._new: list[Execution] = []
         self.mine: set[str] = set()
         self._make = make
         self._lock = threading.RLock()
@@ -65,6 +73,19 @@ class Registry:
         """Those that are pending or running, oldest first."""
         return [one for one in self.all() if not one.status.ended]
 
+    def growing(self) -> list[Execution]:
+        """Those whose transcript may still grow; the others cost nothing any more."""
+        with self._lock:
+            for execution_id in [key for key, one in self._growing.items() if not one.following]:
+                del self._growing[execution_id]
+            return list(self._growing.values())
+
+    def close(self) -> None:
+        """Its manager follows no more: what it has not started is held, and nobody waits."""
+        self._open_managers.discard(self.manager_id)
+        for execution in self.active():
+            execution.wake_waiters()
+
     def claim(self, execution_id: str, *, ours: bool = True) -> None:
         """That one is being made here: it is not to be taken in as another manager's."""
         with self._lock:
@@ -74,6 +95,7 @@ class Registry:
         """Keep one that this manager starts."""
         with self._lock:
             self._executions[execution.execution_id] = execution
+            self._growing[execution.execution_id] = execution
             self.mine.add(execution.execution_id)
 
     def forget(self, execution: Execution) -> None:
@@ -83,26 +105,28 @@ class Registry:
             self._executions.pop(execution.execution_id, None)
             self.mine.discard(execution.execution_id)
 
-    def look_around(self) -> list[Execution]:
+    def take_new(self) -> list[Execution]:
+        """Those that were taken in since the last call, for whoever tells the faces."""
+        with self._lock:
+            found, self._new = self._new, []
+        return found
+
+    def look_around(self) -> None:
         """Take in the executions that others have put into the state folder since the last look."""
         changed = self.folder.changed()
         if changed == self._seen_folder:
-            return []
+            return
         # Of a folder that is just being made there may be no transcript yet, and a second one made
         # within the same tick of the file system's clock would not show: it is looked at again.
         young = time.time_ns() - changed < _YOUNG
         self._seen_folder = -1 if young else changed
         with self._lock:
             known = frozenset(self._executions)
-        found = []
         for run in self.folder.find(known):
             execution = self._make(run, self.folder.load_ended(run))
             _fold_all(execution)
-            if self._take_in(execution):
-                found.append(execution)
-            else:
+            if not self._take_in(execution):
                 execution.pause()
-        return found
 
     def _take_in(self, execution: Execution) -> bool:
         """Keep one that another manager has started; False if it is known, or ours, by now."""
@@ -111,25 +135,34 @@ class Registry:
             if execution_id in self._executions or execution_id in self.mine:
                 return False
             self._executions[execution_id] = execution
+            self._new.append(execution)
+            if execution.following:
+                self._growing[execution_id] = execution
             return True
 
     def is_held(self, execution: Execution) -> bool:
         """Pending, and nobody lives who would start it."""
         if execution.status is not ExecutionStatus.PENDING or execution.execution_id in self.mine:
             return False
+        if execution.has_news:
+            return False
         for record in read_records(execution.run.transcript):
             if record.stream == "meta" and b'"requested"' in record.data:
-                said = json.loads(record.data).get("owner")
-                return not (isinstance(said, dict) and owner_lives(said))
+                return not self._owner_lives(json.loads(record.data).get("owner"))
         return True
+
+    def _owner_lives(self, said: object) -> bool:
+        if not isinstance(said, dict):
+            return False
+        if is_this_process(said):
+            return said.get("manager_id") in self._open_managers
+        return owner_lives(said)
 
 
 def _fold_all(execution: Execution) -> None:
     """Fold what is there of an earlier one's transcript."""
     try:
-        more = execution.following
-        while more:
-            _, more = execution.advance()
+        execution.catch_up()
     except ClaudeWidgetError as error:
         _LOG.warning("Execution %s cannot be read: %s", execution.execution_id, error)
     if execution.status.ended:

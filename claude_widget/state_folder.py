@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import uuid
 from pathlib import Path
 from typing import Any
@@ -45,21 +46,21 @@ class StateFolder:
                 hint="Give another one with ProcessManager(state_dir=...).",
             )
 
-    def create(self, request: ExecutionRequest) -> Run:
-        """A new execution's folder, with its request in it, less what may hold secrets."""
+    def new_run(self, request: ExecutionRequest) -> Run:
+        """An execution that has a name, and nothing on disk yet."""
         execution_id = str(uuid.uuid4())
-        folder = self.executions / execution_id
-        folder.mkdir(mode=0o700)
-        run = Run(execution_id, folder, request)
-        public = request.model_dump_json(by_alias=True, exclude={"env", "mcp_config"})
-        self._write(folder / "request.json", public.encode())
-        return run
+        return Run(execution_id, self.executions / execution_id, request)
+
+    def create(self, run: Run) -> None:
+        """Make its folder, with the request in it, less what may hold secrets."""
+        run.folder.mkdir(mode=0o700)
+        public = run.request.model_dump(mode="json", by_alias=True, exclude={"mcp_config"})
+        public["env"] = dict.fromkeys(run.request.env, "")
+        self._write(run.folder / "request.json", json.dumps(public).encode())
 
     def discard(self, run: Run) -> None:
-        """Take back a folder that was just created and holds nothing yet."""
-        for file in run.folder.iterdir():
-            file.unlink()
-        run.folder.rmdir()
+        """Take back what there is of a folder that could not be made."""
+        shutil.rmtree(run.folder, ignore_errors=True)
 
     def changed(self) -> int:
         """A number that changes when an execution is added or removed."""
@@ -71,16 +72,20 @@ class StateFolder:
     def find(self, known: frozenset[str]) -> list[Run]:
         """Executions that are on disk, not forgotten, and not among the known; oldest first."""
         found: list[tuple[int, Run]] = []
-        with os.scandir(self.executions) as entries:
-            for entry in entries:
-                if entry.name in known or not _is_uuid(entry.name):
-                    continue
-                if not entry.is_dir(follow_symlinks=False):
-                    continue
-                run = self._load(Path(entry.path))
-                if run is not None:
-                    found.append((_made(run), run))
+        for entry in self._entries():
+            if entry.name in known or not _is_uuid(entry.name):
+                continue
+            run = self._load(Path(entry.path))
+            if run is not None:
+                found.append((_made(run), run))
         return [run for _, run in sorted(found, key=lambda pair: pair[0])]
+
+    def _entries(self) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(self.executions) as entries:
+                return [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
+        except OSError:
+            return []  # somebody took the folder away; the next start says so
 
     def _load(self, folder: Path) -> Run | None:
         if (folder / "forgotten").exists() or not _has_header(folder / "transcript"):
@@ -89,7 +94,8 @@ class StateFolder:
             request = ExecutionRequest.model_validate_json((folder / "request.json").read_bytes())
         except (OSError, ValueError):
             request = ExecutionRequest(query="(unknown)", project_path="")
-        return Run(folder.name, folder, request)
+        known = {"mcp_config": _mcp_config(folder), "env": {}}
+        return Run(folder.name, folder, request.model_copy(update=known), tuple(request.env))
 
     def forget(self, run: Run) -> None:
         """Leave it out of `find` from now on; its transcript stays."""
@@ -147,6 +153,15 @@ def _made(run: Run) -> int:
         except OSError:
             continue
     return 0
+
+
+def _mcp_config(folder: Path) -> dict[str, Any] | None:
+    """The MCP configuration that the execution was started with, for one that resumes it."""
+    try:
+        config = json.loads((folder / "mcp.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    return config if isinstance(config, dict) else None
 
 
 def _is_uuid(name: str) -> bool:

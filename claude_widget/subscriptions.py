@@ -67,7 +67,7 @@ class Subscription:
     def _call(self, notification: Notification) -> None:
         try:
             self._callback(notification)
-        except Exception:  # noqa: BLE001 - logged; the others hear all the same
+        except (Exception, SystemExit):  # noqa: BLE001 - logged; the others hear all the same
             _LOG.exception("A subscriber's callback failed for %s", notification.execution_id)
 
 

@@ -250,6 +250,11 @@ class Writer:
         fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     @property
+    def size(self) -> int:
+        """Bytes of the transcript as it is."""
+        return os.fstat(self.fd).st_size
+
+    @property
     def epoch_clock(self) -> float:
         """The transcript's zero on `clock()`, from its header."""
         if self._epoch_clock is None:

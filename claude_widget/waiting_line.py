@@ -33,6 +33,7 @@ class WaitingLine:
         self.slots = slots
         self.stagger = stagger
         self._places: list[_Place] = []
+        self._waiting: set[str] = set()
         self._arrivals = 0
         self._running: set[str] = set()
         self._next_start = float("-inf")
@@ -40,15 +41,16 @@ class WaitingLine:
     def add(self, execution_id: str, priority: int, after: tuple[str, ...]) -> None:
         """A new one waits."""
         self._arrivals += 1
+        self._waiting.add(execution_id)
         bisect.insort(self._places, _Place((-priority, self._arrivals), execution_id, after))
 
     def remove(self, execution_id: str) -> bool:
         """It waits no more; whether it did."""
-        for index, place in enumerate(self._places):
-            if place.execution_id == execution_id:
-                del self._places[index]
-                return True
-        return False
+        if execution_id not in self._waiting:
+            return False
+        self._waiting.discard(execution_id)
+        self._places = [place for place in self._places if place.execution_id != execution_id]
+        return True
 
     def started(self, execution_id: str, now: float) -> None:
         """It takes a slot from now on."""
@@ -62,7 +64,7 @@ class WaitingLine:
 
     def waits(self, execution_id: str) -> bool:
         """Whether it is in the line."""
-        return any(place.execution_id == execution_id for place in self._places)
+        return execution_id in self._waiting
 
     def due(self, now: float) -> float | None:
         """Seconds until the next start may be possible; None if only an end can make one so."""

@@ -76,8 +76,8 @@ def test_kill_once_it_has_ended_and_kill_twice(manager: ProcessManager, project:
 
 def test_first_reason_counts(manager: ProcessManager, project: Path) -> None:
     execution = running(manager.start_execution("fake:long", project))
-    manager.kill(execution, Reason.BATCH)
-    manager.kill(execution, Reason.CLOSE)
+    manager._steering.kill(execution, Reason.BATCH)
+    manager._steering.kill(execution, Reason.CLOSE)
     ended(execution, "killed", "batch")
 
 

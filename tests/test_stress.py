@@ -224,7 +224,7 @@ def test_subscriptions_come_and_go_while_it_streams(manager: ProcessManager, pro
             assert not wrong
 
     in_threads(6, work)
-    assert manager.subscriptions._by_execution == {}
+    assert manager._subscriptions._by_execution == {}
     for execution in executions:
         execution.kill()
         ended(execution, "killed", "user")

@@ -205,7 +205,7 @@ def test_second_manager_sees_it_and_does_not_disturb_it(
     other = make_manager(backend=subject.make())
     seen = other.get_execution(execution.execution_id)
     assert seen is not None
-    other.check_alive(seen)
+    other._upkeep.check_alive(seen)
     assert seen.status == execution.status == "running"
     execution.kill()
     ended(execution, "killed", "user")

@@ -1,0 +1,165 @@
+"""What can be asked of an execution: kill, interrupt, end, and follow-up prompts.
+
+The rule: the execution's side of its manager. It asks the backend and the admission; it follows
+nothing and decides nothing about what an execution's state is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from claude_widget import command
+from claude_widget.admission import Admission
+from claude_widget.backend import Backend
+from claude_widget.errors import (
+    ControlFailed,
+    ExecutionActive,
+    ExecutionEnded,
+    InvalidRequest,
+)
+from claude_widget.execution import Execution
+from claude_widget.models import Reason
+from claude_widget.registry import Registry
+from claude_widget.request import clean_query
+from claude_widget.subscriptions import Subscriptions
+
+
+class Steering:
+    """Carries out what executions are asked. Safe from any thread, bounded to a few seconds.
+
+    Attributes:
+        subscriptions: of the manager; a waiting thread runs their callbacks.
+        closed: the manager is closed, so nobody follows any more.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        admission: Admission,
+        backend: Backend,
+        subscriptions: Subscriptions,
+        look: Callable[[], None],
+    ) -> None:
+        self.subscriptions = subscriptions
+        self.closed = False
+        self._registry = registry
+        self._admission = admission
+        self._backend = backend
+        self._look = look
+
+    def is_held(self, execution: Execution) -> bool:
+        """Pending, and nobody lives who would start it."""
+        return self._registry.is_held(execution)
+
+    def kill(self, execution: Execution, reason: Reason) -> None:
+        """End it for that reason; nothing happens if it has ended.
+
+        Raises:
+            ControlFailed: its shim lives and does not answer.
+        """
+        if execution.status.ended:
+            return
+        if self._admission.cancel(execution, reason):
+            self._look()
+            return
+        try:
+            self._backend.ask(execution.run, "kill", reason=str(reason))
+        except ControlFailed:
+            if self._backend.alive(execution.run):
+                raise
+        self._look()
+
+    def ask(self, execution: Execution, operation: str, **fields: Any) -> None:
+        """Ask a running execution's shim.
+
+        Raises:
+            ExecutionActive: it has not started.
+            ExecutionEnded: it is not running any more.
+            ControlFailed: the shim did not answer, or refused.
+        """
+        if self._admission.waits(execution):
+            raise ExecutionActive(
+                f"Execution {execution.execution_id} has not started.",
+                execution_id=execution.execution_id,
+                hint="Wait until it runs.",
+            )
+        if execution.status.ended:
+            raise ExecutionEnded(
+                f"Execution {execution.execution_id} has ended ({execution.info.reason}).",
+                execution_id=execution.execution_id,
+                hint="execution.send(text) resumes its session in a new execution.",
+            )
+        self._backend.ask(execution.run, operation, **fields)
+
+    def follow_up(self, execution: Execution, text: str) -> Execution:
+        """Send a prompt to a running execution, or resume an ended one with it."""
+        text = clean_query(text)
+        if not execution.status.ended:
+            message = command.user_message(text, expand=execution.run.request.expand)
+            with contextlib.suppress(ExecutionEnded):
+                if self._sent(execution, json.dumps(message)):
+                    return execution
+            execution.wait()
+        return self._resume(execution, text)
+
+    def _sent(self, execution: Execution, line: str) -> bool:
+        """Whether the CLI took it; not if its stdin was closed a moment ago."""
+        try:
+            self.ask(execution, "send", line=line)
+        except ControlFailed as error:
+            if error.code != "stdin_closed":
+                raise
+            return False
+        return True
+
+    def _resume(self, execution: Execution, text: str) -> Execution:
+        info, run = execution.info, execution.run
+        if info.session_id is None:
+            raise ExecutionEnded(
+                f"Execution {execution.execution_id} ended before it had a session.",
+                execution_id=execution.execution_id,
+                hint="Start a new one.",
+            )
+        if run.forgotten_env:
+            names = ", ".join(run.forgotten_env)
+            raise InvalidRequest(
+                f"Execution {execution.execution_id} was started by another kernel with env for "
+                f"{names}, and values are never kept.",
+                field="env",
+                hint=f"start_execution(text, session_id={info.session_id!r}, env=...) resumes it.",
+            )
+        request = run.request.model_copy(
+            update={
+                "query": text,
+                "session_id": info.session_id,
+                "fork_session": False,
+                "after": (),
+            }
+        )
+        resumed = self._admission.admit(request, execution.execution_id)
+        self._look()
+        return resumed
+
+    def end_mine(self, deadline: float) -> None:
+        """Kill all that this manager started, and wait for it until that monotonic second.
+
+        Raises:
+            ControlFailed, TimeoutError: something goes on.
+        """
+        active = self._registry.active()
+        mine = [one for one in active if one.execution_id in self._registry.mine]
+        refused: list[ControlFailed] = []
+        for execution in mine[::-1]:
+            try:
+                self.kill(execution, Reason.CLOSE)
+            except ControlFailed as error:
+                refused.append(error)
+                mine.remove(execution)
+        for execution in mine:
+            execution.wait(max(0.1, deadline - time.monotonic()))
+        if refused:
+            raise refused[0]

@@ -1,0 +1,112 @@
+"""What the following thread needs of a manager: whom to follow, and what to do with what it read.
+
+The rule: called on the manager's one thread. It joins the registry, the admission, the backend and
+whoever listens; users never see it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Sequence
+
+from claude_widget.admission import Admission
+from claude_widget.backend import Backend
+from claude_widget.errors import ControlFailed
+from claude_widget.events import ControlResponse
+from claude_widget.execution import Execution
+from claude_widget.listeners import Listeners
+from claude_widget.models import Reason
+from claude_widget.protocol import Notification
+from claude_widget.recovery import settle_if_dead
+from claude_widget.registry import Registry
+from claude_widget.subscriptions import Subscriptions
+
+_LOG = logging.getLogger(__name__)
+_MOST_MODELS = 50
+_MODEL_CHARACTERS = 100
+
+
+class Upkeep:
+    """Keeps a manager's executions up to date.
+
+    Attributes:
+        models: what the CLI offers, as the last one that started has told.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        admission: Admission,
+        backend: Backend,
+        subscriptions: Subscriptions,
+        listeners: Listeners,
+    ) -> None:
+        self.models: tuple[str, ...] = ()
+        self._registry = registry
+        self._admission = admission
+        self._backend = backend
+        self._subscriptions = subscriptions
+        self._listeners = listeners
+
+    def followed(self) -> Sequence[Execution]:
+        """Executions whose transcript someone else may write."""
+        return [one for one in self._registry.growing() if not self._admission.waits(one)]
+
+    def hears_frames(self, execution: Execution) -> bool:
+        """Whether somebody subscribed to its frames."""
+        return bool(self._subscriptions.of(execution.execution_id))
+
+    def publish(self, execution: Execution, notifications: list[Notification]) -> None:
+        """Tell the subscribers."""
+        self._subscriptions.publish(execution.execution_id, notifications)
+
+    def changed(self, execution: Execution) -> None:
+        """Tell the faces."""
+        self._listeners.tell(execution)
+
+    def learn(self, answer: ControlResponse) -> None:
+        """A CLI has answered its `initialize`: it tells the models it offers."""
+        said = answer.raw.get("response", {})
+        body = said.get("response") if isinstance(said, dict) else None
+        listed = body.get("models") if isinstance(body, dict) else None
+        if isinstance(listed, list):
+            values = [item.get("value") for item in listed if isinstance(item, dict)]
+            names = [value[:_MODEL_CHARACTERS] for value in values if isinstance(value, str)]
+            self.models = tuple(names[:_MOST_MODELS])
+
+    def ended(self, execution: Execution, size: int) -> None:
+        """An execution has ended: its slot is free, and its fold is kept."""
+        self._admission.freed(execution)
+        self._registry.folder.save_ended(execution.run, execution.info, size)
+        execution.tell_end()
+        self._subscriptions.ended(execution.execution_id)
+
+    def damaged(self, execution: Execution, problem: str) -> None:
+        """It cannot be followed any more: end what runs, since nobody would notice."""
+        _LOG.error("Execution %s: %s", execution.execution_id, problem)
+        with contextlib.suppress(ControlFailed, OSError):
+            self._backend.ask(execution.run, "kill", reason=Reason.SWEEP)
+
+    def check_alive(self, execution: Execution) -> bool:
+        """It is silent; if it is dead, its transcript says so afterwards, and this is true.
+
+        Raises:
+            OSError: it is dead, and its transcript cannot be read or written.
+        """
+        mine = execution.execution_id in self._registry.mine
+        return settle_if_dead(execution, self._backend, was_spawned=mine)
+
+    def fill_slots(self) -> float | None:
+        """Start who may start; seconds until the next may, or None."""
+        return self._admission.fill_slots()
+
+    def look_around(self) -> None:
+        """Take in what other managers have started."""
+        self._registry.look_around()
+        for execution in self._registry.take_new():
+            self.changed(execution)
+
+    def wait_handles(self) -> Sequence[int]:
+        """Descriptors that become readable when one may have ended."""
+        return self._backend.wait_handles()
