@@ -39,6 +39,31 @@ PROMPTS = [
     "*.py ~/x [a-z] > /dev/null | cat & ;",
 ]
 
+EVERY_OPTION: dict[str, Any] = {
+    "query": "the prompt",
+    "session_id": "s1",
+    "fork_session": True,
+    "mcp_config": {"mcpServers": {"a": {"command": "x"}}},
+    "model": "opus",
+    "name": "second",
+    "keep_open": True,
+    "expand": True,
+    "effort": "high",
+    "permission_mode": "plan",
+    "allowed_tools": ("Read", "Bash(git *)"),
+    "disallowed_tools": ("Write",),
+    "system_prompt": "be brief",
+    "append_system_prompt": "kind",
+    "setting_sources": ("user", "project"),
+    "max_turns": 3,
+    "max_budget_usd": 0.5,
+    "priority": 2,
+    "timeout": 60.0,
+    "env": {"A": "b=c", "D": ""},
+    "extra_args": ("--debug", "x"),
+}
+"""What the line below asks for, less the paths and ids of one run."""
+
 
 @pytest.fixture
 def shell() -> Iterator[InteractiveShell]:
@@ -191,32 +216,11 @@ def test_every_option_reaches_the_request(
         "the prompt\n"
     )
     asked = execution.run.request.model_dump(exclude_none=True)
-    assert asked == {
-        "query": "the prompt",
+    assert asked == EVERY_OPTION | {
         "project_path": str(project / "sub"),
-        "session_id": "s1",
-        "fork_session": True,
-        "mcp_config": {"mcpServers": {"a": {"command": "x"}}},
         "mcp_config_path": str(project / "mcp.json"),
-        "model": "opus",
-        "name": "second",
-        "keep_open": True,
-        "expand": True,
-        "effort": "high",
-        "permission_mode": "plan",
-        "allowed_tools": ("Read", "Bash(git *)"),
-        "disallowed_tools": ("Write",),
-        "system_prompt": "be brief",
-        "append_system_prompt": "kind",
         "add_dirs": (str(project), str(project / "sub")),
-        "setting_sources": ("user", "project"),
-        "max_turns": 3,
-        "max_budget_usd": 0.5,
         "after": (first.execution_id,),
-        "priority": 2,
-        "timeout": 60.0,
-        "env": {"A": "b=c", "D": ""},
-        "extra_args": ("--debug", "x"),
     }
     assert shell.user_ns["second"] is execution
 
