@@ -45,23 +45,27 @@ class Desk:
         self._queue: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
-        self._answered: OrderedDict[str, protocol.Answer] = OrderedDict()
+        self._answered: OrderedDict[tuple[str, str], protocol.Answer] = OrderedDict()
 
-    def receive(self, content: Any, panes: Panes, answer: Answer) -> None:
-        """Take a message from the page, in whatever thread it arrives.
-
-        Args:
-            content: the message, not yet validated.
-            panes: of the widget that it came to.
-            answer: sends the answer.
-        """
+    @staticmethod
+    def understand(content: Any, answer: Answer) -> protocol.PageMessage | None:
+        """What the page said; None for what is no message, which is answered if it can be."""
         try:
-            message = protocol.PAGE_MESSAGE.validate_python(content)
+            return protocol.PAGE_MESSAGE.validate_python(content)
         except ValidationError as error:
             request_id = content.get("requestId") if isinstance(content, dict) else None
             if isinstance(request_id, str) and request_id:
                 answer(_malformed(request_id, error))
-            return
+            return None
+
+    def receive(self, message: protocol.PageMessage, panes: Panes, answer: Answer) -> None:
+        """Take a request, in whatever thread it arrives.
+
+        Args:
+            message: what is asked.
+            panes: of the widget that it came to.
+            answer: sends the answer.
+        """
         if isinstance(message, protocol.KillExecution):
             self._carry_out(message, panes, answer)
             return
@@ -78,7 +82,7 @@ class Desk:
             self._queue.get()()
 
     def _carry_out(self, message: protocol.PageMessage, panes: Panes, answer: Answer) -> None:
-        before = self._answered.get(message.request_id)
+        before = self._answered.get((message.type, message.request_id))
         if before is not None:
             answer(before)
             return
@@ -94,7 +98,7 @@ class Desk:
                 request_id=message.request_id, kind=type(error).__name__, message=str(error)[:500]
             )
         if isinstance(message, _REMEMBERED_REQUESTS):
-            self._answered[message.request_id] = said
+            self._answered[message.type, message.request_id] = said
             while len(self._answered) > _REMEMBERED:
                 self._answered.popitem(last=False)
         answer(said)

@@ -8,6 +8,7 @@ be opened.
 from __future__ import annotations
 
 import os
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,42 +63,47 @@ def _read(path: Path, offset: int) -> bytes:
 
 
 class Panes:
-    """The open panes of one widget, served in turn."""
+    """The open panes of one widget, served in turn. Safe from any thread."""
 
     def __init__(self) -> None:
         self._panes: dict[str, Pane] = {}
+        self._lock = threading.Lock()
 
     def open(self, pane: Pane) -> None:
         """Open it, or open it anew from another byte."""
-        self._panes.pop(pane.pane_id, None)
-        self._panes[pane.pane_id] = pane
-        while len(self._panes) > MOST_PANES:
-            del self._panes[next(iter(self._panes))]
+        with self._lock:
+            self._panes.pop(pane.pane_id, None)
+            self._panes[pane.pane_id] = pane
+            while len(self._panes) > MOST_PANES:
+                del self._panes[next(iter(self._panes))]
 
     def close(self, pane_id: str) -> None:
         """Close it; nothing happens if it is not open."""
-        self._panes.pop(pane_id, None)
+        with self._lock:
+            self._panes.pop(pane_id, None)
 
     def name(self, pane_ids: tuple[str, ...]) -> tuple[str, ...]:
         """A page says which panes it has open; those that are not open here."""
         now = time.monotonic()
-        for pane_id in pane_ids:
-            if pane_id in self._panes:
-                self._panes[pane_id].named_at = now
-        for pane in list(self._panes.values()):
-            if now - pane.named_at > FORGOTTEN_AFTER:
-                self.close(pane.pane_id)
-        return tuple(pane_id for pane_id in pane_ids if pane_id not in self._panes)
+        with self._lock:
+            for pane_id in pane_ids:
+                if pane_id in self._panes:
+                    self._panes[pane_id].named_at = now
+            for pane in list(self._panes.values()):
+                if now - pane.named_at > FORGOTTEN_AFTER:
+                    del self._panes[pane.pane_id]
+            return tuple(pane_id for pane_id in pane_ids if pane_id not in self._panes)
 
     def next(self) -> tuple[PaneData, bytes] | None:
         """The next batch of any of them; each has its turn."""
-        for pane_id in list(self._panes):
-            pane = self._panes.pop(pane_id)
-            found = pane.read()
-            if not pane.told_end:
-                self._panes[pane_id] = pane
-            if found is not None:
-                return found
+        with self._lock:
+            for pane_id in list(self._panes):
+                pane = self._panes.pop(pane_id)
+                found = pane.read()
+                if not pane.told_end:
+                    self._panes[pane_id] = pane
+                if found is not None:
+                    return found
         return None
 
     def __len__(self) -> int:

@@ -103,12 +103,12 @@ class Execute(Request):
 
     type: Literal["claude:execute"] = "claude:execute"
     query: str
-    project_path: str = "."
-    session_id: str | None = None
+    project_path: str = Field(".", max_length=4096)
+    session_id: str | None = Field(None, max_length=200)
     fork_session: bool = False
     mcp_config: str | None = Field(None, description="A file's path, or JSON text.")
-    model: str | None = None
-    name: str | None = None
+    model: str | None = Field(None, max_length=200)
+    name: str | None = Field(None, max_length=200)
     effort: Effort | None = None
     permission_mode: PermissionMode | None = None
 
@@ -153,7 +153,7 @@ class OpenPane(Request):
     type: Literal["claude:open-pane"] = "claude:open-pane"
     pane_id: str = Field(min_length=1, max_length=100)
     execution_id: str
-    offset: int = Field(0, ge=0)
+    offset: int = Field(0, ge=0, le=2**53)
 
 
 class ClosePane(Request):
@@ -206,6 +206,7 @@ class Welcome(Answer):
     project_path: str = ""
     models: tuple[str, ...] = Field((), description="Suggestions; any other text may be typed.")
     max_concurrency: int
+    sequence: int = Field(0, description="Of the last `claude:events` that these rows include.")
     suggested_queries: tuple[str, ...] = Field((), description="What a replay has recordings of.")
     executions: tuple[ExecutionRow, ...] = ()
 
@@ -213,6 +214,7 @@ class Welcome(Answer):
 class Pong(Answer):
     type: Literal["claude:pong"] = "claude:pong"
     now: float
+    sequence: int = Field(0, description="Of the last `claude:events` that this widget has sent.")
     closed_panes: tuple[str, ...] = Field(
         (), description="Those of the page's panes that are not open here: to be opened again."
     )
@@ -326,6 +328,9 @@ class Events(Message):
     """What happened since the message before, in order: one message for any number of events."""
 
     type: Literal["claude:events"] = "claude:events"
+    sequence: int = Field(
+        description="From 1, by one for each of the widget. A page that meets a gap says hello."
+    )
     events: tuple[PageEvent, ...]
 
 

@@ -63,6 +63,7 @@ class _Connected(anywidget.AnyWidget):
         self._rows: dict[str, dict[str, Any]] = {}
         self._dirty_lock = threading.Lock()
         self._turn = 0
+        self._sequence = 0
         _let_page_choose_thread(self)
         self.on_msg(self._receive)
         self._stop_listening = manager.on_change(self._note)
@@ -72,13 +73,13 @@ class _Connected(anywidget.AnyWidget):
 
     def _receive(self, _widget: Any, content: Any, _buffers: Any) -> None:
         """A message from the page; in the kernel's own thread or in a subshell's."""
-        kind = content.get("type") if isinstance(content, dict) else None
-        if kind == "claude:bundle":
-            self._give_bundle(content)
-        elif kind == "claude:hello":
-            self._greet(content)
-        else:
-            self._desk.receive(content, self._panes, self._answer)
+        message = self._desk.understand(content, self._answer)
+        if isinstance(message, protocol.Bundle):
+            self._give_bundle(message.request_id)
+        elif isinstance(message, protocol.Hello):
+            self._greet(message.request_id)
+        elif message is not None:
+            self._desk.receive(message, self._panes, self._answer)
 
     def _answer(self, answer: protocol.Answer) -> None:
         self._say(lambda: (answer, []))
@@ -87,18 +88,13 @@ class _Connected(anywidget.AnyWidget):
         self._answers.append(unsent)
         COURIER.call(self)
 
-    def _give_bundle(self, content: dict[str, Any]) -> None:
-        asked = protocol.Bundle.model_validate(content)
+    def _give_bundle(self, request_id: str) -> None:
         built = front_end()
-        answer = protocol.BundleAnswer(request_id=asked.request_id, hash=built.hash)
+        answer = protocol.BundleAnswer(request_id=request_id, hash=built.hash)
         self._say(lambda: (answer, [built.script, built.style]))
 
-    def _greet(self, content: dict[str, Any]) -> None:
-        hello = protocol.Hello.model_validate(content)
-        self._say(lambda: (self._welcome(hello.request_id), []))
-
-    def _welcome(self, request_id: str) -> protocol.Message:
-        return self._desk.welcome(request_id, str(Path.cwd()))
+    def _greet(self, request_id: str) -> None:
+        self._say(lambda: (self._desk.welcome(request_id, str(Path.cwd())), []))
 
     # -- to the page, on the courier's thread ------------------------------------------------
 
@@ -119,6 +115,8 @@ class _Connected(anywidget.AnyWidget):
         if not self._answers:
             return False
         message, buffers = self._answers.popleft()()
+        if isinstance(message, (protocol.Welcome, protocol.Pong)):
+            message = message.model_copy(update={"sequence": self._sequence})
         self._send_message(message, buffers)
         return True
 
@@ -180,7 +178,8 @@ class ClaudeWidget(_Connected):
             events += self._events(execution_id)
         if not events:
             return False
-        self._send_message(protocol.Events(events=tuple(events)), [])
+        self._sequence += 1
+        self._send_message(protocol.Events(sequence=self._sequence, events=tuple(events)), [])
         if self._dirty:
             COURIER.call(self)
         return True

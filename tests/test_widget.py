@@ -129,6 +129,13 @@ def test_a_repeated_request_starts_nothing_twice(
         ({"type": "claude:execute", "query": 7}, "InvalidMessage", "query"),
         ({"type": "claude:execute", "query": "x", "env": {"A": "b"}}, "InvalidMessage", "env"),
         ({"type": "claude:format-disk"}, "InvalidMessage", "tag"),
+        ({"type": "claude:bundle"}, "InvalidMessage", "hash"),
+        ({"type": "claude:hello", "more": 1}, "InvalidMessage", "more"),
+        (
+            {"type": "claude:open-pane", "paneId": "p", "executionId": "x", "offset": 2**63},
+            "InvalidMessage",
+            "offset",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else value["type"],
 )
@@ -151,6 +158,38 @@ def test_messages_that_are_none_harm_nobody(dashboard: ClaudeWidget, content: An
     dashboard._handle_msg(message)
     answer, _ = ask(dashboard, "after", type="claude:ping")
     assert answer["type"] == "claude:pong"
+
+
+def test_one_request_id_for_two_kinds_of_request_does_both(
+    dashboard: ClaudeWidget, manager: ProcessManager, project: Path
+) -> None:
+    answer, _ = ask(
+        dashboard, "same", type="claude:execute", query="fake:long", projectPath=str(project)
+    )
+    execution = manager.get_execution(answer["executionId"])
+    assert execution is not None
+    say(
+        dashboard,
+        type="claude:kill-execution",
+        requestId="same",
+        executionId=execution.execution_id,
+    )
+    fake.ended(execution, "killed", "user")
+
+
+def test_events_are_numbered_and_a_heartbeat_tells_the_last(
+    dashboard: ClaudeWidget, manager: ProcessManager, project: Path
+) -> None:
+    fake.ended(manager.start_execution("fake:plain", project), "completed", "success")
+    until(lambda: any(row.get("endTime") for row in rows(dashboard).values()), what="its end")
+    numbers = [
+        content["sequence"]
+        for content, _ in comm_of(dashboard).custom()
+        if content["type"] == "claude:events"
+    ]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert ask(dashboard, "p", type="claude:ping")[0]["sequence"] == numbers[-1]
+    assert ask(dashboard, "h", type="claude:hello")[0]["sequence"] == numbers[-1]
 
 
 def test_kill_acts_where_it_arrives(

@@ -19,6 +19,8 @@ import { isEnded, readRow, type Store, storeOf } from "./store.ts";
 import { type Draft, type Problem, type Settings, Ui } from "./ui.ts";
 
 export class App {
+  /** Number of the last events that were heard; null until the first welcome. */
+  private heardTo: number | null = null;
   readonly kind: "dashboard" | "execution";
   readonly store: Store;
   readonly connection: Connection;
@@ -70,8 +72,22 @@ export class App {
   private receive(message: KernelMessage, buffers: DataView[]): void {
     if (message.type === "claude:pane-data") this.panes.receive(message, buffers[0]);
     else this.store.apply(message);
+    this.watchForGap(message);
     if (message.type === "claude:pong") this.panes.reopenClosed(message.closedPanes ?? []);
     this.connection.receive(message);
+  }
+
+  /** Jupyter's server drops messages in a burst, in silence: what is missing is asked for anew. */
+  private watchForGap(message: KernelMessage): void {
+    const heard = this.heardTo;
+    if (message.type === "claude:welcome") this.heardTo = message.sequence ?? 0;
+    if (heard === null) return;
+    if (message.type === "claude:events") {
+      this.heardTo = message.sequence;
+      if (message.sequence !== heard + 1) this.greet();
+    } else if (message.type === "claude:pong" && (message.sequence ?? 0) > heard) {
+      this.greet();
+    }
   }
 
   /**

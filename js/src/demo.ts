@@ -112,6 +112,7 @@ export function frameTranscript({ row, frames, end, stderr }: Recorded): Uint8Ar
 
 class FakeKernel implements Model {
   private readonly listeners = new Set<(message: KernelMessage, buffers: DataView[]) => void>();
+  private sequence = 0;
   private readonly transcripts = new Map<string, Uint8Array>();
   private readonly panes = new Map<string, { paneId: string; at: number }>();
   private readonly rows = new Map<string, ExecutionRow>();
@@ -154,6 +155,7 @@ class FakeKernel implements Model {
           requestId,
           now: Date.now() / 1000,
           closedPanes: [],
+          sequence: this.sequence,
         });
       case "claude:get-sessions":
         return this.say({ type: "claude:get-sessions", requestId, sessions: SESSIONS });
@@ -182,6 +184,7 @@ class FakeKernel implements Model {
       now: Date.now() / 1000,
       projectPath: PATH,
       models: ["sonnet", "opus", "haiku"],
+      sequence: this.sequence,
       maxConcurrency: 2,
       suggestedQueries: RECORDED.slice(0, 2).map(({ row }) => row.query ?? ""),
       executions: [...this.rows.values()],
@@ -210,6 +213,7 @@ class FakeKernel implements Model {
   private change(executionId: string, changes: Partial<ExecutionRow>): void {
     this.say({
       type: "claude:events",
+      sequence: ++this.sequence,
       events: [{ type: "claude:changed", executionId, changes }],
     });
   }

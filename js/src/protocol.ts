@@ -134,6 +134,10 @@ export interface Error {
  */
 export interface Events {
   type: "claude:events";
+  /**
+   * From 1, by one for each of the widget. A page that meets a gap says hello.
+   */
+  sequence: number;
   events: (Started | Error | Complete | Changed | Removed)[];
 }
 /**
@@ -279,6 +283,10 @@ export interface Welcome {
   models: string[];
   maxConcurrency: number;
   /**
+   * Of the last `claude:events` that these rows include.
+   */
+  sequence: number;
+  /**
    * What a replay has recordings of.
    */
   suggestedQueries: string[];
@@ -288,6 +296,10 @@ export interface Pong {
   requestId: string;
   type: "claude:pong";
   now: number;
+  /**
+   * Of the last `claude:events` that this widget has sent.
+   */
+  sequence: number;
   /**
    * Those of the page's panes that are not open here: to be opened again.
    */

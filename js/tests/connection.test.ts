@@ -27,6 +27,7 @@ const pong = (message: PageMessage) =>
     requestId: message.requestId,
     now: 0,
     closedPanes: [],
+    sequence: 0,
   });
 const kill = () => connection.request({ type: "claude:kill-execution", executionId: "a" });
 

@@ -69,6 +69,7 @@ export const welcome = (requestId: string, fields: Partial<Welcome> = {}): Welco
   now: Date.now() / 1000,
   projectPath: "/home/user/project",
   models: ["sonnet", "opus"],
+  sequence: 0,
   maxConcurrency: 2,
   suggestedQueries: [],
   executions: [],

@@ -4,7 +4,11 @@ import type { Events } from "../src/protocol.ts";
 import { Store, storeOf } from "../src/store.ts";
 import { row, welcome } from "./fakes.ts";
 
-const events = (...list: Events["events"]): Events => ({ type: "claude:events", events: list });
+const events = (...list: Events["events"]): Events => ({
+  type: "claude:events",
+  sequence: 1,
+  events: list,
+});
 const changed = (executionId: string, changes: Record<string, unknown>): Events =>
   events({ type: "claude:changed", executionId, changes });
 

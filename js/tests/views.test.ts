@@ -162,10 +162,47 @@ describe("the dashboard", () => {
     const changes = { status: "completed" };
     await say({
       type: "claude:events",
+      sequence: 1,
       events: [{ type: "claude:changed", executionId: "run", changes }],
     });
     await pass(400);
     expect(model.all("claude:get-sessions")).toHaveLength(3);
+  });
+});
+
+describe("a message that was lost", () => {
+  const changed = (sequence: number): KernelMessage => ({
+    type: "claude:events",
+    sequence,
+    events: [{ type: "claude:changed", executionId: "x", changes: { status: "running" } }],
+  });
+  const pong = (sequence: number): KernelMessage => ({
+    type: "claude:pong",
+    requestId: "?",
+    now: 0,
+    closedPanes: [],
+    sequence,
+  });
+
+  test("is noticed by its number, and the state is asked for anew", async () => {
+    await dashboard();
+    const hellos = () => model.all("claude:hello").length;
+    const before = hellos();
+    await say(changed(1));
+    await say(changed(2));
+    await say(pong(2));
+    expect(hellos()).toBe(before);
+    await say(changed(4));
+    expect(hellos()).toBe(before + 1);
+    await say(changed(5));
+    expect(hellos()).toBe(before + 1);
+  });
+
+  test("is noticed by the heartbeat when it was the last one", async () => {
+    await dashboard();
+    const before = model.all("claude:hello").length;
+    await say(pong(3));
+    expect(model.all("claude:hello")).toHaveLength(before + 1);
   });
 });
 
@@ -189,6 +226,7 @@ describe("starting", () => {
     const changes = { query: "Do it" };
     await say({
       type: "claude:events",
+      sequence: 1,
       events: [{ type: "claude:changed", executionId: "new", changes }],
     });
     expect(model.last("claude:open-pane").executionId).toBe("new");
@@ -246,7 +284,13 @@ describe("starting", () => {
     model.gone = false;
     await pass(5000);
     const ping = model.last("claude:ping").requestId;
-    await say({ type: "claude:pong", requestId: ping, now: Date.now() / 1000, closedPanes: [] });
+    await say({
+      type: "claude:pong",
+      requestId: ping,
+      now: Date.now() / 1000,
+      closedPanes: [],
+      sequence: 0,
+    });
     await press("Execute");
     expect(model.last("claude:execute").requestId).toBe(requestId);
     expect(model.all("claude:execute")).toHaveLength(2);
@@ -331,7 +375,13 @@ describe("the connection", () => {
     model.gone = false;
     await pass(5000);
     const { requestId } = model.last("claude:ping");
-    await say({ type: "claude:pong", requestId, now: Date.now() / 1000, closedPanes: [] });
+    await say({
+      type: "claude:pong",
+      requestId,
+      now: Date.now() / 1000,
+      closedPanes: [],
+      sequence: 0,
+    });
     expect(status()).toBe("");
     expect(model.all("claude:hello")).toHaveLength(2);
   });
@@ -461,7 +511,13 @@ test("the view of an execution beats while it runs, naming its pane, and then no
   const pings = () => model.all("claude:ping").length;
   const pong = () => {
     const { requestId } = model.last("claude:ping");
-    return say({ type: "claude:pong", requestId, now: Date.now() / 1000, closedPanes: [] });
+    return say({
+      type: "claude:pong",
+      requestId,
+      now: Date.now() / 1000,
+      closedPanes: [],
+      sequence: 0,
+    });
   };
   await pong();
   await pass(5000);
