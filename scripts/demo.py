@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -102,6 +103,7 @@ def environment(options: Options, folder: Path) -> dict[str, str]:
         env[name] = str(folder / place)
     env["JUPYTER_PLATFORM_DIRS"] = "1"
     if not options.live:
+        shutil.rmtree(folder / "state", ignore_errors=True)  # a demo starts with an empty list
         env["CLAUDE_WIDGET_MODE"] = "replay"
         env["CLAUDE_WIDGET_RECORDINGS"] = str(RECORDINGS)
         env["CLAUDE_WIDGET_STATE_DIR"] = str(folder / "state")

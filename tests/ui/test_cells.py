@@ -59,6 +59,19 @@ def test_cell_is_live_then_static(desk: Desk, claude: dict[str, str]) -> None:
     notebook.screenshot("cell-static-light")
 
 
+def test_reloaded_page_shows_the_end(desk: Desk, claude: dict[str, str]) -> None:
+    notebook = opened(desk, claude, "%claude_exec --name run SCENARIO:minute and a reload")
+    notebook.run(1, timeout=10)
+    expect(view(notebook).output).to_contain_text(MINUTE, timeout=START_MS)
+    notebook.save()
+    notebook.reload()
+    expect(view(notebook).output).to_contain_text(MINUTE, timeout=START_MS)
+    notebook.execute("%claude_kill run")
+    notebook.execute("run.wait(20)")
+    expect(view(notebook).output).to_be_visible()  # that page does not hear of the static result
+    expect(notebook.output(1)).to_contain_text("killed", timeout=20_000)
+
+
 @pytest.mark.parametrize("kernel", ["ipykernel73", "ipykernel74"])
 def test_waiting_cell_updates_and_stop_stops_the_waiting_only(
     desk: Desk, claude: dict[str, str], kernel: str
