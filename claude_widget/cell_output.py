@@ -22,6 +22,8 @@ from claude_widget.widget import ClaudeWidget, ExecutionView
 
 _LIVE: dict[str, CellOutput] = {}
 """By display id: outputs that are not yet replaced."""
+_BETWEEN: dict[str, CellOutput] = {}
+"""Those that were replaced while no cell ran: who runs a notebook without a page has not heard."""
 
 
 class CellOutput:
@@ -34,7 +36,7 @@ class CellOutput:
         self._display_id = uuid.uuid4().hex
         self._lock = threading.RLock()
         self._static = False
-        self._in_cell = _has_cells()
+        self._in_cell = _CELLS.there_are()
         _LIVE[self._display_id] = self
         self._stop = manager.on_change(self._note)
         self._view = ExecutionView(manager, execution)
@@ -77,6 +79,11 @@ class CellOutput:
         """Put the static result in place; on the courier's thread."""
         return self.settle()
 
+    def say_result(self) -> None:
+        """Replace the output; a second time changes nothing of it."""
+        result = execution_bundle(self._execution.info)
+        display(result, raw=True, display_id=self._display_id, update=True)
+
     def settle(self) -> bool:
         """Put the static result in the view's place; the first call does it, and says so."""
         with self._lock:
@@ -86,40 +93,57 @@ class CellOutput:
             self._stop()
             _LIVE.pop(self._display_id, None)
             COURIER.remove(self)
-            display(
-                execution_bundle(self._execution.info),
-                raw=True,
-                display_id=self._display_id,
-                update=True,
-            )
+            if _CELLS.none_runs:
+                _BETWEEN[self._display_id] = self
+            self.say_result()
             if not self._view.has_later_page:  # a later page goes on showing the view
                 self._view.close()
             return True
 
 
-def _after_cell() -> None:
-    """Put results in place in the cell that waited for them; at most a second's worth of messages.
+class _Cells:
+    """Whether a cell runs, and what is done at its end."""
 
-    Whoever runs a notebook without a page hears a cell's messages only until the cell ends.
-    """
-    ended = [output for output in list(_LIVE.values()) if output.ended]
-    for output in list(_LIVE.values()):
-        output.leave_cell(settle=output in ended[:MESSAGES_PER_SECOND])
+    def __init__(self) -> None:
+        self._running = False
+        self._shell: InteractiveShell | None = None
+
+    def there_are(self) -> bool:
+        """Whether this is in a cell, whose end will be told."""
+        shell = get_ipython()
+        if shell is None:
+            return False
+        if shell is not self._shell:
+            self._shell = shell
+            self._running = True
+            shell.events.register("pre_execute", self._begin)
+            shell.events.register("post_execute", self._end)
+        return True
+
+    @property
+    def none_runs(self) -> bool:
+        """This is a notebook's kernel, and just now between two cells."""
+        return self._shell is not None and not self._running
+
+    def _begin(self) -> None:
+        self._running = True
+
+    def _end(self) -> None:
+        """Put results in place in the cell that waited for them: a second's worth of messages.
+
+        Whoever runs a notebook without a page hears what is said while a cell runs, and no more.
+        """
+        unheard = list(_BETWEEN)[:MESSAGES_PER_SECOND]
+        for display_id in unheard:
+            _BETWEEN.pop(display_id).say_result()
+        live = list(_LIVE.values())
+        ended = [output for output in live if output.ended][: MESSAGES_PER_SECOND - len(unheard)]
+        for output in live:
+            output.leave_cell(settle=output in ended)
+        self._running = False
 
 
-_SHELLS: list[InteractiveShell] = []
-"""Those that say when a cell has run to its end."""
-
-
-def _has_cells() -> bool:
-    """Whether this runs in a cell; the shell will say when it has ended."""
-    shell = get_ipython()
-    if shell is None:
-        return False
-    if shell not in _SHELLS:
-        shell.events.register("post_execute", _after_cell)
-        _SHELLS.append(shell)
-    return True
+_CELLS = _Cells()
 
 
 _DASHBOARDS: dict[str, ClaudeWidget] = {}

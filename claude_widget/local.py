@@ -34,7 +34,7 @@ from claude_widget.transcript import Writer, lock_is_held
 
 _BOOT = (
     "import sys,posix;"
-    "sys.path.append(posix.environ.pop(b'SHIM_HOME').decode('utf-8','surrogateescape'));"
+    "sys.path.append(posix.environ.pop(b'_SHIM_HOME').decode('utf-8','surrogateescape'));"
     "from shim.launch import launch;cli=launch();"  # what follows loads while the CLI starts
     "from shim.supervise import supervise;supervise(cli)"
 )
@@ -87,7 +87,7 @@ class LocalBackend:
             shim = subprocess.Popen(
                 [_interpreter(), "-I", "-S", "-c", _BOOT],
                 cwd=run.folder,
-                env={**env, "SHIM_HOME": str(Path(__file__).parent)},
+                env={**env, "_SHIM_HOME": str(Path(__file__).parent)},
                 stdin=writer.fd,
                 stdout=subprocess.DEVNULL,
                 stderr=log,

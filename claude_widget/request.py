@@ -25,6 +25,11 @@ LONGEST_QUERY = 9_000_000
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _LISTS = ("allowed_tools", "disallowed_tools", "add_dirs", "setting_sources", "extra_args")
 _ARGUMENTS = ("query", "project_path", "session_id", "mcp_config", "mcp_config_path", "model")
+_LATER = {
+    "permissions": "Tools that nothing permits are denied; see allowed_tools and permission_mode.",
+    "worktree": "Give each execution a git worktree of its own as project_path.",
+}
+"""Names that are kept for what comes, and what to do until then."""
 OPTIONS = tuple(
     sorted(
         {field.alias or name for name, field in ExecutionRequest.model_fields.items()}
@@ -49,16 +54,12 @@ def build_request(
     """
     unknown = sorted(set(options) - set(OPTIONS))
     if unknown:
-        raise InvalidRequest(
-            f"There is no option {unknown[0]!r}.",
-            field=unknown[0],
-            hint="Options are: " + ", ".join(OPTIONS) + ".",
-        )
+        raise _unknown_option(unknown[0])
     project = resolve_folder("project_path", project_path)
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     given |= {
         "query": clean_query(query),
-        "project_path": str(project),
+        "project_path": _argument("project_path", project),
         "session_id": _text("session_id", session_id),
         "model": _text("model", model),
     }
@@ -78,12 +79,25 @@ def build_request(
         raise InvalidRequest(f"{field}: {first['msg']}.", field=field) from None
 
 
+def _unknown_option(name: str) -> InvalidRequest:
+    if name in _LATER:
+        return InvalidRequest(
+            f"The option {name!r} is not built yet.", field=name, hint=_LATER[name]
+        )
+    return InvalidRequest(
+        f"There is no option {name!r}.",
+        field=name,
+        hint="Options are: " + ", ".join(OPTIONS) + ".",
+    )
+
+
 def _normalise(given: dict[str, Any]) -> None:
     for name in _LISTS:
         if name in given:
             given[name] = _strings(name, given[name])
     if "add_dirs" in given:
-        given["add_dirs"] = tuple(str(resolve_folder("add_dirs", d)) for d in given["add_dirs"])
+        folders = (resolve_folder("add_dirs", folder) for folder in given["add_dirs"])
+        given["add_dirs"] = tuple(_argument("add_dirs", folder) for folder in folders)
     if "schema" in given:
         given["schema"] = _schema(given["schema"])
     if "env" in given:
@@ -152,13 +166,14 @@ def _argument(field: str, value: Any) -> str:
     """Text that a process can be started with, from text or a path."""
     try:
         text = os.fspath(value)
-        if isinstance(text, str) and b"\0" not in os.fsencode(text):
+        # Strict, since a transcript is UTF-8: bytes of a path that are not come as surrogates.
+        if isinstance(text, str) and b"\0" not in text.encode("utf-8"):
             return text
         problem = "holds a NUL character" if isinstance(text, str) else "is bytes"
     except TypeError:
         problem = f"must be text, not {type(value).__name__}"
     except UnicodeEncodeError:
-        problem = "holds half a surrogate pair"
+        problem = "is not UTF-8"
     raise InvalidRequest(f"{field} {problem}.", field=field)
 
 

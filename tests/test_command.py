@@ -159,7 +159,7 @@ def test_process_gets_argv_env_and_folder(
     assert told["env"]["GIVEN"] == "a b\nc"
     assert told["env"]["PWD"] == str(folder)
     assert told["env"][command.MARK] == execution.execution_id
-    assert not {"CLAUDECODE", "SHIM_HOME"} & told["env"].keys()
+    assert not {"CLAUDECODE", "_SHIM_HOME"} & told["env"].keys()
     assert told["leads_session"]
     assert told["fds"] == []
 
