@@ -230,8 +230,14 @@ class ClaudeMagics(Magics):
         with shown_short():
             manager = self._manager()
             found = [execution for word in wanted for execution in self._found(manager, word)]
+            failed: list[ClaudeWidgetError] = []
             for execution in found:
-                execution.kill()
+                try:
+                    execution.kill()
+                except ClaudeWidgetError as error:  # one that does not answer spares no other
+                    failed.append(error)
+            if failed:
+                raise failed[0]
 
     def _found(self, manager: ProcessManager, word: str) -> list[Execution]:
         if word == "all":
