@@ -19,7 +19,7 @@ from claude_widget import ClaudeWidget, ProcessManager
 
 BOUND = 1.0
 FEW, MANY = 10, 1_000
-_SECONDS = re.compile(rb"\b\d{9,}\.\d+")
+_COUNTED_AS_ONE = re.compile(rb'\b\d{9,}\.\d+|(?<="sequence": )\d+')
 _SETTLED = 0.2
 """Seconds in which a change that was read has been told: four turns of the courier."""
 
@@ -45,7 +45,7 @@ def play(folder: str, count: int) -> dict[str, float]:
         said = page.messages[before:]
         widget.close()
     size = sum(
-        len(_SECONDS.sub(b"1.0", text)) + sum(len(buffer) for buffer in buffers)
+        len(_COUNTED_AS_ONE.sub(b"1", text)) + sum(len(buffer) for buffer in buffers)
         for _, text, buffers in said
     )
     return {"bytes": size, "messages": len(said)}

@@ -15,7 +15,7 @@ from functools import partial
 from benchmarks import measure
 
 BOUND = 1.5
-ROUNDS, QUICK_ROUNDS = 15, 7
+ROUNDS, QUICK_ROUNDS = 15, 5
 PEER = "import ipywidgets"
 OURS = {
     "import claude_widget": BOUND,
