@@ -10,11 +10,13 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import comm
 import nbformat
 import pytest
+from IPython.core.events import EventManager, available_events
 from ipywidgets.widgets.widget import _instances
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
@@ -68,9 +70,19 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     monkeypatch.setattr(comm, "create_comm", RecordingComm)
     recording = Page()
     monkeypatch.setattr(cell_output, "display", recording.display)
+    monkeypatch.setattr(cell_output, "_CELLS", cell_output._Cells())
     yield recording
     for shown in recording.shown:
         shown.close()
+
+
+@pytest.fixture
+def cells(monkeypatch: pytest.MonkeyPatch) -> EventManager:
+    """A shell that says when a cell begins and ends; it runs one."""
+    shell: Any = SimpleNamespace(execution_count=1)
+    events = shell.events = EventManager(shell, available_events)
+    monkeypatch.setattr(cell_output, "get_ipython", lambda: shell)
+    return events
 
 
 def listeners(manager: ProcessManager) -> int:
@@ -116,6 +128,33 @@ def test_the_first_to_settle_does_it_and_the_comm_is_closed_after_it(
     assert len(page.replaced) == 1
     assert view.comm is None
     assert not output.settle()
+    assert len(page.replaced) == 1
+
+
+def test_a_result_that_came_between_cells_is_said_again_in_the_next(
+    page: Page, cells: EventManager, manager: ProcessManager, project: Path
+) -> None:
+    execution = fake.running(manager.start_execution("fake:long", project))
+    CellOutput(manager, execution)
+    cells.trigger("post_execute")
+    execution.kill()
+    until(lambda: page.replaced, what="the result is in place")
+    for before in (1, 2):
+        cells.trigger("pre_execute")
+        assert len(page.replaced) == before
+        cells.trigger("post_execute")
+        assert len(page.replaced) == 2
+
+
+def test_what_ends_while_its_cell_runs_is_replaced_at_the_cells_end(
+    page: Page, cells: EventManager, manager: ProcessManager, project: Path
+) -> None:
+    execution = fake.running(manager.start_execution("fake:long", project))
+    CellOutput(manager, execution)
+    execution.kill()
+    fake.ended(execution, "killed", "user")
+    assert not page.replaced
+    cells.trigger("post_execute")
     assert len(page.replaced) == 1
 
 
@@ -190,7 +229,7 @@ def test_those_waited_for_in_a_later_cell_keep_theirs(
 ) -> None:
     loop = "for n in range(3):\n    r = %claude_exec fake:says={{ n }}\n    runs.append(r)"
     start = f"runs = []\n{loop}"
-    wait = "for r in runs: r.wait()\nNone"
+    wait = "for r in runs: r.wait()\nNone"  # some have ended by then, while no cell ran
     done = in_kernel("%load_ext claude_widget", start, wait)
     assert kinds(done.cells[1]) == [{"text/plain", "text/html"}] * 3
     assert all("completed" in output["data"]["text/plain"] for output in done.cells[1].outputs)
