@@ -315,7 +315,7 @@ class Fake:
         self.write(line.encode() + b"\n")
 
     def do_stderr(self, megabytes: str) -> None:
-        block = (b"warning: " + b"e" * 90 + b"\n") * 656
+        block = (b"warning: " + b"e" * 990 + b"\n") * 66
         for _ in range(int(float(megabytes or 1) * 16)):
             self.write(block, 2)
 

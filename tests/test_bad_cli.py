@@ -110,7 +110,6 @@ def test_cli_whose_result_has_a_lone_surrogate(manager: ProcessManager, project:
     assert execution.result == "lone \ufffd here"
 
 
-@pytest.mark.slow  # 32 MB of short lines are written, read and folded
 def test_cli_that_floods_stderr(manager: ProcessManager, project: Path) -> None:
     execution = ended(manager.start_execution("fake:stderr=34", project), "completed", "success")
     kept = lines(execution, "err")
