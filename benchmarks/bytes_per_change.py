@@ -1,8 +1,8 @@
 """Bytes to the page of what one execution goes through, among 10 executions and among 1,000.
 
 The rule: the dashboard is the real one, and every byte that it hands to its comm counts. The run
-is a recorded one, frame by frame. Seconds have more digits or fewer by chance, so each counts as
-one size.
+is a recorded one, frame by frame. Seconds and the numbers of messages have more digits or fewer by
+chance, so each counts as one size.
 """
 
 from __future__ import annotations
