@@ -115,9 +115,9 @@ class Admission:
         )
         mcp = describe_mcp_config(request.mcp_config, request.mcp_config_path)
         with Writer(run.transcript, create=True) as writer:
-            writer.begin(run.execution_id, host_name())
-            writer.meta(
-                "requested",
+            writer.begin(
+                run.execution_id,
+                host_name(),
                 request={**public, "env": sorted(request.env)},
                 mcp_config=None if mcp is None else mcp.model_dump(mode="json"),
                 owner={**owner(), "manager_id": self._registry.manager_id},

@@ -36,7 +36,8 @@ _BOOT = (
     "import sys,posix;"
     "sys.path.append(posix.environ.pop(b'_SHIM_HOME').decode('utf-8','surrogateescape'));"
     "from shim.launch import launch;cli=launch();"  # what follows loads while the CLI starts
-    "from shim.supervise import supervise;supervise(cli)"
+    "from shim.supervise import supervise;supervise(cli);"
+    "posix._exit(0)"  # the end is written: nothing is left to tidy up
 )
 _ANSWER_WITHIN = 5.0
 _SOCKET_WITHIN = 3.0

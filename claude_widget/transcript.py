@@ -8,6 +8,7 @@ The format is in docs/design.md; the shim writes the same records (`claude_widge
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -152,6 +153,10 @@ class _Pieces:
         return Record(self.offset, when, name, b"".join(self.parts), complete, self.elided)
 
 
+_PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR})
+"""Errors that are of this process or this moment, and say nothing of the file."""
+
+
 class Follower:
     """Reads one transcript as it grows.
 
@@ -182,6 +187,8 @@ class Follower:
                 raise TranscriptError("it was cut short", path=str(self.path), offset=size)
             chunk = os.pread(self._fd, limit, self._read_to)
         except OSError as error:
+            if error.errno in _PASSING:
+                return [], False
             raise TranscriptError(
                 error.strerror or str(error), path=str(self.path), offset=self._read_to
             ) from error
@@ -264,23 +271,23 @@ class Writer:
                 self._epoch_clock = clock() - (time.time() - float(header["epoch"]))
         return self._epoch_clock
 
-    def begin(self, execution_id: str, host: str) -> None:
-        """Write the header."""
+    def begin(self, execution_id: str, host: str, **requested: Any) -> None:
+        """Write the header and what was requested, in one write: there is never one alone."""
         self._epoch_clock = clock()
-        self.meta(
-            "transcript",
-            version=records.FORMAT_VERSION,
-            execution_id=execution_id,
-            epoch=time.time(),
-            clock=self._epoch_clock,
-            host=host,
-            boot_id=boot_id(),
-        )
+        header = {
+            "event": "transcript",
+            "version": records.FORMAT_VERSION,
+            "execution_id": execution_id,
+            "epoch": time.time(),
+            "clock": self._epoch_clock,
+            "host": host,
+            "boot_id": boot_id(),
+        }
+        self.lines(records.META, _json(header) + b"\n" + _json({"event": "requested", **requested}))
 
     def meta(self, event: str, **fields: Any) -> None:
         """Append one lifecycle record."""
-        line = json.dumps({"event": event, **fields}, separators=(",", ":"), default=str)
-        self.lines(records.META, line.encode("utf-8", "replace"))
+        self.lines(records.META, _json({"event": event, **fields}))
 
     def lines(self, stream: bytes, lines: bytes) -> None:
         """Append whole lines of one stream; a record that was torn off is ended first."""
@@ -304,6 +311,11 @@ class Writer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _json(fields: dict[str, Any]) -> bytes:
+    text = json.dumps(fields, separators=(",", ":"), default=str)
+    return text.encode("utf-8", "replace")
 
 
 def boot_id() -> str:

@@ -51,7 +51,8 @@ def test_without_descriptors_it_is_refused_or_fails_and_the_next_one_works(
     if started is not None:
         started.wait(fake.BOUND)
         assert started.info.reason in ("startup", "success"), started.info.errors
-        assert not marked(started.execution_id)
+        execution_id = started.execution_id
+        until(lambda: not marked(execution_id), what="nothing of it is left")
     ended(manager.start_execution("hello", project), "completed", "success")
 
 

@@ -197,9 +197,8 @@ def test_execution_of_another_host_is_never_touched(
     folder.mkdir(0o700)
     (folder / "request.json").write_bytes((done.run.folder / "request.json").read_bytes())
     with Writer(folder / "transcript", create=True) as writer:
-        writer.begin(folder.name, "elsewhere")
         request = json.loads((folder / "request.json").read_bytes())
-        writer.meta("requested", request=request, owner={"host": "elsewhere"})
+        writer.begin(folder.name, "elsewhere", request=request, owner={"host": "elsewhere"})
         writer.meta("spawned", pid=1, shim_pid=1, shim_start=1, cli_path="/x")
     other = make_manager()
     seen = found(other, folder.name)

@@ -235,8 +235,7 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
 def test_writer_and_reader_agree(tmp_path: Path) -> None:
     path = tmp_path / "transcript"
     with Writer(path, create=True) as writer:
-        writer.begin("id", "host")
-        writer.meta("requested", text="\ud83d \n é")
+        writer.begin("id", "host", text="\ud83d \n é")
         writer.lines(b"out", b"one\n\ntwo\xff")
     header, requested, *out = read_records(path)
     assert json.loads(header.data)["execution_id"] == "id"
@@ -253,7 +252,7 @@ def test_later_writer_goes_on_with_the_clock_and_mends_a_torn_record(tmp_path: P
         file.write(b"1.0 out {torn")
     with Writer(path) as writer:
         writer.meta("lost", error="")
-    first, torn, last = read_records(path)
+    first, _, torn, last = read_records(path)
     assert torn.data == b"{torn"
     assert json.loads(last.data)["event"] == "lost"
     assert 0 <= last.time - first.time < 10

@@ -173,6 +173,11 @@ ROWS: list[tuple[str, list[Record], Reason]] = [
     (
         "killed while a limit was being enforced",
         [INIT, meta("limit", reason="timeout"), meta("kill", reason="user"), ended(143)],
+        Reason.TIMEOUT,
+    ),
+    (
+        "a limit that came while it was being killed",
+        [INIT, meta("kill", reason="user"), meta("limit", reason="timeout"), ended(143)],
         Reason.USER,
     ),
     (

@@ -86,8 +86,7 @@ def _apply(state: State, event: Event) -> State:
         case Spawned():
             return _spawned(state, event)
         case KillAsked():
-            first = state.life.kill or event.reason
-            return state.replace(life=state.life._replace(kill=first))
+            return _kill_asked(state, event)
         case LimitReached():
             return _limited(state, event)
         case Refused():
@@ -132,6 +131,13 @@ def _spawned(state: State, event: Spawned) -> State:
     if not work.activity:  # a frame may have been written before this record
         work = work._replace(activity="starting")
     return state.replace(life=life, work=work)
+
+
+def _kill_asked(state: State, event: KillAsked) -> State:
+    """The first reason counts; one that comes after a limit changes nothing of why it ends."""
+    if state.life.kill is not None or state.life.limit is not None:
+        return state
+    return state.replace(life=state.life._replace(kill=event.reason))
 
 
 def _limited(state: State, event: LimitReached) -> State:
