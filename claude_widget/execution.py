@@ -136,7 +136,7 @@ class Execution:
             found, more = follower.read(limit)
             events = []
             state = self._state
-            for record in found:
+            for record in without_stale_stderr(found):
                 event = parse(record)
                 try:
                     state = reduce(state, event)
@@ -344,3 +344,22 @@ class Execution:
         name = f" {info.name!r}" if info.name else ""
         reason = f" ({info.reason})" if info.reason else ""
         return f"<Execution{name} {self.execution_id} {info.status}{reason}>"
+
+
+def without_stale_stderr(found: list[Record]) -> list[Record]:
+    """These records, less the stderr lines that later ones push out of the tail that is kept.
+
+    A CLI that floods its stderr then costs what its tail costs; the transcript has it all.
+    """
+    kept: list[Record] = []
+    size = 0
+    for record in reversed(found):
+        if record.stream == "meta":  # an ending looks at the tail that was there before it
+            size = 0
+        elif record.stream == "err":
+            if size >= 4 * _STDERR_TAIL:  # a character has four bytes at the most
+                continue
+            size += len(record.data) + 1
+        kept.append(record)
+    kept.reverse()
+    return kept

@@ -17,6 +17,7 @@ from claude_widget.events import NEUTRAL_PREFIX, Record, is_neutral, parse
 from claude_widget.events.frames import FRAMES, SENT
 from claude_widget.events.lifecycle import LIFECYCLE
 from claude_widget.events.system import SYSTEM
+from claude_widget.execution import without_stale_stderr
 from claude_widget.state import State, fold, reduce
 from tests import recorded
 from tests.recorded import GOLDEN, NAMES, line, opening, out, sent, state_of, transcript
@@ -223,3 +224,15 @@ def test_a_state_stays_bounded_whatever_it_is_told() -> None:
     records = [record for n in range(300) for record in hostile(n)]
     records.append(out({"type": "system", "subtype": "init", **init}))
     check(state_of(*opening(), *records))
+
+
+def test_stderr_that_is_pushed_out_of_the_tail_changes_nothing() -> None:
+    lines = [Record(i, 1.0, "err", (b"\xf0\x9f\x98\x80" * (i % 40))) for i in range(3000)]
+    frame = Record(0, 1.0, "out", b'{"type":"system","subtype":"init","session_id":"s"}')
+    found = [*lines[:1500], frame, *lines[1500:]]
+    kept = without_stale_stderr(found)
+    assert len(kept) < 1000
+    assert frame in kept
+    whole, less = fold(State.initial("x"), found), fold(State.initial("x"), kept)
+    assert whole == less
+    assert len(whole.stderr_tail) == 4000
