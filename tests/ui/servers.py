@@ -44,11 +44,17 @@ KERNELS = {"ipykernel74": Path(sys.executable), "ipykernel73": python_of(KERNEL7
 """The interpreters that a test can have its kernel run on."""
 
 
+PORTS = range(20_000, 32_000)
+"""Below those that the system gives to connections: a port from there can be gone at once."""
+
+
 def free_port() -> int:
     """A port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class JupyterServer:

@@ -35,8 +35,11 @@ class Demo:
         return self._log.read_text()
 
     def url(self) -> str:
-        urls = until(lambda: re.findall(r"http://\S+token=\w+", self.said), timeout=90, what="URL")
-        return str(urls[0])
+        def urls() -> list[str]:
+            assert self.process.poll() is None, f"the demo has ended:\n{self.said}"
+            return re.findall(r"http://\S+token=\w+", self.said)
+
+        return until(urls, timeout=90, what="URL")[0]
 
     def end(self) -> int:
         """What Ctrl-C does; its exit code."""
