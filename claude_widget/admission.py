@@ -199,8 +199,8 @@ class Admission:
             except OSError:
                 return False  # it is being started this very moment
             with writer:
-                if not mine and writer.size != execution.read_bytes:
-                    return False
+                if not execution.is_pending_at(writer.size):
+                    return mine  # another manager has cancelled it, or it has run meanwhile
                 writer.meta("kill", reason=reason)
                 writer.meta("ended", exit_code=None, error="", forced=False, descendants=0)
             return True

@@ -61,7 +61,7 @@ class Execution:
     def __init__(self, keeper: Keeper, run: Run, ended: ExecutionInfo | None = None) -> None:
         self.run = run
         self._keeper = keeper
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._state = State.initial(run.execution_id)
         self._info: ExecutionInfo | None = ended
         self._info_of: State | None = self._state if ended is not None else None
@@ -178,13 +178,10 @@ class Execution:
         """Its transcript may still grow, as far as is known."""
         return self._follower is not None
 
-    @property
-    def has_news(self) -> bool:
-        """Its transcript holds more than is folded."""
-        try:
-            return self.run.transcript.stat().st_size != self.read_bytes
-        except OSError:
-            return False
+    def is_pending_at(self, size: int) -> bool:
+        """Whether it is pending with that many bytes folded: the state and the bytes agree."""
+        with self._lock:
+            return self.read_bytes == size and self._state.status is ExecutionStatus.PENDING
 
     @property
     def read_bytes(self) -> int:

@@ -144,11 +144,14 @@ class Registry:
         """Pending, and nobody lives who would start it."""
         if execution.status is not ExecutionStatus.PENDING or execution.execution_id in self.mine:
             return False
-        if execution.has_news:
-            return False
-        for record in read_records(execution.run.transcript):
-            if record.stream == "meta" and b'"requested"' in record.data:
-                return not self._owner_lives(json.loads(record.data).get("owner"))
+        try:
+            if not execution.is_pending_at(execution.run.transcript.stat().st_size):
+                return False  # there is news that has not been folded
+            for record in read_records(execution.run.transcript):
+                if record.stream == "meta" and b'"requested"' in record.data:
+                    return not self._owner_lives(json.loads(record.data).get("owner"))
+        except OSError:
+            return False  # its files are gone, which whoever follows it will say
         return True
 
     def _owner_lives(self, said: object) -> bool:

@@ -138,3 +138,15 @@ def test_a_callback_that_exits_harms_nobody(manager: ProcessManager, project: Pa
     fake.ended(manager.start_execution("fake:plain", project), "completed", "success")
     again = manager.start_execution("fake:plain", project)
     until(lambda: again.status is ExecutionStatus.COMPLETED, what="it is followed all the same")
+
+
+def test_two_managers_that_cancel_one_end_it_once(make_manager: MakeManager, project: Path) -> None:
+    first = make_manager(max_concurrency=1)
+    runs = fake.running(first.start_execution("fake:long", project))
+    waits = first.start_execution("fake:plain", project)
+    second = make_manager()
+    second.kill_execution(waits.execution_id)
+    first.kill_execution(waits.execution_id)
+    fake.ended(waits, "killed", "user")
+    assert [meta["event"] for meta in fake.metas(waits)].count("ended") == 1
+    runs.kill()

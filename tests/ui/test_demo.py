@@ -39,7 +39,7 @@ class Demo:
             assert self.process.poll() is None, f"the demo has ended:\n{self.said}"
             return re.findall(r"http://\S+token=\w+", self.said)
 
-        return until(urls, timeout=90, what="URL")[0]
+        return until(urls, timeout=150, what="URL")[0]
 
     def end(self) -> int:
         """What Ctrl-C does; its exit code."""
