@@ -41,7 +41,7 @@ bench: ## the benchmarks, in full
 	@$(run).setup package
 	$(venv)/python -m benchmarks
 
-dev: ## rebuild the front end as it changes, in a JupyterLab that reloads it
+dev: ## JupyterLab, with the front end rebuilt as it changes (restart the kernel to see it)
 	@$(run).setup package
 	@$(venv)/python -m scripts.demo --port="$(PORT)" --browser="$(BROWSER)" --live="$(LIVE)" --watch
 
