@@ -102,6 +102,28 @@ def test_kill_and_live_output_while_a_cell_sleeps(
     notebook.wait_cell(2)
 
 
+def test_where_nothing_arrives_during_a_cell_the_page_says_so(
+    desk: Desk, claude: dict[str, str]
+) -> None:
+    settings = {"commsOverSubshells": "disabled"}
+    desk.server("lab").reset_settings(
+        **{"@jupyterlab/apputils-extension/kernels-settings": settings}
+    )
+    notebook, dashboard = opened(desk, claude, "import time; time.sleep(30)")
+    query = "SCENARIO:minute busy"
+    dashboard.execute(query)
+    dashboard.has_status(query, "running")
+    notebook.start(2)
+    notebook.wait_kernel("connected busy")
+    dashboard.kill(query)
+    said = dashboard.root.get_by_text("Kernel busy: will act when the cell ends.")
+    expect(said).to_be_visible(timeout=5_000)
+    notebook.interrupt_kernel()
+    notebook.wait_cell(2)
+    dashboard.has_status(query, "killed")
+    expect(said).to_have_count(0)
+
+
 def test_reload_and_second_page_show_the_true_state(desk: Desk, claude: dict[str, str]) -> None:
     notebook, dashboard = opened(desk, claude)
     running, ended = "SCENARIO:minute reload", "SCENARIO:hello reload"
