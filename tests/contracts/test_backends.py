@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from claude_widget.backend import Backend
@@ -218,6 +219,7 @@ def test_closing_lets_go_of_everything(
     ended(
         make_manager(backend=subject.make()).start_execution(QUICK, project), "completed", "success"
     )
+    until(lambda: not psutil.Process().children(), what="the first shim is reaped")
     before, threads = descriptors(), threading.active_count()
     backend = subject.make()
     manager = make_manager(backend=backend)
