@@ -61,8 +61,8 @@ class Dashboard:
         return self.executions.get_by_role("listitem")
 
     def row(self, query: str) -> Locator:
-        """The row of a query."""
-        return self.executions.get_by_role("listitem", name=query, exact=True)
+        """The newest row of a query."""
+        return self.executions.get_by_role("listitem", name=query, exact=True).first
 
     def view(self, query: str) -> Locator:
         """Press View on a row; returns the Output region."""

@@ -81,7 +81,7 @@ def test_demo_plays_every_cell(demo: Demo, page: Page) -> None:
     dashboard = Dashboard(page.locator(".jp-Notebook"))
     query = "Review every module and say what could break"
     dashboard.ready().execute(query)
-    row = dashboard.row(query).first
+    row = dashboard.row(query)
     expect(row).to_contain_text("recorded")
     expect(row).to_contain_text("running")
     row.get_by_role("button", name="Kill", exact=True).click()
