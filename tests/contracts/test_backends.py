@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from claude_widget.backend import Backend
@@ -216,10 +215,9 @@ def test_second_manager_sees_it_and_does_not_disturb_it(
 def test_closing_lets_go_of_everything(
     subject: Subject, make_manager: MakeManager, project: Path
 ) -> None:
-    ended(
-        make_manager(backend=subject.make()).start_execution(QUICK, project), "completed", "success"
-    )
-    until(lambda: not psutil.Process().children(), what="the first shim is reaped")
+    first = subject.make()
+    ended(make_manager(backend=first).start_execution(QUICK, project), "completed", "success")
+    until(lambda: not first.wait_handles(), what="the first one is reaped")
     before, threads = descriptors(), threading.active_count()
     backend = subject.make()
     manager = make_manager(backend=backend)
