@@ -6,8 +6,8 @@
     await execution          # or execution.wait()
     print(execution.result)
 
-The rule: this module re-exports; it decides nothing. What needs the notebook's own libraries is
-loaded when it is first asked for, so that a script pays for none of it.
+The rule: this module re-exports; it decides nothing. Everything is loaded when it is first asked
+for, so that importing the package costs nothing, and a script pays for no notebook's libraries.
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from claude_widget.doctor import doctor
-from claude_widget.errors import ClaudeWidgetError
-from claude_widget.execution import Execution
-from claude_widget.manager import ProcessManager
-from claude_widget.models import ExecutionInfo, ExecutionRequest, ExecutionStatus
-
 if TYPE_CHECKING:
+    from claude_widget.diagnosis import doctor
+    from claude_widget.errors import ClaudeWidgetError
+    from claude_widget.execution import Execution
     from claude_widget.magic import load_ipython_extension
+    from claude_widget.manager import ProcessManager
+    from claude_widget.models import ExecutionInfo, ExecutionRequest, ExecutionStatus
     from claude_widget.widget import ClaudeWidget
 
 __version__ = "0.1.0"
@@ -37,16 +36,39 @@ __all__ = [
     "doctor",
     "load_ipython_extension",
 ]
-_LAZY = {
+_HOMES = {
     "ClaudeWidget": "claude_widget.widget",
+    "ClaudeWidgetError": "claude_widget.errors",
+    "Execution": "claude_widget.execution",
+    "ExecutionInfo": "claude_widget.models",
+    "ExecutionRequest": "claude_widget.models",
+    "ExecutionStatus": "claude_widget.models",
+    "ProcessManager": "claude_widget.manager",
+    "doctor": "claude_widget.diagnosis",
     "load_ipython_extension": "claude_widget.magic",
 }
+_SHOWN_BY = ("ClaudeWidget", "Execution", "ProcessManager", "load_ipython_extension")
+"""Whoever asks for one of these may have managers and executions as values of cells."""
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    if name in _SHOWN_BY:
+        _set_viewers()
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _set_viewers() -> None:
+    """Tell managers and executions who shows them as a cell's value."""
+    manager = import_module("claude_widget.manager").ProcessManager
+    manager.viewer = staticmethod(_show_manager)
+    import_module("claude_widget.execution").Execution.viewer = staticmethod(_show_execution)
 
 
 def _show_manager(manager: ProcessManager) -> None:
@@ -54,10 +76,6 @@ def _show_manager(manager: ProcessManager) -> None:
 
 
 def _show_execution(execution: Execution) -> None:
-    manager = ProcessManager.holding(execution)
+    manager = import_module("claude_widget.manager").ProcessManager.holding(execution)
     if manager is not None:
         import_module("claude_widget.cell_output").show(manager, execution)
-
-
-ProcessManager.viewer = staticmethod(_show_manager)
-Execution.viewer = staticmethod(_show_execution)

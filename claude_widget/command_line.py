@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from claude_widget.doctor import doctor
+from claude_widget.diagnosis import doctor
 from claude_widget.errors import ClaudeWidgetError, ExecutionNotFound
 from claude_widget.freeze import freeze_file
 from claude_widget.state_folder import StateFolder

@@ -82,7 +82,7 @@ SettingSource = Literal["user", "project", "local"]
 class ExecutionRequest(BaseModel):
     """What one start asks for. Field names are those of `ProcessManager.start_execution`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     query: str = Field(description="The prompt, sent as written.")
     project_path: str = Field(description="Folder the CLI runs in, absolute.")
@@ -125,7 +125,7 @@ class ExecutionRequest(BaseModel):
 class Usage(BaseModel):
     """Tokens, each message counted once."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -136,7 +136,7 @@ class Usage(BaseModel):
 class OpenTool(BaseModel):
     """A tool call that has no result yet."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     tool_use_id: str
     name: str
@@ -146,7 +146,7 @@ class OpenTool(BaseModel):
 class Denial(BaseModel):
     """A tool call that was not permitted."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     tool_name: str
     tool_use_id: str | None = None
@@ -156,7 +156,7 @@ class Denial(BaseModel):
 class MCPServer(BaseModel):
     """An MCP server's name and the status that the CLI reports; never its command or secrets."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     name: str
     status: str = "configured"
@@ -165,7 +165,7 @@ class MCPServer(BaseModel):
 class MCPConfigInfo(BaseModel):
     """What may be shown of an MCP configuration: its path and server names only."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     path: str | None = None
     servers: tuple[str, ...] = ()
@@ -174,7 +174,7 @@ class MCPConfigInfo(BaseModel):
 class BackgroundTask(BaseModel):
     """A background task or subagent that is still alive."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     task_id: str
     task_type: str = ""
@@ -184,7 +184,7 @@ class BackgroundTask(BaseModel):
 class ExecutionInfo(BaseModel):
     """What is known of one execution: an immutable snapshot of the fold of its transcript."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     execution_id: str
     query: str = Field("", repr=False)

@@ -24,13 +24,19 @@ MAX_PAGE_MESSAGE = 8 * 1024 * 1024
 """Bytes of the largest message from the page; jupyter_server drops one above 10 MiB in silence."""
 MAX_BATCH = 256 * 1024
 """Bytes of the largest binary buffer to the page."""
+_LATER = ConfigDict(defer_build=True)
+"""Built at the first use: a script that shows nothing never pays for it."""
 
 
 class Message(BaseModel):
     """Base of all wire models."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True
+        extra="forbid",
+        frozen=True,
+        alias_generator=to_camel,
+        populate_by_name=True,
+        defer_build=True,
     )
 
 
@@ -176,7 +182,7 @@ PageMessage = Annotated[
     | ClosePane,
     Field(discriminator="type"),
 ]
-PAGE_MESSAGE: TypeAdapter[PageMessage] = TypeAdapter(PageMessage)
+PAGE_MESSAGE: TypeAdapter[PageMessage] = TypeAdapter(PageMessage, config=_LATER)
 
 # -- kernel to page: answers -------------------------------------------------------------------
 
@@ -348,7 +354,7 @@ KernelMessage = Annotated[
     | PaneData,
     Field(discriminator="type"),
 ]
-KERNEL_MESSAGE: TypeAdapter[KernelMessage] = TypeAdapter(KernelMessage)
+KERNEL_MESSAGE: TypeAdapter[KernelMessage] = TypeAdapter(KernelMessage, config=_LATER)
 
 Notification = Started | Stream | Error | Complete
 """What a subscriber of `ProcessManager.subscribe` gets."""

@@ -7,6 +7,7 @@ at all.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import socket as sockets
@@ -92,9 +93,15 @@ def owner() -> dict[str, str | int | float]:
         "boot_id": boot_id(),
         "pid_namespace": _pid_namespace(),
         "pid": os.getpid(),
-        "start": psutil.Process().create_time(),
+        "start": _start_time(os.getpid()),
         "notebook": os.environ.get("JPY_SESSION_NAME") or str(Path.cwd()),
     }
+
+
+@functools.cache
+def _start_time(pid: int) -> float:
+    """When a process started; asked by our own pid, which a fork changes."""
+    return psutil.Process(pid).create_time()
 
 
 def is_this_process(said: dict[str, object]) -> bool:

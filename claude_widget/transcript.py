@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import functools
 import json
 import os
 import time
@@ -318,6 +319,7 @@ def _json(fields: dict[str, Any]) -> bytes:
     return text.encode("utf-8", "replace")
 
 
+@functools.cache
 def boot_id() -> str:
     """This boot of this machine; empty where the system does not tell."""
     try:

@@ -57,7 +57,7 @@ LAYERS = (
             "command_line",
             "courier",
             "desk",
-            "doctor",
+            "diagnosis",
             "freeze",
             "front_end",
             "magic",
