@@ -28,6 +28,10 @@ from claude_widget.request import clean_query
 from claude_widget.subscriptions import Subscriptions
 
 
+_LOOKS = 20
+_BETWEEN_LOOKS = 0.01
+
+
 class Steering:
     """Carries out what executions are asked. Safe from any thread, bounded to a few seconds.
 
@@ -69,9 +73,17 @@ class Steering:
         try:
             self._backend.ask(execution.run, "kill", reason=str(reason))
         except ControlFailed:
-            if self._backend.alive(execution.run):
+            if self._lives_on(execution):
                 raise
         self._look()
+
+    def _lives_on(self, execution: Execution) -> bool:
+        """Whether its shim still lives. Another thread's kill holds the lock for a moment, too."""
+        for _ in range(_LOOKS):
+            if execution.status.ended or not self._backend.alive(execution.run):
+                return False
+            time.sleep(_BETWEEN_LOOKS)
+        return True
 
     def ask(self, execution: Execution, operation: str, **fields: Any) -> None:
         """Ask a running execution's shim.
