@@ -27,7 +27,6 @@ from claude_widget.registry import Registry
 from claude_widget.request import clean_query
 from claude_widget.subscriptions import Subscriptions
 
-
 _LOOKS = 20
 _BETWEEN_LOOKS = 0.01
 
