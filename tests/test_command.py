@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from claude_widget import command, discovery
-from claude_widget.discovery import CLI_VARIABLE, find_cli
 from claude_widget.diagnosis import doctor
+from claude_widget.discovery import CLI_VARIABLE, find_cli
 from claude_widget.errors import CLINotFound
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
