@@ -80,12 +80,18 @@ def test_without_room_for_the_run_folder_it_is_refused(
     ended(manager.start_execution("hello", project), "completed", "success")
 
 
+def _child_of(execution: Execution) -> psutil.Process | None:
+    """Its shim, once it has become one: right after the fork it still looks like this process."""
+    found = (one for one in marked(execution.execution_id) if one.ppid() == os.getpid())
+    return next(found, None)
+
+
 def test_shim_killed_amid_its_start(manager: ProcessManager, project: Path) -> None:
     for _ in range(8):
         execution = manager.start_execution("fake:daemon fake:long", project)
-        for process in marked(execution.execution_id):
-            if process.ppid() == os.getpid():
-                process.send_signal(signal.SIGKILL)
+        shim = until(lambda e=execution: _child_of(e), what="its shim is there")  # type: ignore[misc]
+        assert shim is not None
+        shim.send_signal(signal.SIGKILL)
         execution.wait(fake.BOUND)
         assert execution.status == "failed"
         assert execution.info.reason in ("startup", "lost")

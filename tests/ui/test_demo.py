@@ -68,7 +68,7 @@ def page(chromium: BrowserContext, request: pytest.FixtureRequest) -> Iterator[P
 def test_demo_plays_every_cell(demo: Demo, page: Page) -> None:
     page.goto(demo.url())
     assert "recorded" in demo.said
-    expect(page.get_by_text("Quickstart").first).to_be_visible(timeout=90_000)
+    expect(page.get_by_role("heading", name="Quickstart", level=1)).to_be_visible(timeout=90_000)
     expect(page.get_by_text("| Idle")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.get_by_role("menuitem", name="Run", exact=True).click()
