@@ -27,8 +27,6 @@ from claude_widget.sessions import project_sessions
 
 _LOG = logging.getLogger(__name__)
 _REMEMBERED = 500
-SUGGESTED_MODELS = ("sonnet", "opus", "haiku")
-"""Until a CLI has told its own list."""
 
 Answer = Callable[[protocol.Answer], None]
 
@@ -174,7 +172,7 @@ class Desk:
                 "notice": manager.backend.notice(),
                 "now": time.time(),
                 "projectPath": project_path,
-                "models": manager.models or SUGGESTED_MODELS,
+                "models": [{"value": model} for model in manager.models],
                 "maxConcurrency": manager.max_concurrency,
                 "suggestedQueries": manager.backend.suggested_queries(),
                 "executions": rows,

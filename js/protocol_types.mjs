@@ -11,7 +11,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
 const target = join(here, "src", "protocol.ts");
 const banner = `/**
- * The messages between kernel and page. Generated from claude_widget/protocol.py by \`npm run types\`:
+ * The messages between kernel and page. Generated from claude_widget/protocol/ by \`npm run types\`:
  * do not edit; \`npm run check:types\` fails when the two differ.
  */`;
 
@@ -64,7 +64,7 @@ const wanted = await generate();
 if (process.argv.includes("--check")) {
   const have = existsSync(target) ? readFileSync(target, "utf8") : "";
   if (have !== wanted) {
-    console.error("js/src/protocol.ts is not what claude_widget/protocol.py gives: npm run types");
+    console.error("js/src/protocol.ts is not what claude_widget/protocol/ gives: npm run types");
     process.exit(1);
   }
 } else {

@@ -23,10 +23,25 @@ export interface TextBlock extends Base {
 export interface PromptBlock extends Base {
   readonly kind: "prompt";
   readonly text: string;
+  /** Sent while a turn ran, and not begun yet. */
+  readonly queued: boolean;
+}
+/** Bytes of an image as they came; drawn from a Blob, never from an address of the agent's. */
+export interface Image {
+  readonly mediaType: string;
+  /** Base64. */
+  readonly data: string;
+}
+export interface ImageBlock extends Base {
+  readonly kind: "image";
+  readonly image: Image;
 }
 export interface ToolResult {
   readonly text: string;
   readonly isError: boolean;
+  readonly images: readonly Image[];
+  /** `tool_use_result` of the frame: what the CLI says of it beyond the text. */
+  readonly data: Json | null;
 }
 export interface ToolBlock extends Base {
   readonly kind: "tool";
@@ -41,6 +56,53 @@ export interface ToolBlock extends Base {
   readonly seconds: number | null;
   /** The execution ended before a result came. */
   readonly over: boolean;
+  /** The background task or subagent that the call started. */
+  readonly task: Task | null;
+}
+export interface Task {
+  readonly id: string;
+  readonly type: string;
+  readonly description: string;
+  readonly status: "pending" | "running" | "paused" | "completed" | "failed" | "stopped";
+  /** What it does, and in the end what came of it. */
+  readonly summary: string;
+  readonly lastTool: string;
+  readonly tokens: number | null;
+  readonly toolCount: number | null;
+}
+/** A task that no tool call here has started. */
+export interface TaskBlock extends Base {
+  readonly kind: "task";
+  readonly task: Task;
+}
+/** Something that the CLI asks: a permission, questions, or the approval of a plan. */
+export interface RequestBlock extends Base {
+  readonly kind: "request";
+  /** `request_id` of the CLI's control request: what an answer names. */
+  readonly controlId: string;
+  readonly asks: "permission" | "questions" | "plan" | "other";
+  readonly toolUseId: string;
+  readonly tool: string;
+  readonly input: Json;
+  /** The CLI's words for it: title, description, reason. */
+  readonly title: string;
+  readonly description: string;
+  readonly why: string;
+  readonly blockedPath: string;
+  /** `permission_suggestions`: what "always" would mean, as the CLI proposes it. */
+  readonly suggestions: readonly Json[];
+  readonly defaultToNo: boolean;
+  readonly agentId: string;
+  readonly state: "open" | "allowed" | "denied" | "cancelled" | "over";
+  /** What the answer said: a message, the changed input, who decided. */
+  readonly answer: RequestAnswer | null;
+}
+export interface RequestAnswer {
+  readonly message: string;
+  readonly input: Json | null;
+  readonly permissions: readonly Json[];
+  /** "page", "callable", "policy", or empty where that is not recorded. */
+  readonly by: string;
 }
 export interface ResultBlock extends Base {
   readonly kind: "result";
@@ -63,19 +125,49 @@ export interface NoticeBlock extends Base {
   readonly level: "info" | "warning" | "error";
   readonly text: string;
   readonly detail: string;
+  /** Epoch seconds of the kernel's clock that it counts down to, such as of a retry. */
+  readonly until: number | null;
 }
 export interface RawBlock extends Base {
   readonly kind: "raw";
   readonly label: string;
   readonly text: string;
 }
-export type Block = TextBlock | PromptBlock | ToolBlock | ResultBlock | NoticeBlock | RawBlock;
+export type Block =
+  | TextBlock
+  | PromptBlock
+  | ImageBlock
+  | ToolBlock
+  | TaskBlock
+  | RequestBlock
+  | ResultBlock
+  | NoticeBlock
+  | RawBlock;
+
+/** What the CLI has told of itself in this transcript; empty until it has. */
+export interface SessionFacts {
+  readonly sessionId: string;
+  readonly model: string;
+  readonly effort: string;
+  readonly permissionMode: string;
+  readonly cwd: string;
+  /** From its answer to `initialize`. */
+  readonly models: readonly ModelFact[];
+  readonly servers: readonly { readonly name: string; readonly status: string }[];
+}
+export interface ModelFact {
+  readonly value: string;
+  readonly name: string;
+  readonly description: string;
+  readonly efforts: readonly string[];
+}
 
 export interface Changes {
   readonly keys: ReadonlySet<string>;
   /** Blocks were added or removed. */
   readonly order: boolean;
   readonly stderr: boolean;
+  readonly facts: boolean;
 }
 
 /** A content block of a message that arrives, so that the full one can find its deltas. */
@@ -89,16 +181,30 @@ export interface Part {
 const MAX_STDERR_LINES = 2000;
 const MAX_STDERR_LINE = 10_000;
 
+export const NO_FACTS: SessionFacts = {
+  sessionId: "",
+  model: "",
+  effort: "",
+  permissionMode: "",
+  cwd: "",
+  models: [],
+  servers: [],
+};
+
 export class BlockFold {
   private readonly blocks = new Map<string, Block>();
   private changed = new Set<string>();
   private reordered = false;
   private stderrChanged = false;
+  private factsChanged = false;
   private serial = 0;
 
   /** The last lines of stderr, and how many there were. */
   readonly stderr: string[] = [];
   stderrCount = 0;
+
+  /** What the CLI has told of itself. */
+  facts: SessionFacts = NO_FACTS;
 
   /** What the folds below remember; nobody else looks at it. */
   readonly memory = {
@@ -123,6 +229,11 @@ export class BlockFold {
     this.stderrChanged = true;
   }
 
+  learn(facts: Partial<SessionFacts>): void {
+    this.facts = { ...this.facts, ...facts };
+    this.factsChanged = true;
+  }
+
   get(key: string | undefined): Block | undefined {
     return key === undefined ? undefined : this.blocks.get(key);
   }
@@ -143,9 +254,14 @@ export class BlockFold {
     return `${kind}:${this.serial}`;
   }
 
-  notice(level: NoticeBlock["level"], text: string, detail = ""): string {
+  notice(
+    level: NoticeBlock["level"],
+    text: string,
+    detail = "",
+    until: number | null = null,
+  ): string {
     const key = this.newKey("notice");
-    this.put({ kind: "notice", key, parent: null, level, text, detail });
+    this.put({ kind: "notice", key, parent: null, level, text, detail, until });
     return key;
   }
 
@@ -163,10 +279,16 @@ export class BlockFold {
 
   /** What changed since the call before. */
   takeChanges(): Changes {
-    const changes = { keys: this.changed, order: this.reordered, stderr: this.stderrChanged };
+    const changes = {
+      keys: this.changed,
+      order: this.reordered,
+      stderr: this.stderrChanged,
+      facts: this.factsChanged,
+    };
     this.changed = new Set();
     this.reordered = false;
     this.stderrChanged = false;
+    this.factsChanged = false;
     return changes;
   }
 }

@@ -183,7 +183,11 @@ class FakeKernel implements Model {
       notice: "A demonstration on recorded executions: nothing runs, and nothing is charged.",
       now: Date.now() / 1000,
       projectPath: PATH,
-      models: ["sonnet", "opus", "haiku"],
+      models: [
+        { value: "sonnet", name: "", description: "", efforts: [] },
+        { value: "opus", name: "", description: "", efforts: [] },
+        { value: "haiku", name: "", description: "", efforts: [] },
+      ],
       sequence: this.sequence,
       maxConcurrency: 2,
       suggestedQueries: RECORDED.slice(0, 2).map(({ row }) => row.query ?? ""),

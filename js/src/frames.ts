@@ -180,6 +180,7 @@ function emptyTool(key: string, parent: string | null, id: string): ToolBlock {
     denial: "",
     seconds: null,
     over: false,
+    task: null,
   };
 }
 
@@ -202,7 +203,9 @@ export function foldUser(fold: BlockFold, frame: Json, sent = false): void {
 }
 
 function putPrompt(fold: BlockFold, text: string, parent: string | null): void {
-  if (text !== "") fold.put({ kind: "prompt", key: fold.newKey("prompt"), parent, text });
+  if (text !== "") {
+    fold.put({ kind: "prompt", key: fold.newKey("prompt"), parent, text, queued: false });
+  }
 }
 
 function foldToolResult(fold: BlockFold, item: Json, parent: string | null): void {
@@ -210,7 +213,7 @@ function foldToolResult(fold: BlockFold, item: Json, parent: string | null): voi
   const known = findTool(fold, id) ?? emptyTool(fold.newKey("tool"), parent, id);
   fold.memory.tools.set(id, known.key);
   const text = typeof item.content === "string" ? item.content : contentText(item.content);
-  fold.put({ ...known, result: { text, isError: item.is_error === true } });
+  fold.put({ ...known, result: { text, isError: item.is_error === true, images: [], data: null } });
 }
 
 function contentText(content: unknown): string {

@@ -6,7 +6,7 @@
  * are shared by the views of one model and closed when the last of them looks away.
  */
 import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { type Block, BlockFold } from "./blocks.ts";
+import { type Block, BlockFold, NO_FACTS, type SessionFacts } from "./blocks.ts";
 import type { Connection } from "./connection.ts";
 import { newId, type RequestError } from "./connection.ts";
 import { foldRecord } from "./fold.ts";
@@ -23,6 +23,7 @@ export class Pane {
   private readonly endedNow = signal(false);
   private readonly loadedNow = signal(false);
   private readonly stderrNow = signal<{ count: number; text: string }>({ count: 0, text: "" });
+  private readonly factsNow = signal<SessionFacts>(NO_FACTS);
   private have = 0;
   /** Opening again: until that is answered, bytes from beyond the gap are still on their way. */
   private opening = 0;
@@ -33,6 +34,7 @@ export class Pane {
   readonly ended: ReadonlySignal<boolean> = this.endedNow;
   /** Some bytes, or the word that there are none, have come. */
   readonly loaded: ReadonlySignal<boolean> = this.loadedNow;
+  readonly facts: ReadonlySignal<SessionFacts> = this.factsNow;
   readonly stderr: ReadonlySignal<{ count: number; text: string }> = this.stderrNow;
 
   constructor(
@@ -102,6 +104,7 @@ export class Pane {
       else this.blocks.set(key, signal(block));
     }
     if (changes.order) this.keysNow.value = this.fold.keys();
+    if (changes.facts) this.factsNow.value = this.fold.facts;
     if (changes.stderr) {
       this.stderrNow.value = { count: this.fold.stderrCount, text: this.fold.stderr.join("\n") };
     }

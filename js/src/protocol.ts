@@ -1,5 +1,5 @@
 /**
- * The messages between kernel and page. Generated from claude_widget/protocol.py by `npm run types`:
+ * The messages between kernel and page. Generated from claude_widget/protocol/ by `npm run types`:
  * do not edit; `npm run check:types` fails when the two differ.
  */
 
@@ -47,6 +47,10 @@ export type KernelMessage =
   | ExecutionAnswer
   | ExecutionsAnswer
   | SessionsAnswer
+  | PromptSent
+  | RerunAnswer
+  | MCPStatusAnswer
+  | MCPConfigsAnswer
   | Done
   | Refused
   | Events
@@ -63,8 +67,63 @@ export type PageMessage =
   | CleanupExecution
   | GetSessions
   | OpenPane
-  | ClosePane;
+  | ClosePane
+  | SendPrompt
+  | InterruptExecution
+  | EndExecution
+  | RerunExecution
+  | AnswerRequest
+  | ChangeSession
+  | StopTask
+  | GetMCPStatus
+  | ReconnectMCPServer
+  | GetMCPConfigs;
 
+/**
+ * The call may be made.
+ */
+export interface Allow {
+  behavior: "allow";
+  /**
+   * The input to use instead; answers to questions go here.
+   */
+  updatedInput: {
+    [k: string]: unknown;
+  } | null;
+  /**
+   * Of the CLI's own suggestions, those that the user accepts for good.
+   */
+  updatedPermissions: {
+    [k: string]: unknown;
+  }[];
+}
+/**
+ * Decide on what an execution asks. The first answer counts; a later one is refused.
+ */
+export interface AnswerRequest {
+  requestId: string;
+  type: "claude:answer-request";
+  executionId: string;
+  /**
+   * `request_id` of the CLI's own request.
+   */
+  controlId: string;
+  decision: Allow | Deny;
+}
+/**
+ * The call may not be made.
+ */
+export interface Deny {
+  behavior: "deny";
+  /**
+   * What the agent is told.
+   */
+  message: string;
+  /**
+   * Stop the turn as well.
+   */
+  interrupt: boolean;
+}
 /**
  * The page has no bundle of that hash yet.
  */
@@ -80,6 +139,18 @@ export interface BundleAnswer {
   requestId: string;
   type: "claude:bundle";
   hash: string;
+}
+/**
+ * Change the model, effort or permission mode of a running execution.
+ */
+export interface ChangeSession {
+  requestId: string;
+  type: "claude:change-session";
+  executionId: string;
+  model?: string | null;
+  effort?: ("low" | "medium" | "high" | "xhigh" | "max") | null;
+  permissionMode?:
+    ("default" | "acceptEdits" | "plan" | "bypassPermissions" | "dontAsk" | "auto") | null;
 }
 /**
  * Fields of its row that changed, and only those. An unknown id is a new row.
@@ -120,6 +191,14 @@ export interface Complete {
 export interface Done {
   requestId: string;
   type: "claude:done";
+}
+/**
+ * End one that stays open for follow-ups, once its turn is over.
+ */
+export interface EndExecution {
+  requestId: string;
+  type: "claude:end-execution";
+  executionId: string;
 }
 /**
  * Something went wrong; the execution may go on.
@@ -174,6 +253,14 @@ export interface Execute {
   effort?: ("low" | "medium" | "high" | "xhigh" | "max") | null;
   permissionMode?:
     ("default" | "acceptEdits" | "plan" | "bypassPermissions" | "dontAsk" | "auto") | null;
+  /**
+   * Stay for follow-ups after the turn has ended.
+   */
+  keepOpen?: boolean;
+  /**
+   * Of the project's MCP file whose commands the user has confirmed.
+   */
+  confirmedDigest?: string | null;
 }
 export interface ExecuteAnswer {
   requestId: string;
@@ -225,6 +312,23 @@ export interface ExecutionRow {
    * Pending, and the kernel that would start it is gone.
    */
   held: boolean;
+  effort: ("low" | "medium" | "high" | "xhigh" | "max") | null;
+  /**
+   * Open requests: permissions, questions and plans that wait for the user.
+   */
+  requestCount: number;
+  /**
+   * Its turn is over, and it was asked to stay for follow-ups.
+   */
+  awaitsInput: boolean;
+  /**
+   * Background tasks and subagents that are alive.
+   */
+  taskCount: number;
+  /**
+   * The execution before it in the same session, if it is known here.
+   */
+  continues: string | null;
 }
 export interface ExecutionsAnswer {
   requestId: string;
@@ -245,6 +349,22 @@ export interface GetExecution {
   executionId: string;
 }
 /**
+ * The MCP configurations of a project and of the user.
+ */
+export interface GetMCPConfigs {
+  requestId: string;
+  type: "claude:get-mcp-configs";
+  projectPath?: string;
+}
+/**
+ * How the MCP servers of a running execution are.
+ */
+export interface GetMCPStatus {
+  requestId: string;
+  type: "claude:get-mcp-status";
+  executionId: string;
+}
+/**
  * The earlier sessions of a project, newest first.
  */
 export interface GetSessions {
@@ -258,6 +378,14 @@ export interface GetSessions {
 export interface Hello {
   requestId: string;
   type: "claude:hello";
+}
+/**
+ * Stop the turn, keep the session.
+ */
+export interface InterruptExecution {
+  requestId: string;
+  type: "claude:interrupt-execution";
+  executionId: string;
 }
 /**
  * All a page needs to draw the true state at once.
@@ -278,9 +406,9 @@ export interface Welcome {
   now: number;
   projectPath: string;
   /**
-   * Suggestions; any other text may be typed.
+   * As a CLI has told; empty until one has. Any other text may be typed.
    */
-  models: string[];
+  models: ModelChoice[];
   maxConcurrency: number;
   /**
    * Of the last `claude:events` that these rows include.
@@ -291,6 +419,21 @@ export interface Welcome {
    */
   suggestedQueries: string[];
   executions: ExecutionRow[];
+}
+/**
+ * A model that the CLI offers, as its answer to `initialize` says.
+ */
+export interface ModelChoice {
+  /**
+   * What --model takes.
+   */
+  value: string;
+  name: string;
+  description: string;
+  /**
+   * Effort levels that it takes.
+   */
+  efforts: ("low" | "medium" | "high" | "xhigh" | "max")[];
 }
 export interface Pong {
   requestId: string;
@@ -324,6 +467,62 @@ export interface SessionRow {
    */
   modifiedTime: number;
   sizeBytes: number;
+}
+/**
+ * The follow-up is on its way, in the execution of that id: the same one, or a new one.
+ */
+export interface PromptSent {
+  requestId: string;
+  type: "claude:send-prompt";
+  executionId: string;
+}
+export interface RerunAnswer {
+  requestId: string;
+  type: "claude:rerun-execution";
+  executionId: string;
+}
+export interface MCPStatusAnswer {
+  requestId: string;
+  type: "claude:get-mcp-status";
+  servers: MCPServer[];
+}
+/**
+ * An MCP server's name and the status that the CLI reports; never its command or secrets.
+ */
+export interface MCPServer {
+  name: string;
+  status: string;
+}
+export interface MCPConfigsAnswer {
+  requestId: string;
+  type: "claude:get-mcp-configs";
+  configs: MCPConfigChoice[];
+}
+/**
+ * A file with MCP servers that was found for a project.
+ */
+export interface MCPConfigChoice {
+  path: string;
+  scope: "project" | "user";
+  /**
+   * Of the file's content: what the user confirms is what runs.
+   */
+  digest: string;
+  servers: MCPServerChoice[];
+  /**
+   * Why it cannot be used; empty if it can.
+   */
+  problem: string;
+}
+/**
+ * A server of an MCP configuration.
+ */
+export interface MCPServerChoice {
+  name: string;
+  /**
+   * The command that it starts, or the address that it calls.
+   */
+  runs: string;
 }
 /**
  * The request was not carried out; nothing changed.
@@ -385,4 +584,43 @@ export interface Ping {
    * @maxItems 100
    */
   paneIds?: string[];
+}
+/**
+ * A follow-up: queued by the CLI while it runs, else resumed in a new execution.
+ */
+export interface SendPrompt {
+  requestId: string;
+  type: "claude:send-prompt";
+  executionId: string;
+  query: string;
+  /**
+   * Go on in a new session, and leave this one as it is.
+   */
+  fork?: boolean;
+}
+/**
+ * Start another one with the same request; an ended or running one alike.
+ */
+export interface RerunExecution {
+  requestId: string;
+  type: "claude:rerun-execution";
+  executionId: string;
+}
+/**
+ * Stop a background task or subagent of a running execution.
+ */
+export interface StopTask {
+  requestId: string;
+  type: "claude:stop-task";
+  executionId: string;
+  taskId: string;
+}
+/**
+ * Have a running execution connect one of its MCP servers again.
+ */
+export interface ReconnectMCPServer {
+  requestId: string;
+  type: "claude:reconnect-mcp-server";
+  executionId: string;
+  server: string;
 }

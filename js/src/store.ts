@@ -155,6 +155,11 @@ const EMPTY_ROW: ExecutionRow = {
   error: null,
   recorded: false,
   held: false,
+  effort: null,
+  requestCount: 0,
+  awaitsInput: false,
+  taskCount: 0,
+  continues: null,
 };
 
 /** A row as a trait carries it, which may be null or made by another version. */

@@ -68,7 +68,10 @@ export const welcome = (requestId: string, fields: Partial<Welcome> = {}): Welco
   notice: "",
   now: Date.now() / 1000,
   projectPath: "/home/user/project",
-  models: ["sonnet", "opus"],
+  models: [
+    { value: "sonnet", name: "", description: "", efforts: [] },
+    { value: "opus", name: "", description: "", efforts: [] },
+  ],
   sequence: 0,
   maxConcurrency: 2,
   suggestedQueries: [],

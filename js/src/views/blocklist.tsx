@@ -8,8 +8,11 @@ import type { ReadonlySignal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import type { Block } from "../blocks.ts";
 import type { Pane } from "../pane.ts";
+import { ImageView } from "./image.tsx";
 import { NoticeView, RawView } from "./notice.tsx";
+import { RequestView } from "./request.tsx";
 import { ResultView } from "./result.tsx";
+import { TaskView } from "./task.tsx";
 import { PromptView, TextView, ThinkingView } from "./text.tsx";
 import { ToolView } from "./tool.tsx";
 
@@ -51,8 +54,14 @@ function drawBlock(block: Block) {
       return <ThinkingView block={block} />;
     case "prompt":
       return <PromptView block={block} />;
+    case "image":
+      return <ImageView image={block.image} />;
     case "tool":
       return <ToolView block={block} />;
+    case "task":
+      return <TaskView task={block.task} />;
+    case "request":
+      return <RequestView block={block} />;
     case "result":
       return <ResultView block={block} />;
     case "notice":

@@ -56,7 +56,7 @@ export function StartForm() {
 }
 
 function useModels(): readonly string[] {
-  return useView().app.store.welcome.value?.models ?? [];
+  return (useView().app.store.welcome.value?.models ?? []).map(({ value }) => value);
 }
 
 function QueryField({ onExecute }: { onExecute: () => void }) {

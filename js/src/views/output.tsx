@@ -11,9 +11,11 @@ import type { ExecutionRow } from "../protocol.ts";
 import { isEnded } from "../store.ts";
 import { useView } from "../view.ts";
 import { BlockList } from "./blocklist.tsx";
+import { Composer } from "./composer.tsx";
 import { useFollow } from "./follow.ts";
 import { KillButton, KillProblem } from "./kill.tsx";
 import { RowActivity } from "./list.tsx";
+import { SessionControls } from "./session.tsx";
 import { Duration, StatusBadge } from "./status.tsx";
 
 export function SelectedOutput() {
@@ -80,7 +82,14 @@ function PaneView({ executionId, ended }: { executionId: string; ended: boolean 
     const timer = setTimeout(() => panes.catchUp(executionId), CATCH_UP_AFTER);
     return () => clearTimeout(timer);
   }, [panes, executionId, ended, complete]);
-  return <PaneBody pane={held.pane} live={!ended} />;
+  const row = useView().app.row(executionId)?.value;
+  return (
+    <>
+      {row && <SessionControls row={row} pane={held.pane} />}
+      <PaneBody pane={held.pane} live={!ended} />
+      {row && <Composer row={row} pane={held.pane} />}
+    </>
+  );
 }
 
 function PaneBody({ pane, live }: { pane: Pane; live: boolean }) {

@@ -1,0 +1,174 @@
+"""The messages between kernel and page: the one source of their shapes.
+
+The rule: every message that crosses the comm is one of these models, in both directions; the page's
+TypeScript types are generated from this package (`js/src/protocol.ts`) and a test fails when the
+two drift apart. Nothing here knows how messages are sent, paced or drawn. State is
+level-triggered: a page that (re)connects says `claude:hello` and gets a snapshot, then changes.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter
+
+from claude_widget.protocol.answers import (
+    BundleAnswer,
+    Done,
+    ExecuteAnswer,
+    ExecutionAnswer,
+    ExecutionsAnswer,
+    MCPConfigsAnswer,
+    MCPStatusAnswer,
+    Pong,
+    PromptSent,
+    Refused,
+    RerunAnswer,
+    SessionsAnswer,
+    Welcome,
+)
+from claude_widget.protocol.base import (
+    LATER,
+    MAX_BATCH,
+    MAX_PAGE_MESSAGE,
+    PROTOCOL_VERSION,
+    Answer,
+    Event,
+    Message,
+    Request,
+)
+from claude_widget.protocol.events import (
+    Changed,
+    Complete,
+    Error,
+    Events,
+    PageEvent,
+    PaneData,
+    Removed,
+    Started,
+    Stream,
+)
+from claude_widget.protocol.requests import (
+    PAGE_MESSAGE,
+    Allow,
+    AnswerRequest,
+    Bundle,
+    ChangeSession,
+    CleanupExecution,
+    ClosePane,
+    Deny,
+    EndExecution,
+    Execute,
+    GetActiveExecutions,
+    GetAllExecutions,
+    GetExecution,
+    GetMCPConfigs,
+    GetMCPStatus,
+    GetSessions,
+    Hello,
+    InterruptExecution,
+    KillExecution,
+    OpenPane,
+    PageMessage,
+    Ping,
+    ReconnectMCPServer,
+    RerunExecution,
+    SendPrompt,
+    StopTask,
+)
+from claude_widget.protocol.rows import (
+    ExecutionRow,
+    MCPConfigChoice,
+    MCPServerChoice,
+    ModelChoice,
+    SessionRow,
+)
+
+KernelMessage = Annotated[
+    BundleAnswer
+    | Welcome
+    | Pong
+    | ExecuteAnswer
+    | ExecutionAnswer
+    | ExecutionsAnswer
+    | SessionsAnswer
+    | PromptSent
+    | RerunAnswer
+    | MCPStatusAnswer
+    | MCPConfigsAnswer
+    | Done
+    | Refused
+    | Events
+    | PaneData,
+    Field(discriminator="type"),
+]
+KERNEL_MESSAGE: TypeAdapter[KernelMessage] = TypeAdapter(KernelMessage, config=LATER)
+
+Notification = Started | Stream | Error | Complete
+"""What a subscriber of `ProcessManager.subscribe` gets."""
+
+__all__ = [
+    "KERNEL_MESSAGE",
+    "MAX_BATCH",
+    "MAX_PAGE_MESSAGE",
+    "PAGE_MESSAGE",
+    "PROTOCOL_VERSION",
+    "Allow",
+    "Answer",
+    "AnswerRequest",
+    "Bundle",
+    "BundleAnswer",
+    "ChangeSession",
+    "Changed",
+    "CleanupExecution",
+    "ClosePane",
+    "Complete",
+    "Deny",
+    "Done",
+    "EndExecution",
+    "Error",
+    "Event",
+    "Events",
+    "Execute",
+    "ExecuteAnswer",
+    "ExecutionAnswer",
+    "ExecutionRow",
+    "ExecutionsAnswer",
+    "GetActiveExecutions",
+    "GetAllExecutions",
+    "GetExecution",
+    "GetMCPConfigs",
+    "GetMCPStatus",
+    "GetSessions",
+    "Hello",
+    "InterruptExecution",
+    "KernelMessage",
+    "KillExecution",
+    "MCPConfigChoice",
+    "MCPConfigsAnswer",
+    "MCPServerChoice",
+    "MCPStatusAnswer",
+    "Message",
+    "ModelChoice",
+    "Notification",
+    "OpenPane",
+    "PageEvent",
+    "PageMessage",
+    "PaneData",
+    "Ping",
+    "Pong",
+    "PromptSent",
+    "ReconnectMCPServer",
+    "Refused",
+    "Removed",
+    "Request",
+    "RerunAnswer",
+    "RerunExecution",
+    "SendPrompt",
+    "SessionRow",
+    "SessionsAnswer",
+    "Started",
+    "StopTask",
+    "Stream",
+    "Welcome",
+]
