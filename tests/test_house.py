@@ -41,10 +41,11 @@ def tracked() -> list[Path]:
 
 FILES = tracked()
 PYTHON = [path for path in FILES if path.suffix == ".py"]
+GENERATED = ROOT / "js" / "src" / "protocol.ts"
 TYPESCRIPT = [
     path
     for path in (ROOT / "js" / "src").rglob("*.ts*")
-    if path in FILES and not path.name.endswith(".d.ts")
+    if path in FILES and not path.name.endswith(".d.ts") and path != GENERATED
 ]
 
 
