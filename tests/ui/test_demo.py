@@ -26,7 +26,9 @@ class Demo:
 
     def __init__(self, log: Path, port: int) -> None:
         self.port, self._log = port, log
-        command = [sys.executable, "-m", "scripts.demo", f"--port={port}", "--browser=none"]
+        # As a shell starts what it runs in the background: with Ctrl-C ignored.
+        command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
+        command += [sys.executable, "-m", "scripts.demo", f"--port={port}", "--browser=none"]
         with open(log, "wb") as out:
             self.process = subprocess.Popen(command, cwd=ROOT, env=scrubbed(), stdout=out)
 
