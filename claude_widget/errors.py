@@ -6,6 +6,7 @@ that as data, so that nobody has to match strings. This module imports nothing o
     ClaudeWidgetError
     ├── InvalidRequest            the caller asked for something that cannot be started
     │   ├── SessionInUse          another execution holds that session
+    │   ├── ConfirmationNeeded    a project's file would start commands that nobody has seen
     │   └── PromptError           a prompt's template did not fill
     ├── CLINotFound               no Claude Code on this machine
     ├── UnsupportedPlatform       executions need Linux or macOS
@@ -68,6 +69,26 @@ class SessionInUse(InvalidRequest):
             f"Session {session_id} is in use by execution {holder_id}.",
             field="session_id",
             hint=f"Wait for it, pass after={holder_id!r}, or fork_session=True.",
+        )
+
+
+class ConfirmationNeeded(InvalidRequest):
+    """An MCP file of the project names commands, and the user has not confirmed that content.
+
+    Attributes:
+        path: the file.
+        digest: SHA-256 of its content, in hexadecimal digits.
+        servers: what it would start, as (server's name, command or address).
+    """
+
+    def __init__(self, path: str, digest: str, servers: Sequence[tuple[str, str]]) -> None:
+        self.path = path
+        self.digest = digest
+        self.servers = tuple(servers)
+        super().__init__(
+            f"{path} belongs to the project, and its servers are not confirmed.",
+            field="mcp_config",
+            hint="Look at what it starts, and confirm it.",
         )
 
 

@@ -110,3 +110,7 @@ class Refused(Answer):
     message: str
     hint: str = ""
     execution_id: str | None = None
+    mcp_config: MCPConfigChoice | None = Field(
+        None,
+        description="With ConfirmationNeeded: the file whose servers the user is to confirm.",
+    )

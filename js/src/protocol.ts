@@ -537,6 +537,10 @@ export interface Refused {
   message: string;
   hint: string;
   executionId: string | null;
+  /**
+   * With ConfirmationNeeded: the file whose servers the user is to confirm.
+   */
+  mcpConfig: MCPConfigChoice | null;
 }
 /**
  * Bytes of an execution's transcript for one pane: one binary buffer follows.
