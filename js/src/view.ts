@@ -7,6 +7,7 @@ import type { Signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext, useState } from "preact/hooks";
 import type { App } from "./app.ts";
+import type { Pane } from "./pane.ts";
 
 export interface View {
   readonly app: App;
@@ -19,6 +20,15 @@ export function useView(): View {
   const view = useContext(ViewContext);
   if (!view) throw new Error("drawn outside of a view");
   return view;
+}
+
+/** The pane whose blocks are drawn, so that any of them knows its execution and its facts. */
+export const PaneContext = createContext<Pane | null>(null);
+
+export function usePane(): Pane {
+  const pane = useContext(PaneContext);
+  if (!pane) throw new Error("drawn outside of a pane");
+  return pane;
 }
 
 /** An id for a field. Preact's `useId` gives the same ones in every widget of a page. */

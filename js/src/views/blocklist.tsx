@@ -8,6 +8,7 @@ import type { ReadonlySignal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import type { Block } from "../blocks.ts";
 import type { Pane } from "../pane.ts";
+import { PaneContext } from "../view.ts";
 import { ImageView } from "./image.tsx";
 import { NoticeView, RawView } from "./notice.tsx";
 import { RequestView } from "./request.tsx";
@@ -23,7 +24,7 @@ export function BlockList({ pane }: { pane: Pane }) {
   const keys = pane.keys.value;
   const hidden = Math.max(0, keys.length - WINDOW - extra);
   return (
-    <>
+    <PaneContext.Provider value={pane}>
       {hidden > 0 && (
         <button type="button" class="cw-button" onClick={() => setExtra(extra + WINDOW)}>
           {`Show earlier blocks (${hidden} hidden)`}
@@ -33,7 +34,7 @@ export function BlockList({ pane }: { pane: Pane }) {
         const block = pane.block(key);
         return block && <BlockView key={key} block={block} />;
       })}
-    </>
+    </PaneContext.Provider>
   );
 }
 
