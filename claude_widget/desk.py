@@ -1,38 +1,40 @@
 """What the page asks of a manager: requests in, answers out.
 
-The rule: it translates; the manager decides. Every message is validated by its model before
-anything is done. Kill acts in the thread where it arrives, because the kernel's loop may stand
-still; everything else waits for the desk's own thread. A request that comes twice is done once.
+The rule: every message is validated by its model before anything is done, and what the table of
+`answering` says is done on the right thread: Kill where it arrives, because the kernel's loop may
+stand still; what waits for a CLI in a lane of its execution, so that it holds up no other; the
+rest in order. A request that comes twice is done once.
 """
 
 from __future__ import annotations
 
 import logging
-import queue
 import threading
-import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from pydantic import ValidationError
 
 from claude_widget import protocol
-from claude_widget.errors import ClaudeWidgetError, ExecutionNotFound, describe
-from claude_widget.execution import Execution
+from claude_widget.answering import Asked, answer_to
+from claude_widget.errors import ClaudeWidgetError, ConfirmationNeeded, describe
+from claude_widget.lanes import Lanes
 from claude_widget.manager import ProcessManager
-from claude_widget.panes import Pane, Panes
-from claude_widget.rows import row_of
-from claude_widget.sessions import project_sessions
+from claude_widget.mcp_choices import project_choice
+from claude_widget.panes import Panes
 
 _LOG = logging.getLogger(__name__)
 _REMEMBERED = 500
+_SLOW_THREADS = 32
+"""Threads that wait for CLIs at once: more than executions that run at once on one machine."""
+_LOOKED_UP = "looked up"
 
 Answer = Callable[[protocol.Answer], None]
 
 
 class Desk:
-    """Answers requests for one manager, on a thread of its own.
+    """Answers requests for one manager, on threads of its own.
 
     Attributes:
         manager: whose executions these are.
@@ -40,13 +42,12 @@ class Desk:
 
     def __init__(self, manager: ProcessManager) -> None:
         self.manager = manager
-        self._queue: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
+        self._in_order = Lanes("claude-widget-desk", 1)
+        self._side_by_side = Lanes("claude-widget-desk-slow", _SLOW_THREADS)
         self._lock = threading.Lock()
         self._answered: OrderedDict[tuple[str, str], protocol.Answer] = OrderedDict()
 
-    @staticmethod
-    def understand(content: Any, answer: Answer) -> protocol.PageMessage | None:
+    def understand(self, content: Any, answer: Answer) -> protocol.PageMessage | None:
         """What the page said; None for what is no message, which is answered if it can be."""
         try:
             return protocol.PAGE_MESSAGE.validate_python(content)
@@ -64,130 +65,95 @@ class Desk:
             panes: of the widget that it came to.
             answer: sends the answer.
         """
-        if isinstance(message, protocol.KillExecution):
-            self._carry_out(message, panes, answer)
-            return
-        self._queue.put(lambda: self._carry_out(message, panes, answer))
-        with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._run, name="claude-widget-desk", daemon=True
-                )
-                self._thread.start()
 
-    def _run(self) -> None:
-        while True:
-            self._queue.get()()
+        def carry_out() -> None:
+            self._carry_out(message, panes, answer)
+
+        if isinstance(message, protocol.KillExecution):
+            carry_out()
+            return
+        lane = _lane(message)
+        lanes = self._in_order if lane is None else self._side_by_side
+        if not lanes.put(lane, carry_out):
+            answer(_busy(message.request_id))
 
     def _carry_out(self, message: protocol.PageMessage, panes: Panes, answer: Answer) -> None:
-        before = self._answered.get((message.type, message.request_id))
+        with self._lock:
+            before = self._answered.get((message.type, message.request_id))
         if before is not None:
             answer(before)
             return
         said: protocol.Answer
         try:
-            said = self._answer(message, panes)
+            said = answer_to(message, Asked(self.manager, panes))
         except ClaudeWidgetError as error:
-            told = describe(error)
-            said = protocol.Refused.model_validate({"requestId": message.request_id, **told})
+            said = _refused(message.request_id, error)
         except Exception as error:  # noqa: BLE001 - the page is told
             _LOG.exception("A request of the page failed")
             said = protocol.Refused(
                 request_id=message.request_id, kind=type(error).__name__, message=str(error)[:500]
             )
-        if isinstance(message, _REMEMBERED_REQUESTS):
-            self._answered[message.type, message.request_id] = said
-            while len(self._answered) > _REMEMBERED:
-                self._answered.popitem(last=False)
+        if not isinstance(message, _REPEATABLE):
+            self._remember((message.type, message.request_id), said)
         answer(said)
 
-    def _answer(self, message: protocol.PageMessage, panes: Panes) -> protocol.Answer:
-        manager, request_id = self.manager, message.request_id
-        if isinstance(message, protocol.Execute):
-            execution = manager.start_execution(**_start_arguments(message))
-            return protocol.ExecuteAnswer(
-                request_id=request_id, execution_id=execution.execution_id
-            )
-        if isinstance(message, protocol.Ping):
-            gone = panes.name(message.pane_ids)
-            return protocol.Pong(request_id=request_id, now=time.time(), closed_panes=gone)
-        if isinstance(message, protocol.OpenPane):
-            execution = self._known(message.execution_id)
-            panes.open(Pane(message.pane_id, execution, message.offset))
-        elif isinstance(message, protocol.ClosePane):
-            panes.close(message.pane_id)
-        elif isinstance(message, protocol.KillExecution):
-            manager.kill_execution(message.execution_id)
-        elif isinstance(message, protocol.CleanupExecution):
-            manager.cleanup_execution(message.execution_id)
-        else:
-            return self._look_up(message)
-        return protocol.Done(request_id=request_id)
-
-    def _look_up(self, message: protocol.PageMessage) -> protocol.Answer:
-        request_id = message.request_id
-        if isinstance(message, protocol.GetSessions):
-            sessions = tuple(project_sessions(message.project_path))
-            return protocol.SessionsAnswer(request_id=request_id, sessions=sessions)
-        if isinstance(message, protocol.GetExecution):
-            row = self.row(self._known(message.execution_id))
-            return protocol.ExecutionAnswer.model_validate(
-                {"requestId": request_id, "execution": row}
-            )
-        if isinstance(message, (protocol.GetAllExecutions, protocol.GetActiveExecutions)):
-            every = isinstance(message, protocol.GetAllExecutions)
-            found = (
-                self.manager.get_all_executions() if every else self.manager.get_active_executions()
-            )
-            return protocol.ExecutionsAnswer.model_validate(
-                {
-                    "requestId": request_id,
-                    "type": message.type,
-                    "executions": [self.row(execution) for execution in found],
-                }
-            )
-        raise AssertionError(f"{message.type} is answered elsewhere")
-
-    def _known(self, execution_id: str) -> Execution:
-        execution = self.manager.get_execution(execution_id)
-        if execution is None:
-            raise ExecutionNotFound(execution_id)
-        return execution
-
-    def row(self, execution: Execution) -> dict[str, Any]:
-        """The execution's row, in wire form."""
-        request = execution.run.request
-        held = self.manager.is_held(execution)
-        return row_of(execution.info, priority=request.priority, held=held)
-
-    def welcome(self, request_id: str, project_path: str) -> protocol.Welcome:
-        """All a page needs to draw the true state at once."""
-        manager = self.manager
-        rows = [self.row(execution) for execution in manager.get_all_executions()]
-        return protocol.Welcome.model_validate(
-            {
-                "requestId": request_id,
-                "managerId": manager.manager_id,
-                "backend": manager.backend.name,
-                "notice": manager.backend.notice(),
-                "now": time.time(),
-                "projectPath": project_path,
-                "models": [{"value": model} for model in manager.models],
-                "maxConcurrency": manager.max_concurrency,
-                "suggestedQueries": manager.backend.suggested_queries(),
-                "executions": rows,
-            }
-        )
+    def _remember(self, request: tuple[str, str], said: protocol.Answer) -> None:
+        with self._lock:
+            self._answered[request] = said
+            while len(self._answered) > _REMEMBERED:
+                self._answered.popitem(last=False)
 
 
-_REMEMBERED_REQUESTS = (protocol.Execute, protocol.KillExecution, protocol.CleanupExecution)
+_REPEATABLE = (
+    protocol.Ping,
+    protocol.OpenPane,
+    protocol.ClosePane,
+    protocol.GetExecution,
+    protocol.GetAllExecutions,
+    protocol.GetActiveExecutions,
+    protocol.GetSessions,
+    protocol.GetMCPStatus,
+    protocol.GetMCPConfigs,
+)
+"""Requests that change nothing however often they are carried out; their answers may be large."""
+
+_SUBJECTS: dict[type[protocol.Request], str] = {
+    protocol.AnswerRequest: "decisions",
+    protocol.InterruptExecution: "turn",
+    protocol.SendPrompt: "prompts",
+    protocol.EndExecution: "prompts",
+    protocol.ChangeSession: "prompts",
+    protocol.StopTask: "tasks",
+    protocol.GetMCPStatus: "servers",
+    protocol.ReconnectMCPServer: "servers",
+}
+"""What a request to a CLI is about. Those to one execution about one subject keep their order: a
+prompt goes out under the model that was chosen before it, but an interrupt waits for no prompt."""
 
 
-def _start_arguments(message: protocol.Execute) -> dict[str, Any]:
-    arguments = message.model_dump(exclude={"type", "request_id"}, exclude_none=True)
-    return {name: value for name, value in arguments.items() if value not in ("", False)} | {
-        "query": message.query
-    }
+def _lane(message: protocol.PageMessage) -> Hashable:
+    """The lane of a request that may take long; None for the others."""
+    subject = _SUBJECTS.get(type(message))
+    if subject is not None:
+        return getattr(message, "execution_id", None), subject
+    slow = isinstance(message, (protocol.GetSessions, protocol.GetMCPConfigs))
+    return (_LOOKED_UP, message.type) if slow else None
+
+
+def _refused(request_id: str, error: ClaudeWidgetError) -> protocol.Refused:
+    choice = project_choice(error) if isinstance(error, ConfirmationNeeded) else None
+    return protocol.Refused.model_validate(
+        {"requestId": request_id, "mcpConfig": choice, **describe(error)}
+    )
+
+
+def _busy(request_id: str) -> protocol.Refused:
+    return protocol.Refused(
+        request_id=request_id,
+        kind="Busy",
+        message="Too many requests wait for this already.",
+        hint="Wait until they are answered.",
+    )
 
 
 def _malformed(request_id: str, error: ValidationError) -> protocol.Refused:

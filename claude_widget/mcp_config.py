@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,29 +19,58 @@ _FORMS = "Give a file's path, JSON text, or a dict."
 _SHAPE = 'It must be {"mcpServers": {"name": {...}}} with at least one server.'
 
 
+@dataclass(frozen=True)
+class ReadConfig:
+    """A configuration whose file was read before: what was looked at is what is used.
+
+    Attributes:
+        path: the file.
+        config: what it said then.
+    """
+
+    path: str
+    config: Any = field(repr=False)
+
+
 def load_mcp_config(
-    given: str | Path | Mapping[str, Any], project_path: Path
+    given: str | Path | Mapping[str, Any] | ReadConfig, project_path: Path
 ) -> tuple[dict[str, Any], str | None]:
     """The configuration and the path of its file, None where it came as text or dict.
 
     Args:
         given: a path (relative ones are looked for in the project, then in the working folder),
-            JSON text, or a dict.
+            JSON text, a dict, or what was read before.
         project_path: the execution's project.
 
     Raises:
         InvalidRequest: no such file, not JSON, or no servers in it. Never quotes the content.
     """
-    path: Path | None = None
-    source = "mcp_config"
+    path: str | None = None
     if isinstance(given, Mapping):
-        config: Any = _decode(_encode(given), "The MCP config dict")
-    elif isinstance(given, str) and given.lstrip().startswith(("{", "[")):
-        config = _decode(given, "The MCP config text")
+        config: Any = decode_mcp_config(_encode(given), "The MCP config dict")
+    elif isinstance(given, ReadConfig):
+        path, config = given.path, given.config
+    elif is_mcp_text(given):
+        config = decode_mcp_config(str(given), "The MCP config text")
     else:
-        path = _find(given, project_path)
-        source = str(path)
-        config = _decode(_read(path), source)
+        file = find_mcp_file(given, project_path).resolve()
+        path = str(file)
+        config = decode_mcp_config(_read(file), path)
+    servers_of(config, path or "mcp_config")
+    return config, path
+
+
+def is_mcp_text(given: str | Path) -> bool:
+    """Whether it is a configuration itself, and not the path of one."""
+    return isinstance(given, str) and given.lstrip().startswith(("{", "["))
+
+
+def servers_of(config: Any, source: str) -> dict[str, dict[str, Any]]:
+    """The servers that a configuration names, at least one.
+
+    Raises:
+        InvalidRequest: it has not the shape that it must have.
+    """
     servers = config.get("mcpServers") if isinstance(config, dict) else None
     if not isinstance(servers, dict) or not servers:
         raise InvalidRequest(f"{source} names no servers.", field="mcp_config", hint=_SHAPE)
@@ -49,16 +79,21 @@ def load_mcp_config(
         raise InvalidRequest(
             f"{source}: server {wrong[0]!r} is not an object.", field="mcp_config", hint=_SHAPE
         )
-    return config, None if path is None else str(path)
+    return servers
 
 
-def _find(given: str | Path, project_path: Path) -> Path:
+def find_mcp_file(given: str | Path, project_path: Path) -> Path:
+    """The file of that path, which may be a link: in the project, else in the working folder.
+
+    Raises:
+        InvalidRequest: there is none.
+    """
     try:
         path = Path(given).expanduser()
         places = [path] if path.is_absolute() else [project_path / path, Path.cwd() / path]
         for place in places:
             if place.is_file():
-                return place.resolve()
+                return place
     except (TypeError, OSError, RuntimeError) as error:  # no path, no such home, too long a name
         raise InvalidRequest(
             f"mcp_config is no file: {str(error)[:200]}.", field="mcp_config", hint=_FORMS
@@ -97,7 +132,12 @@ def _refuse_constant(_: str) -> Any:
     raise ValueError("NaN and Infinity are not JSON")
 
 
-def _decode(text: str, source: str) -> Any:
+def decode_mcp_config(text: str, source: str) -> Any:
+    """The JSON of a configuration.
+
+    Raises:
+        InvalidRequest: it is none. Never quotes the content.
+    """
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:

@@ -1,18 +1,27 @@
 """An execution as a row of the list: small, whatever the agent wrote.
 
-The rule: from `ExecutionInfo` to `ExecutionRow` and from two rows to what differs. No I/O.
+The rule: from what is known of an execution to `ExecutionRow`, and from two rows to what differs.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
-from claude_widget.models import ExecutionInfo
+from claude_widget.execution import Execution
+from claude_widget.manager import ProcessManager
+from claude_widget.models import Effort, ExecutionInfo
 from claude_widget.protocol import ExecutionRow
 
 QUERY_CHARACTERS = 300
 ERROR_CHARACTERS = 300
 _NAME_CHARACTERS = 100
+_EFFORTS = get_args(Effort)
+
+
+def row_in(manager: ProcessManager, execution: Execution) -> dict[str, Any]:
+    """The execution's row as its manager knows it, in wire form."""
+    priority = execution.run.request.priority
+    return row_of(execution.info, priority=priority, held=manager.is_held(execution))
 
 
 def row_of(info: ExecutionInfo, *, priority: int = 0, held: bool = False) -> dict[str, Any]:
@@ -45,6 +54,11 @@ def row_of(info: ExecutionInfo, *, priority: int = 0, held: bool = False) -> dic
         error=info.errors[-1][:ERROR_CHARACTERS] if info.errors else None,
         recorded=info.recorded,
         held=held,
+        effort=info.effort if info.effort in _EFFORTS else None,
+        request_count=len(info.open_requests),
+        awaits_input=info.awaits_input,
+        task_count=len(info.background_tasks),
+        continues=info.resumed_from,
     )
     return row.model_dump(mode="json", by_alias=True, exclude_none=True)
 

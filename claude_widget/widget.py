@@ -18,6 +18,7 @@ import anywidget
 import traitlets
 
 from claude_widget import protocol
+from claude_widget.answering import welcome
 from claude_widget.courier import COURIER
 from claude_widget.desk import Desk
 from claude_widget.execution import Execution
@@ -26,7 +27,7 @@ from claude_widget.lookup import manager_of
 from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionStatus, Reason
 from claude_widget.panes import Panes
-from claude_widget.rows import changes
+from claude_widget.rows import changes, row_in
 from claude_widget.static_view import MARK, MOST_ROWS, execution_bundle, table_bundle
 
 _MOST_EVENTS = 200
@@ -94,7 +95,7 @@ class _Connected(anywidget.AnyWidget):
         self._say(lambda: (answer, [built.script, built.style]))
 
     def _greet(self, request_id: str) -> None:
-        self._say(lambda: (self._desk.welcome(request_id, str(Path.cwd())), []))
+        self._say(lambda: (welcome(self._manager, request_id, str(Path.cwd())), []))
 
     # -- to the page, on the courier's thread ------------------------------------------------
 
@@ -191,7 +192,7 @@ class ClaudeWidget(_Connected):
             self._rows.pop(execution_id, None)
             return [protocol.Removed(execution_id=execution_id)]
         before = self._rows.get(execution_id, {})
-        after = self._rows[execution_id] = self._desk.row(execution)
+        after = self._rows[execution_id] = row_in(self._manager, execution)
         changed = changes(before, after)
         if not changed:
             return []
@@ -229,7 +230,7 @@ class ExecutionView(_Connected):
             manager,
             kind="execution",
             execution_id=execution.execution_id,
-            row=desk_of(manager).row(execution),
+            row=row_in(manager, execution),
         )
 
     @property
@@ -248,7 +249,7 @@ class ExecutionView(_Connected):
     def _send_changes(self) -> bool:
         if not self._take_dirty():
             return False
-        row = self._desk.row(self._execution)
+        row = row_in(self._manager, self._execution)
         if row == self.row:
             return False
         self.row = row

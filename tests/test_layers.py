@@ -14,13 +14,14 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "claude_widget"
 LAYERS = (
-    ("pure", {"errors", "models", "protocol", "events", "state"}),
+    ("pure", {"errors", "events", "models", "permissions", "protocol", "state"}),
     (
         "formats",
         {
             "backend",
             "command",
             "discovery",
+            "mcp_choices",
             "mcp_config",
             "prompts",
             "request",
@@ -53,6 +54,7 @@ LAYERS = (
         "faces",
         {
             "__init__",
+            "answering",
             "cell_output",
             "command_line",
             "courier",
@@ -60,6 +62,7 @@ LAYERS = (
             "diagnosis",
             "freeze",
             "front_end",
+            "lanes",
             "magic",
             "panes",
             "rows",
