@@ -1,16 +1,127 @@
 /**
  * A change to a file: unified or side by side.
  *
- * The rule: hunks in, nodes out; where the CLI gave no hunks they are made from before and after.
+ * The rule: hunks in, a table out. What was added and removed is told by sign and name, not by
+ * colour alone. Side by side where there is room, until the reader says otherwise; only so many rows
+ * as somebody may read are drawn at first.
  */
+import { signal } from "@preact/signals";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { countChanges, type Hunk } from "../diff.ts";
+import { highlightRows, type LineSpans } from "../difflines.ts";
+import { type Row, splitRows, unifiedRows } from "../diffrows.ts";
+import { formatCount } from "../format.ts";
+import { recall, remember } from "../remembered.ts";
+import { SplitRow, UnifiedRow } from "./diffrow.tsx";
+import { useWhenIdle } from "./idle.ts";
 
-export interface Hunk {
-  readonly oldStart: number;
-  readonly newStart: number;
-  /** Each begins with " ", "-" or "+". */
-  readonly lines: readonly string[];
+export type { Hunk } from "../diff.ts";
+export type DiffMode = "unified" | "split";
+
+interface DiffProps {
+  /** Of the file, for the name of the table and the highlighting. */
+  readonly path: string;
+  readonly hunks: readonly Hunk[];
+  /** Fixed; without it the reader chooses, and until then the width does. */
+  readonly mode?: DiffMode;
+  /** False where the hunks are of a part of the file, whose place is not known. */
+  readonly numbered?: boolean;
 }
 
-export function Diff({ hunks }: { path: string; hunks: readonly Hunk[] }) {
-  return <pre class="cw-diff">{hunks.flatMap(({ lines }) => lines).join("\n")}</pre>;
+/** Narrower than this (in pixels), two columns of code would be all line breaks. */
+const ROOM_FOR_TWO = 720;
+const FIRST_ROWS = 200;
+const MORE_ROWS = 1000;
+const PLAIN: LineSpans = new Map();
+
+const chosen = signal<DiffMode | null>(readMode(recall("diff-mode")));
+
+function readMode(value: string | null): DiffMode | null {
+  return value === "unified" || value === "split" ? value : null;
+}
+
+export function Diff({ path, hunks, mode, numbered = true }: DiffProps) {
+  const { root, wide } = useRoom();
+  const shownMode = mode ?? chosen.value ?? (wide ? "split" : "unified");
+  if (hunks.length === 0) return <div class="cw-meta">No change.</div>;
+  return (
+    <div class={numbered ? "cw-diff" : "cw-diff cw-diff-part"} ref={root}>
+      {mode === undefined && <ModeToggle split={shownMode === "split"} />}
+      <DiffTable key={shownMode} path={path} hunks={hunks} mode={shownMode} />
+    </div>
+  );
+}
+
+function ModeToggle({ split }: { split: boolean }) {
+  const toggle = () => {
+    chosen.value = split ? "unified" : "split";
+    remember("diff-mode", chosen.value);
+  };
+  return (
+    <button
+      type="button"
+      class="cw-link cw-diff-mode"
+      role="switch"
+      aria-checked={split}
+      onClick={toggle}
+    >
+      Side by side
+    </button>
+  );
+}
+
+function DiffTable({ path, hunks, mode }: DiffProps & { mode: DiffMode }) {
+  const rows = useMemo(
+    () => (mode === "split" ? splitRows(hunks) : unifiedRows(hunks)),
+    [hunks, mode],
+  );
+  const [shown, setShown] = useState(FIRST_ROWS);
+  const drawn = useMemo(() => rows.slice(0, shown), [rows, shown]);
+  const spans = useWhenIdle(() => highlightRows(drawn, path), [drawn, path]) ?? PLAIN;
+  const left = rows.length - shown;
+  const { added, removed } = countChanges(hunks);
+  const name = `Changes to ${path}: ${formatCount(added, "line")} added, ${removed} removed`;
+  return (
+    <>
+      <table class={`cw-diff-table cw-diff-${mode}`} aria-label={name}>
+        <tbody>{rows.slice(0, shown).map((row, index) => drawRow(row, index, spans, mode))}</tbody>
+      </table>
+      {left > 0 && (
+        <button type="button" class="cw-link" onClick={() => setShown(shown + MORE_ROWS)}>
+          {`Show more (${formatCount(left, "more line")})`}
+        </button>
+      )}
+    </>
+  );
+}
+
+function drawRow(row: Row, index: number, spans: LineSpans, mode: DiffMode) {
+  if (row.kind === "remark") {
+    return (
+      <tr key={index} class="cw-diff-remark">
+        <td colSpan={mode === "split" ? 6 : 4}>{row.text}</td>
+      </tr>
+    );
+  }
+  return mode === "split" ? (
+    <SplitRow key={index} row={row} spans={spans} />
+  ) : (
+    <UnifiedRow key={index} row={row} spans={spans} />
+  );
+}
+
+/** Whether there is room for two columns, as the element is now. */
+function useRoom() {
+  const root = useRef<HTMLDivElement>(null);
+  const [wide, setWide] = useState(false);
+  useEffect(() => {
+    const element = root.current;
+    if (!element) return;
+    const measure = () => setWide(element.clientWidth >= ROOM_FOR_TWO);
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return { root, wide };
 }
