@@ -14,8 +14,9 @@ import time
 from pathlib import Path
 
 from benchmarks import frames, measure
-from benchmarks.page import Stage, open_pages, page_of
+from benchmarks.stage import Stage
 from claude_widget import ClaudeWidget, ProcessManager
+from tests.recording_comm import Sent, comm_of, open_recording_comms
 
 BOUND = 1.0
 FEW, MANY = 10, 1_000
@@ -26,11 +27,11 @@ _SETTLED = 0.2
 
 def play(folder: str, count: int) -> dict[str, float]:
     """A kernel with so many executions; bytes and messages of what one of them goes through."""
-    open_pages()
+    open_recording_comms()
     stage = Stage()
     with ProcessManager(Path(folder), None, count, stagger=0, backend=stage) as manager:
         widget = ClaudeWidget(manager)
-        page = page_of(widget)
+        page = comm_of(widget)
         every = [manager.start_execution(f"query {number:04d}", folder) for number in range(count)]
         measure.until(lambda: _told(page.messages, "running") >= count, within=120)
         one = every[count // 2]
@@ -51,7 +52,7 @@ def play(folder: str, count: int) -> dict[str, float]:
     return {"bytes": size, "messages": len(said)}
 
 
-def _told(messages: list[tuple[float, bytes, list[bytes]]], status: str) -> int:
+def _told(messages: list[Sent], status: str) -> int:
     return sum(text.count(b'"status": "%s"' % status.encode()) for _, text, _ in messages)
 
 

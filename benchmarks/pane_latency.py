@@ -14,9 +14,9 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import fake_cli, measure
-from benchmarks.page import Page, open_pages, page_of, say
 from claude_widget import ClaudeWidget, ProcessManager
 from claude_widget.courier import MESSAGES_PER_SECOND
+from tests.recording_comm import RecordingComm, comm_of, open_recording_comms, say
 
 MEDIAN_BOUND, LATE_BOUND = 2.0, 4.0
 LINES, QUICK_LINES = 150, 50
@@ -27,11 +27,11 @@ _AT = re.compile(rb'"at":(\d+\.\d+)')
 
 def play(folder: str, count: int) -> dict[str, float]:
     """A kernel with one open pane; seconds from line to message."""
-    open_pages()
+    open_recording_comms()
     cli = fake_cli.ticking(Path(folder), count, PAUSE)
     with ProcessManager(Path(folder) / "state", cli, 1, stagger=0) as manager:
         widget = ClaudeWidget(manager)
-        page = page_of(widget)
+        page = comm_of(widget)
         one = manager.start_execution("go", folder)
         fields = {"executionId": one.execution_id, "paneId": "p", "offset": 0}
         say(widget, type="claude:open-pane", requestId="r", **fields)
@@ -47,7 +47,7 @@ def play(folder: str, count: int) -> dict[str, float]:
     }
 
 
-def _lateness(page: Page) -> list[float]:
+def _lateness(page: RecordingComm) -> list[float]:
     """Seconds from the moment in each line to the message that brought it."""
     return [
         when - float(at)

@@ -7,18 +7,44 @@ be a browser, is this.
 from __future__ import annotations
 
 import json
-from typing import Any
+import time
+from typing import Any, NamedTuple
 
+import comm
 from comm.base_comm import BaseComm
 
 from tests.waiting import until
 
 
+class Sent(NamedTuple):
+    """One message.
+
+    Attributes:
+        when: seconds of the monotonic clock.
+        text: its JSON: type, data and metadata.
+        buffers: its binary buffers.
+    """
+
+    when: float
+    text: bytes
+    buffers: list[bytes]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What it carries."""
+        found: dict[str, Any] = json.loads(self.text)[1] or {}
+        return found
+
+
 class RecordingComm(BaseComm):
-    """Keeps messages as (content, buffers); content is what the page's `msg:custom` would get."""
+    """Keeps what is sent, as it would go over the wire.
+
+    Attributes:
+        messages: all of them, oldest first.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.published: list[tuple[str, dict[str, Any], list[bytes]]] = []
+        self.messages: list[Sent] = []
         super().__init__(*args, **kwargs)
 
     def publish_msg(
@@ -30,21 +56,25 @@ class RecordingComm(BaseComm):
         **keys: Any,
     ) -> None:
         """Take one message."""
-        del metadata, keys
+        del keys
+        text = json.dumps([msg_type, data, metadata], default=str).encode()
         raw = [bytes(buffer) for buffer in buffers or []]
-        self.published.append((msg_type, json.loads(json.dumps(data or {}, default=str)), raw))
+        self.messages.append(Sent(time.monotonic(), text, raw))
 
     def custom(self) -> list[tuple[dict[str, Any], list[bytes]]]:
-        """Custom messages so far."""
-        return [
-            (data["content"], buffers)
-            for _, data, buffers in self.published
-            if data.get("method") == "custom"
-        ]
+        """Custom messages so far; the content is what the page's `msg:custom` would get."""
+        sent = [(message.data, message.buffers) for message in list(self.messages)]
+        return [(data["content"], raw) for data, raw in sent if data.get("method") == "custom"]
 
     def updates(self) -> list[dict[str, Any]]:
         """Trait updates so far."""
-        return [data["state"] for _, data, _ in self.published if data.get("method") == "update"]
+        sent = [message.data for message in list(self.messages)]
+        return [data["state"] for data in sent if data.get("method") == "update"]
+
+
+def open_recording_comms() -> None:
+    """From now on every widget of this process has a recording comm."""
+    comm.create_comm = RecordingComm
 
 
 def comm_of(widget: Any) -> RecordingComm:

@@ -1,61 +1,16 @@
-"""The far end of a widget's comm, which would be a page; and a backend that runs nothing.
+"""A backend that runs nothing: it leaves it to the benchmark what stands in a transcript.
 
-The rule: widgets and managers are the real ones. The comm keeps when each message came and how
-many bytes it has on the wire; the backend leaves it to the benchmark what stands in a transcript.
+The rule: managers and widgets are the real ones; only what a CLI would write is the benchmark's.
 """
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Sequence
 from typing import Any, Literal
-
-import comm
-from comm.base_comm import BaseComm
 
 from claude_widget.backend import Run
 from claude_widget.models import ExecutionRequest
 from claude_widget.transcript import Writer
-
-
-class Page(BaseComm):
-    """Keeps what is sent: the moment, the JSON as bytes, the buffers."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.messages: list[tuple[float, bytes, list[bytes]]] = []
-        super().__init__(*args, **kwargs)
-
-    def publish_msg(
-        self,
-        msg_type: str,
-        data: Any = None,
-        metadata: Any = None,
-        buffers: Any = None,
-        **keys: Any,
-    ) -> None:
-        """Take one message."""
-        del keys
-        said = json.dumps([msg_type, data, metadata], default=str).encode()
-        raw = [bytes(buffer) for buffer in buffers or []]
-        self.messages.append((time.monotonic(), said, raw))
-
-
-def open_pages() -> None:
-    """From now on every widget of this process has such a page."""
-    comm.create_comm = Page
-
-
-def page_of(widget: Any) -> Page:
-    """The page of a widget."""
-    assert isinstance(widget.comm, Page)
-    return widget.comm
-
-
-def say(widget: Any, **content: Any) -> None:
-    """Have the page say something."""
-    data = {"method": "custom", "content": content}
-    widget._handle_msg({"content": {"data": data}, "buffers": []})  # noqa: SLF001 - as a comm does
 
 
 class Stage:
