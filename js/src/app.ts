@@ -5,18 +5,15 @@
  * nothing here touches the DOM. A text that was refused is never lost.
  */
 import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import {
-  Connection,
-  type Model,
-  newId,
-  PING_EVERY,
-  type Queued,
-  RequestError,
-} from "./connection.ts";
+import { Actions } from "./actions.ts";
+import { Connection, type Model, PING_EVERY, type Queued } from "./connection.ts";
+import { Conversation } from "./conversation.ts";
 import { Panes } from "./pane.ts";
-import type { Execute, ExecutionRow, KernelMessage } from "./protocol.ts";
+import { problemOf } from "./problem.ts";
+import type { ExecutionRow, KernelMessage } from "./protocol.ts";
+import { Starting } from "./starting.ts";
 import { isEnded, readRow, type Store, storeOf } from "./store.ts";
-import { type Draft, type Problem, type Settings, Ui } from "./ui.ts";
+import { Ui } from "./ui.ts";
 
 export class App {
   /** Number of the last events that were heard; null until the first welcome. */
@@ -26,6 +23,9 @@ export class App {
   readonly connection: Connection;
   readonly panes: Panes;
   readonly ui = new Ui();
+  readonly actions: Actions;
+  readonly starting: Starting;
+  readonly conversation: Conversation;
   /** Of the one execution, when the model shows just that. */
   readonly ownRow: Signal<ExecutionRow>;
 
@@ -38,6 +38,10 @@ export class App {
     this.store = storeOf(String(model.get("manager_id")), abort);
     this.connection = new Connection(model, abort);
     this.panes = new Panes(this.connection);
+    this.actions = new Actions(this.connection);
+    this.conversation = new Conversation(this.actions);
+    const path = () => this.projectPath();
+    this.starting = new Starting(this.connection, this.actions, this.ui, path);
     this.ownRow = signal(this.readOwnRow());
     this.connection.heartbeat = () => this.heartbeat();
     this.connection.onReturn = () => {
@@ -142,94 +146,6 @@ export class App {
     }
   }
 
-  // -- starting --------------------------------------------------------------------------------
-
-  settings(): Settings {
-    const { query, sessionId, mcpConfig, model } = this.ui;
-    return {
-      query: query.value,
-      projectPath: this.projectPath(),
-      sessionId: sessionId.value,
-      mcpConfig: mcpConfig.value,
-      model: model.value,
-    };
-  }
-
-  /** Starts what the form says; resolves with the execution's id, or null when it was refused. */
-  async execute(): Promise<string | null> {
-    const { ui } = this;
-    const settings = this.settings();
-    if (ui.sending.value || !this.hasQuery(settings)) return null;
-    const body = JSON.stringify(settings);
-    const requestId = ui.attempt?.body === body ? ui.attempt.requestId : newId();
-    ui.sending.value = true;
-    ui.problem.value = null;
-    ui.attempt = { body, requestId };
-    try {
-      const executionId = await this.start(settings, requestId);
-      ui.attempt = null;
-      if (ui.query.value === settings.query) ui.query.value = "";
-      return executionId;
-    } catch (error) {
-      if (wasAnswered(error)) ui.attempt = null;
-      ui.problem.value = problemOf(error);
-      return null;
-    } finally {
-      ui.sending.value = false;
-    }
-  }
-
-  addDraft(): void {
-    const settings = this.settings();
-    if (!this.hasQuery(settings)) return;
-    const draft: Draft = { id: newId(), settings, sending: false, problem: null, requestId: null };
-    this.ui.drafts.value = [...this.ui.drafts.value, draft];
-    this.ui.problem.value = null;
-    this.ui.query.value = "";
-  }
-
-  /** Starts every draft, in the order in which they stand; those that are refused stay. */
-  async executeAll(): Promise<string[]> {
-    const waiting = this.ui.drafts.value.filter((draft) => !draft.sending);
-    const ids = await Promise.all(waiting.map((draft) => this.executeDraft(draft)));
-    return ids.filter((id) => id !== null);
-  }
-
-  private async executeDraft(draft: Draft): Promise<string | null> {
-    const requestId = draft.requestId ?? newId();
-    this.ui.changeDraft(draft.id, { sending: true, problem: null, requestId });
-    try {
-      const executionId = await this.start(draft.settings, requestId);
-      this.ui.removeDraft(draft.id);
-      return executionId;
-    } catch (error) {
-      const kept = wasAnswered(error) ? null : requestId;
-      const problem = problemOf(error);
-      this.ui.changeDraft(draft.id, { sending: false, problem, requestId: kept });
-      return null;
-    }
-  }
-
-  private hasQuery(settings: Settings): boolean {
-    if (settings.query.trim() !== "") return true;
-    this.ui.problem.value = { message: "The query is blank.", hint: "Type what Claude should do." };
-    return false;
-  }
-
-  private async start(settings: Settings, requestId: string): Promise<string> {
-    const execute: Omit<Execute, "requestId"> = {
-      type: "claude:execute",
-      query: settings.query,
-      projectPath: settings.projectPath.trim() || ".",
-      sessionId: settings.sessionId || null,
-      mcpConfig: settings.mcpConfig.trim() || null,
-      model: settings.model.trim() || null,
-    };
-    const answer = await this.connection.request(execute, requestId);
-    if (answer.type !== "claude:execute") throw new RequestError("Unexpected", "No id came back.");
-    return answer.executionId;
-  }
-
   // -- ending ----------------------------------------------------------------------------------
 
   async kill(executionId: string): Promise<void> {
@@ -248,10 +164,3 @@ export class App {
 
 const SESSIONS_DELAY = 400;
 const KILL_AGAIN_AFTER = 20_000;
-
-const wasAnswered = (error: unknown): boolean => error instanceof RequestError && error.answered;
-
-function problemOf(error: unknown): Problem {
-  if (error instanceof RequestError) return { message: error.message, hint: error.hint };
-  return { message: String(error), hint: "" };
-}

@@ -6,7 +6,12 @@
  * nothing of what the messages mean, except that an answer repeats a `requestId`.
  */
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { type KernelMessage, MAX_PAGE_MESSAGE, type PageMessage } from "./protocol.ts";
+import {
+  type KernelMessage,
+  MAX_PAGE_MESSAGE,
+  type PageMessage,
+  type Refused,
+} from "./protocol.ts";
 
 /** What of an anywidget model is used. */
 export interface Model {
@@ -20,15 +25,19 @@ export interface Model {
 export type Queued = [message: any, buffers: DataView[]];
 export type ConnectionState = "connecting" | "connected" | "busy" | "disconnected";
 
-/** A request that came to nothing; `answered` when the kernel itself refused it. */
+/** A request that came to nothing; `refused` is the kernel's own word, if it got that far. */
 export class RequestError extends Error {
   constructor(
     readonly kind: string,
     message: string,
     readonly hint = "",
-    readonly answered = false,
+    readonly refused: Refused | null = null,
   ) {
     super(message);
+  }
+
+  get answered(): boolean {
+    return this.refused !== null;
   }
 }
 
@@ -38,6 +47,8 @@ export const BUSY = "Kernel busy: will act when the cell ends.";
 export const BUSY_AFTER = 1500;
 export const PING_EVERY = 5000;
 const SLOWEST_PING = 30_000;
+/** A page that nobody sees beats so seldom: the kernel still counts it as one that can answer. */
+export const HIDDEN_PING = 30_000;
 /** Shorter silences are a cell that ran; after longer ones messages may have been lost. */
 const RESYNC_AFTER = 10_000;
 const REPEAT_AFTER = 3000;
@@ -118,7 +129,7 @@ export class Connection {
     this.pending.delete(id);
     this.heard(pending, message.type === "claude:welcome");
     if (message.type !== "claude:refused") return pending.resolve(message);
-    pending.reject(new RequestError(message.kind, message.message, message.hint, true));
+    pending.reject(new RequestError(message.kind, message.message, message.hint, message));
   }
 
   /** Beats while something that shows this connection is mounted. */
@@ -185,17 +196,20 @@ export class Connection {
   }
 
   private readonly onVisible = () => {
-    if (document.visibilityState === "visible") this.ping();
+    if (document.visibilityState === "hidden") return;
+    this.ping();
+    this.schedule(PING_EVERY);
   };
 
   private schedule(after: number): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       const beat = this.heartbeat();
-      if (beat && document.visibilityState !== "hidden") this.ping();
+      if (beat) this.ping();
+      const hidden = document.visibilityState === "hidden";
+      const every = Math.max(beat?.every ?? PING_EVERY, hidden ? HIDDEN_PING : 0);
       // A busy kernel has all the pings to answer in the end: they become rarer.
       const busy = this.current.value === "busy";
-      const every = beat?.every ?? PING_EVERY;
       this.schedule(busy ? Math.min(Math.max(after * 2, every), SLOWEST_PING) : every);
     }, after);
   }

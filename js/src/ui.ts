@@ -5,14 +5,27 @@
  * of a widget show the same form and drafts; the selection is each view's own.
  */
 import { type Signal, signal } from "@preact/signals";
+import type { Problem } from "./problem.ts";
+import type { Execute } from "./protocol.ts";
+
+export type Effort = NonNullable<Execute["effort"]>;
+export type PermissionMode = NonNullable<Execute["permissionMode"]>;
 
 export interface Settings {
   readonly query: string;
   readonly projectPath: string;
   /** Empty for a new session. */
   readonly sessionId: string;
+  /** Go on in a new session, and leave the earlier one as it is. */
+  readonly forkSession: boolean;
   readonly mcpConfig: string;
+  /** Of the file whose commands the user has confirmed, or empty. */
+  readonly confirmedDigest: string;
   readonly model: string;
+  /** Empty for the CLI's own default, as is `permissionMode`. */
+  readonly effort: Effort | "";
+  readonly permissionMode: PermissionMode | "";
+  readonly keepOpen: boolean;
 }
 
 export interface Draft {
@@ -24,28 +37,38 @@ export interface Draft {
   readonly requestId: string | null;
 }
 
-export interface Problem {
-  readonly message: string;
-  readonly hint: string;
-}
-
 export class Ui {
   readonly query = signal("");
   /** Null until it is typed in: then the kernel's own working folder counts. */
   readonly projectPath = signal<string | null>(null);
   readonly sessionId = signal("");
+  readonly forkSession = signal(false);
   readonly mcpConfig = signal("");
+  readonly confirmedDigest = signal("");
   readonly model = signal("");
-  readonly problem = signal<Problem | null>(null);
-  readonly sending = signal(false);
+  readonly effort = signal<Settings["effort"]>("");
+  readonly permissionMode = signal<Settings["permissionMode"]>("");
+  readonly keepOpen = signal(false);
   readonly drafts = signal<readonly Draft[]>([]);
   /** Executions whose Kill was clicked and has not shown an effect yet. */
   readonly killing = signal<ReadonlySet<string>>(new Set());
   readonly killProblems = signal<ReadonlyMap<string, Problem>>(new Map());
   /** What a new view starts with. */
   readonly lastSelected: Signal<string | null> = signal(null);
-  /** The unanswered attempt of the form, as `Draft.requestId`. */
-  attempt: { readonly body: string; readonly requestId: string } | null = null;
+  private readonly keptNow = new Map<string, Signal<unknown>>();
+
+  /**
+   * State of a part of a view that may be taken off the page and drawn again: what is typed into a
+   * card survives that the card is scrolled away.
+   */
+  kept<T>(key: string, initial: T): Signal<T> {
+    let known = this.keptNow.get(key);
+    if (!known) {
+      known = signal<unknown>(initial);
+      this.keptNow.set(key, known);
+    }
+    return known as Signal<T>;
+  }
 
   changeDraft(id: string, changes: Partial<Draft>): void {
     this.drafts.value = this.drafts.value.map((draft) =>

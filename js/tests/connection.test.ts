@@ -1,8 +1,8 @@
 /** Requests over a comm: answered, refused, late, lost, and a kernel that is gone. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { BUSY_AFTER, Connection, PING_EVERY } from "../src/connection.ts";
+import { BUSY_AFTER, Connection, HIDDEN_PING, PING_EVERY } from "../src/connection.ts";
 import { MAX_PAGE_MESSAGE, type PageMessage } from "../src/protocol.ts";
-import { FakeModel, welcome } from "./fakes.ts";
+import { FakeModel, refused, welcome } from "./fakes.ts";
 
 let model: FakeModel;
 let abort: AbortController;
@@ -43,14 +43,9 @@ describe("a request", () => {
   test("rejects with the kernel's words when it is refused", async () => {
     const answer = kill();
     const { requestId } = model.last("claude:kill-execution");
-    connection.receive({
-      type: "claude:refused",
-      requestId,
-      kind: "NotFound",
-      message: "No such execution.",
-      hint: "Look again.",
-      executionId: null,
-    });
+    connection.receive(
+      refused(requestId, { kind: "NotFound", message: "No such execution.", hint: "Look again." }),
+    );
     await expect(answer).rejects.toMatchObject({
       message: "No such execution.",
       hint: "Look again.",
@@ -170,14 +165,33 @@ describe("the heartbeat", () => {
     expect(model.all("claude:ping").length).toBeLessThanOrEqual(2);
   });
 
-  test("is quiet while the page is hidden, and beats when it is seen again", () => {
+  test("is slow while the page is hidden, and quick again when it is seen", () => {
     const seen = vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
+    const answer = () => {
+      const { requestId } = model.last("claude:ping");
+      connection.receive({
+        type: "claude:pong",
+        requestId,
+        now: 0,
+        sequence: 0,
+        closedPanes: [],
+      });
+    };
     connection.watch();
-    vi.advanceTimersByTime(60_000);
-    expect(model.sent).toEqual([]);
+    vi.advanceTimersByTime(PING_EVERY);
+    answer();
+    expect(model.all("claude:ping")).toHaveLength(1);
+    vi.advanceTimersByTime(HIDDEN_PING - 1);
+    expect(model.all("claude:ping")).toHaveLength(1);
+    vi.advanceTimersByTime(1);
+    expect(model.all("claude:ping"), "the kernel counts it as there").toHaveLength(2);
+    answer();
     seen.mockReturnValue("visible");
     document.dispatchEvent(new Event("visibilitychange"));
-    expect(model.all("claude:ping")).toHaveLength(1);
+    expect(model.all("claude:ping")).toHaveLength(3);
+    answer();
+    vi.advanceTimersByTime(PING_EVERY);
+    expect(model.all("claude:ping")).toHaveLength(4);
   });
 
   test("notices a restart by its second send at the latest", () => {

@@ -6,7 +6,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Model } from "../src/connection.ts";
-import type { ExecutionRow, KernelMessage, PageMessage, Welcome } from "../src/protocol.ts";
+import type {
+  ExecutionRow,
+  KernelMessage,
+  PageMessage,
+  Refused,
+  Welcome,
+} from "../src/protocol.ts";
 import { readRow } from "../src/store.ts";
 
 type Listener = (...values: unknown[]) => void;
@@ -76,6 +82,17 @@ export const welcome = (requestId: string, fields: Partial<Welcome> = {}): Welco
   maxConcurrency: 2,
   suggestedQueries: [],
   executions: [],
+  ...fields,
+});
+
+export const refused = (requestId: string, fields: Partial<Refused> = {}): Refused => ({
+  type: "claude:refused",
+  requestId,
+  kind: "InvalidRequest",
+  message: "That cannot be done.",
+  hint: "",
+  executionId: null,
+  mcpConfig: null,
   ...fields,
 });
 

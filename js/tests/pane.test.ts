@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { Connection } from "../src/connection.ts";
 import { type Pane, Panes } from "../src/pane.ts";
 import type { PaneData } from "../src/protocol.ts";
-import { FakeModel, framed, readRecording } from "./fakes.ts";
+import { FakeModel, framed, readRecording, refused } from "./fakes.ts";
 
 const WHOLE = framed(readRecording("write_read_edit.jsonl"));
 
@@ -123,14 +123,9 @@ describe("Pane", () => {
   test("says why it cannot be opened", async () => {
     const { pane } = panes.use("a");
     const { requestId } = model.last("claude:open-pane");
-    connection.receive({
-      type: "claude:refused",
-      requestId,
-      kind: "ExecutionNotFound",
-      message: "It was cleaned up.",
-      hint: "",
-      executionId: "a",
-    });
+    connection.receive(
+      refused(requestId, { kind: "ExecutionNotFound", message: "It was cleaned up." }),
+    );
     await new Promise(process.nextTick);
     expect(pane.error.value).toBe("It was cleaned up.");
   });

@@ -1,96 +1,31 @@
 /** The views in a document: names that people and tests find, what is possible when, and no HTML. */
 import { act } from "preact/test-utils";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { BUSY_AFTER } from "../src/connection.ts";
-import type { ExecutionRow, KernelMessage, Welcome } from "../src/protocol.ts";
-import { attach, render } from "../src/widget.ts";
-import { bytes, FakeModel, framed, readRecording, row, welcome } from "./fakes.ts";
+import { describe, expect, test } from "vitest";
+import type { KernelMessage } from "../src/protocol.ts";
+import { render } from "../src/widget.ts";
+import { bytes, framed, readRecording, refused, row } from "./fakes.ts";
+import {
+  abort,
+  all,
+  button,
+  dashboard,
+  EXECUTIONS,
+  el,
+  HOSTILE,
+  item,
+  model,
+  nameOf,
+  one,
+  pass,
+  press,
+  region,
+  say,
+  show,
+  type,
+  usePage,
+} from "./stage.ts";
 
-const HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
-let abort: AbortController;
-let el: HTMLElement;
-let model: FakeModel;
-let managers = 0;
-
-beforeEach(() => {
-  vi.useFakeTimers();
-  abort = new AbortController();
-  el = document.createElement("div");
-  document.body.append(el);
-});
-afterEach(() => {
-  act(() => abort.abort());
-  expect(el.childElementCount).toBe(0);
-  expect(model.count()).toBe(0);
-  el.remove();
-  vi.useRealTimers();
-});
-
-/** Lets time pass, and all that follows from what was done happen. */
-const pass = (milliseconds = 0, first: () => void = () => {}) =>
-  act(async () => {
-    first();
-    await vi.advanceTimersByTimeAsync(milliseconds);
-  });
-const say = (message: KernelMessage, buffers?: DataView[]) =>
-  pass(0, () => model.say(message, buffers));
-
-function show(traits: Record<string, unknown>): void {
-  managers += 1;
-  model = new FakeModel({ manager_id: `views-${managers}`, ...traits });
-  attach(model, [], abort.signal);
-  act(() => render({ model, el, signal: abort.signal }));
-}
-
-async function dashboard(fields: Partial<Welcome> = {}): Promise<void> {
-  show({ kind: "dashboard" });
-  await say(welcome(model.last("claude:hello").requestId, fields));
-}
-
-const EXECUTIONS: ExecutionRow[] = [
-  row({ executionId: "run", query: "Run it", status: "running", createdTime: 3, startTime: 3 }),
-  row({ executionId: "wait", query: "Wait for it", createdTime: 2 }),
-  row({ executionId: "held", query: "Held", createdTime: 1, held: true }),
-  row({
-    executionId: "bad",
-    query: "Fail",
-    status: "failed",
-    reason: "budget",
-    error: "spent",
-    startTime: 1,
-    endTime: 66,
-    recorded: true,
-  }),
-];
-
-/** The accessible name, by the parts of its computation that are used here. */
-function nameOf(element: Element): string {
-  const label = element.getAttribute("aria-label");
-  const id = element.getAttribute("id");
-  const labelled = id ? el.querySelector(`label[for="${id}"]`) : null;
-  return label ?? labelled?.textContent ?? element.textContent?.trim() ?? "";
-}
-const all = (selector: string, name: string, root: Element = el) =>
-  [...root.querySelectorAll(selector)].filter((element) => nameOf(element) === name);
-function one<T extends Element>(selector: string, name: string, root: Element = el): T {
-  const found = all(selector, name, root);
-  expect(found, `${selector} named ${name}`).toHaveLength(1);
-  return found[0] as T;
-}
-const button = (name: string, root?: Element) => one<HTMLButtonElement>("button", name, root);
-const region = (name: string) => one<HTMLElement>("[role=region]", name);
-const item = (name: string) => one<HTMLElement>("[role=listitem]", name);
-const press = (name: string, root?: Element) => pass(0, () => button(name, root).click());
-const alerts = () => [...el.querySelectorAll("[role=alert]")].map((alert) => alert.textContent);
-const status = () => el.querySelector("[role=status]")?.textContent;
-
-async function type(name: string, text: string): Promise<void> {
-  const field = one<HTMLInputElement>("input, textarea", name);
-  await pass(0, () => {
-    field.value = text;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-  });
-}
+usePage();
 
 describe("the dashboard", () => {
   test("has the names that it is known by", async () => {
@@ -206,126 +141,6 @@ describe("a message that was lost", () => {
   });
 });
 
-describe("starting", () => {
-  test("Execute sends what the form says, clears the query and shows the new one", async () => {
-    await dashboard();
-    await type("Query", "Do it");
-    await type("Model", " opus ");
-    await type("MCP config", '{"mcpServers":{}}');
-    await press("Execute");
-    const sent = model.last("claude:execute");
-    expect(sent).toMatchObject({
-      query: "Do it",
-      projectPath: "/home/user/project",
-      sessionId: null,
-      model: "opus",
-      mcpConfig: '{"mcpServers":{}}',
-    });
-    await say({ type: "claude:execute", requestId: sent.requestId, executionId: "new" });
-    expect(one<HTMLTextAreaElement>("textarea", "Query").value).toBe("");
-    const changes = { query: "Do it" };
-    await say({
-      type: "claude:events",
-      sequence: 1,
-      events: [{ type: "claude:changed", executionId: "new", changes }],
-    });
-    expect(model.last("claude:open-pane").executionId).toBe("new");
-  });
-
-  test("Ctrl+Enter in the query executes, plain Enter does not", async () => {
-    await dashboard();
-    await type("Query", "Do it");
-    const query = one("textarea", "Query");
-    const enter = (ctrlKey: boolean) =>
-      pass(0, () => {
-        query.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", ctrlKey, bubbles: true }));
-      });
-    await enter(false);
-    expect(model.all("claude:execute")).toHaveLength(0);
-    await enter(true);
-    expect(model.all("claude:execute")).toHaveLength(1);
-  });
-
-  test("a blank query is said so, and nothing is sent", async () => {
-    await dashboard();
-    await type("Query", " \n");
-    await press("Execute");
-    expect(alerts()[0]).toContain("The query is blank.");
-    expect(model.all("claude:execute")).toHaveLength(0);
-  });
-
-  test("a refusal is shown beside the form, and the text stays", async () => {
-    await dashboard();
-    await type("Query", "Do it");
-    await press("Execute");
-    const { requestId } = model.last("claude:execute");
-    await say({
-      type: "claude:refused",
-      requestId,
-      kind: "ProjectPathError",
-      message: HOSTILE,
-      hint: "Choose another.",
-      executionId: null,
-    });
-    expect(alerts()[0]).toBe(`${HOSTILE} Choose another.`);
-    expect(one<HTMLTextAreaElement>("textarea", "Query").value).toBe("Do it");
-    await press("Execute");
-    expect(model.last("claude:execute").requestId).not.toBe(requestId);
-  });
-
-  test("the same text after a lost answer is the same request", async () => {
-    await dashboard();
-    await type("Query", "Do it");
-    await press("Execute");
-    const { requestId } = model.last("claude:execute");
-    model.gone = true;
-    await pass(5000);
-    expect(alerts()[0]).toContain("Disconnected");
-    model.gone = false;
-    await pass(5000);
-    const ping = model.last("claude:ping").requestId;
-    await say({
-      type: "claude:pong",
-      requestId: ping,
-      now: Date.now() / 1000,
-      closedPanes: [],
-      sequence: 0,
-    });
-    await press("Execute");
-    expect(model.last("claude:execute").requestId).toBe(requestId);
-    expect(model.all("claude:execute")).toHaveLength(2);
-  });
-
-  test("Execute All starts every draft; the refused ones stay with their error", async () => {
-    await dashboard();
-    for (const query of ["one", "two", "three"]) {
-      await type("Query", query);
-      await press("Add to drafts");
-    }
-    expect(one<HTMLTextAreaElement>("textarea", "Query").value).toBe("");
-    await press("Execute All");
-    const sent = model.sent.filter((message) => message.type === "claude:execute");
-    expect(sent.map(({ query }) => query)).toEqual(["one", "two", "three"]);
-    for (const { requestId, query } of sent) {
-      if (query !== "two") await say({ type: "claude:execute", requestId, executionId: query });
-    }
-    await say({
-      type: "claude:refused",
-      requestId: sent[1]?.requestId ?? "",
-      kind: "Busy",
-      message: "Not now.",
-      hint: "",
-      executionId: null,
-    });
-    const left = [...el.querySelectorAll(".cw-draft")].map((draft) => draft.textContent);
-    expect(left).toHaveLength(1);
-    expect(left[0]).toContain("two");
-    expect(alerts()).toEqual(["Not now."]);
-    await press("Remove draft");
-    expect((all("button", "Execute All")[0] as HTMLButtonElement).disabled).toBe(true);
-  });
-});
-
 describe("ending", () => {
   test("Kill answers at once, and a refusal of it is shown on its row", async () => {
     await dashboard({ executions: EXECUTIONS });
@@ -334,56 +149,9 @@ describe("ending", () => {
     expect(sent.executionId).toBe("run");
     expect(button("Killing…", item("Run it")).disabled).toBe(true);
     button("Kill", item("Wait for it"));
-    await say({
-      type: "claude:refused",
-      requestId: sent.requestId,
-      kind: "X",
-      message: "It is not here.",
-      hint: "",
-      executionId: "run",
-    });
+    await say(refused(sent.requestId, { kind: "X", message: "It is not here." }));
     expect(item("Run it").textContent).toContain("It is not here.");
     button("Kill", item("Run it"));
-  });
-});
-
-describe("the connection", () => {
-  test("a busy kernel is said so until it answers", async () => {
-    await dashboard();
-    await type("Query", "Do it");
-    await press("Execute");
-    expect(status()).toBe("");
-    await pass(BUSY_AFTER);
-    expect(status()).toBe("Kernel busy: will act when the cell ends.");
-    const { requestId } = model.last("claude:execute");
-    await say({ type: "claude:execute", requestId, executionId: "x" });
-    expect(status()).toBe("");
-  });
-
-  test("a kernel that is gone is said so, and nothing can be started or killed", async () => {
-    await dashboard({ executions: EXECUTIONS });
-    await type("Query", "draft");
-    await press("Add to drafts");
-    model.gone = true;
-    await pass(5000);
-    expect(status()).toBe(
-      "Disconnected: the kernel was restarted or shut down. Run the cell again.",
-    );
-    for (const name of ["Execute", "Execute All"]) expect(button(name).disabled).toBe(true);
-    for (const kill of all("button", "Kill"))
-      expect((kill as HTMLButtonElement).disabled).toBe(true);
-    model.gone = false;
-    await pass(5000);
-    const { requestId } = model.last("claude:ping");
-    await say({
-      type: "claude:pong",
-      requestId,
-      now: Date.now() / 1000,
-      closedPanes: [],
-      sequence: 0,
-    });
-    expect(status()).toBe("");
-    expect(model.all("claude:hello")).toHaveLength(2);
   });
 });
 

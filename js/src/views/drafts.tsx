@@ -27,7 +27,7 @@ export function ExecuteAll() {
   const drafts = app.ui.drafts.value;
   const gone = app.connection.state.value === "disconnected";
   const executeAll = async () => {
-    const [first] = await app.executeAll();
+    const [first] = await app.starting.executeAll();
     if (first !== undefined && view.selected.value === null) select(view, first);
   };
   return (

@@ -7,6 +7,7 @@ import { useComputed } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { clip, formatAge } from "../format.ts";
 import type { SessionRow } from "../protocol.ts";
+import { EXECUTE } from "../starting.ts";
 import { select, useFieldId, useView } from "../view.ts";
 import { ExecuteAll } from "./drafts.tsx";
 import { Field } from "./field.tsx";
@@ -17,8 +18,9 @@ export function StartForm() {
   const { app } = view;
   const { ui } = app;
   const gone = app.connection.state.value === "disconnected";
+  const { sending, problem } = app.actions.state(EXECUTE).value;
   const execute = async () => {
-    const executionId = gone ? null : await app.execute();
+    const executionId = gone ? null : await app.starting.execute();
     if (executionId !== null) select(view, executionId);
   };
   return (
@@ -39,18 +41,18 @@ export function StartForm() {
         <button
           type="submit"
           class="cw-button cw-primary"
-          disabled={gone || ui.sending.value}
-          aria-busy={ui.sending.value}
+          disabled={gone || sending}
+          aria-busy={sending}
           title="Ctrl+Enter or Cmd+Enter in the query"
         >
           Execute
         </button>
-        <button type="button" class="cw-button" onClick={() => app.addDraft()}>
+        <button type="button" class="cw-button" onClick={() => app.starting.addDraft()}>
           Add to drafts
         </button>
         <ExecuteAll />
       </div>
-      {ui.problem.value && <ProblemAlert problem={ui.problem.value} />}
+      {problem && <ProblemAlert problem={problem} />}
     </form>
   );
 }

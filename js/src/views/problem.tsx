@@ -3,7 +3,7 @@
  *
  * The rule: the message as it came, as text; the hint after it.
  */
-import type { Problem } from "../ui.ts";
+import type { Problem } from "../problem.ts";
 
 export function ProblemAlert({ problem }: { problem: Problem }) {
   return (

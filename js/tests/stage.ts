@@ -1,0 +1,102 @@
+/**
+ * The page as a test meets it: one model, its view in a document, and who speaks to it.
+ *
+ * The rule: what is on the page is found by role and accessible name; time passes only as a test
+ * lets it.
+ */
+import { act } from "preact/test-utils";
+import { afterEach, beforeEach, expect, vi } from "vitest";
+import type { ExecutionRow, KernelMessage, Welcome } from "../src/protocol.ts";
+import { attach, render } from "../src/widget.ts";
+import { FakeModel, row, welcome } from "./fakes.ts";
+
+export const HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
+export let abort: AbortController;
+export let el: HTMLElement;
+export let model: FakeModel;
+let managers = 0;
+
+/** For each test of a file; after it nothing of the page is left. */
+export function usePage(): void {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    abort = new AbortController();
+    el = document.createElement("div");
+    document.body.append(el);
+  });
+  afterEach(() => {
+    act(() => abort.abort());
+    expect(el.childElementCount).toBe(0);
+    expect(model.count()).toBe(0);
+    el.remove();
+    vi.useRealTimers();
+  });
+}
+
+/** Lets time pass, and all that follows from what was done happen. */
+export const pass = (milliseconds = 0, first: () => void = () => {}) =>
+  act(async () => {
+    first();
+    await vi.advanceTimersByTimeAsync(milliseconds);
+  });
+export const say = (message: KernelMessage, buffers?: DataView[]) =>
+  pass(0, () => model.say(message, buffers));
+
+export function show(traits: Record<string, unknown>): void {
+  managers += 1;
+  model = new FakeModel({ manager_id: `views-${managers}`, ...traits });
+  attach(model, [], abort.signal);
+  act(() => render({ model, el, signal: abort.signal }));
+}
+
+export async function dashboard(fields: Partial<Welcome> = {}): Promise<void> {
+  show({ kind: "dashboard" });
+  await say(welcome(model.last("claude:hello").requestId, fields));
+}
+
+export const EXECUTIONS: ExecutionRow[] = [
+  row({ executionId: "run", query: "Run it", status: "running", createdTime: 3, startTime: 3 }),
+  row({ executionId: "wait", query: "Wait for it", createdTime: 2 }),
+  row({ executionId: "held", query: "Held", createdTime: 1, held: true }),
+  row({
+    executionId: "bad",
+    query: "Fail",
+    status: "failed",
+    reason: "budget",
+    error: "spent",
+    startTime: 1,
+    endTime: 66,
+    recorded: true,
+  }),
+];
+
+/** The accessible name, by the parts of its computation that are used here. */
+export function nameOf(element: Element): string {
+  const label = element.getAttribute("aria-label");
+  const id = element.getAttribute("id");
+  const labelled = id ? el.querySelector(`label[for="${id}"]`) : null;
+  return label ?? labelled?.textContent ?? element.textContent?.trim() ?? "";
+}
+export const all = (selector: string, name: string, root: Element = el) =>
+  [...root.querySelectorAll(selector)].filter((element) => nameOf(element) === name);
+export function one<T extends Element>(selector: string, name: string, root: Element = el): T {
+  const found = all(selector, name, root);
+  expect(found, `${selector} named ${name}`).toHaveLength(1);
+  return found[0] as T;
+}
+export const button = (name: string, root?: Element) =>
+  one<HTMLButtonElement>("button", name, root);
+export const region = (name: string) => one<HTMLElement>("[role=region]", name);
+export const item = (name: string) => one<HTMLElement>("[role=listitem]", name);
+export const press = (name: string, root?: Element) => pass(0, () => button(name, root).click());
+export const alerts = () =>
+  [...el.querySelectorAll("[role=alert]")].map((alert) => alert.textContent);
+export const status = () => el.querySelector("[role=status]")?.textContent;
+
+export async function type(name: string, text: string): Promise<void> {
+  const field = one<HTMLInputElement>("input, textarea", name);
+  await pass(0, () => {
+    field.value = text;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+}
