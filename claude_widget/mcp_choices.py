@@ -38,7 +38,7 @@ _MOST_SERVERS = 100
 _LONGEST_NAME = 200
 _LONGEST_COMMAND = 4_000
 _SECRET_FLAG = ("key", "token", "secret", "password", "passwd", "auth", "credential")
-_HIDDEN = "•••"
+_HIDDEN = "..."
 
 Server = tuple[str, str]
 """Its name, and what it runs."""

@@ -1,0 +1,269 @@
+"""What the page asks beyond watching: follow-ups, interrupts, answers, and what a start confirms.
+
+The rule: a real manager and real executions of the fake CLI; the page's end is a recording comm.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import comm
+import pytest
+
+from claude_widget.execution import Execution
+from claude_widget.lanes import Lanes
+from claude_widget.manager import ProcessManager
+from claude_widget.widget import ClaudeWidget
+from tests import fake
+from tests.recording_comm import RecordingComm, answer_to, ask, comm_of, rows, say
+from tests.waiting import until
+
+
+@pytest.fixture
+def dashboard(manager: ProcessManager, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClaudeWidget]:
+    """A dashboard whose page is a recording comm."""
+    monkeypatch.setattr(comm, "create_comm", RecordingComm)
+    widget = ClaudeWidget(manager)
+    yield widget
+    widget.close()
+
+
+def to(execution: Execution, kind: str, **more: Any) -> dict[str, Any]:
+    """A request to an execution."""
+    return {"type": f"claude:{kind}", "executionId": execution.execution_id, **more}
+
+
+def prompts(execution: Execution) -> list[str]:
+    """The prompts that its CLI got."""
+    sent = [json.loads(line) for line in fake.lines(execution, "in")]
+    return [line["message"]["content"] for line in sent if line["type"] == "user"]
+
+
+def test_a_follow_up_to_a_running_one_is_its_own(
+    dashboard: ClaudeWidget, manager: ProcessManager, project: Path
+) -> None:
+    run = fake.running(manager.start_execution("fake:long", project))
+    answer, _ = ask(dashboard, "1", **to(run, "send-prompt", query="and then this"))
+    assert answer == {
+        "type": "claude:send-prompt",
+        "requestId": "1",
+        "executionId": run.execution_id,
+    }
+    assert prompts(run) == ["fake:long", "and then this"]
+
+
+def test_a_follow_up_to_an_ended_one_is_a_new_one_of_the_same_session(
+    dashboard: ClaudeWidget, manager: ProcessManager, project: Path
+) -> None:
+    run = fake.ended(manager.start_execution("fake:plain", project), "completed", "success")
+    answer, _ = ask(dashboard, "1", **to(run, "send-prompt", query="fake:says=more"))
+    after = manager.get_execution(answer["executionId"])
+    assert after is not None
+    fake.ended(after, "completed", "success")
+    assert (after is run, after.info.session_id) == (False, run.info.session_id)
+    row = until(lambda: rows(dashboard).get(after.execution_id), what="its row") or {}
+    assert row["continues"] == run.execution_id
+
+
+def test_an_interrupt_stops_the_turn_and_keeps_the_session(
+    dashboard: ClaudeWidget, manager: ProcessManager, project: Path
+) -> None:
+    run = fake.running(manager.start_execution("fake:long", project, keep_open=True))
+    answer, _ = ask(dashboard, "1", **to(run, "interrupt-execution"))
+    assert answer["type"] == "claude:done"
+    until(lambda: rows(dashboard)[run.execution_id].get("awaitsInput"), what="it waits for input")
+    assert ask(dashboard, "2", **to(run, "end-execution"))[0]["type"] == "claude:done"
+    fake.ended(run, "completed", "interrupted")
+
+
+def test_what_is_kept_open_comes_from_the_form(
+    dashboard: ClaudeWidget, manager: ProcessManager, project: Path
+) -> None:
+    start = {"query": "fake:plain", "projectPath": str(project), "keepOpen": True, "effort": "high"}
+    answer, _ = ask(dashboard, "1", type="claude:execute", **start)
+    run = manager.get_execution(answer["executionId"])
+    assert run is not None
+    until(lambda: run.info.awaits_input, what="its turn is over, and it is open")
+    assert rows(dashboard)[run.execution_id]["effort"] == "high"
+    ask(dashboard, "2", **to(run, "end-execution"))
+    fake.ended(run, "completed", "success")
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("send-prompt", {"query": "fake:says=once"}),
+        ("interrupt-execution", {}),
+    ],
+)
+def test_what_is_asked_twice_is_done_once(
+    dashboard: ClaudeWidget,
+    manager: ProcessManager,
+    project: Path,
+    kind: str,
+    more: dict[str, Any],
+) -> None:
+    run = fake.running(manager.start_execution("fake:long", project))
+    before = len(fake.lines(run, "in"))
+    request = to(run, kind, **more)
+    first, _ = ask(dashboard, "same", **request)
+    say(dashboard, requestId="same", **request)
+    until(lambda: len(answers(dashboard, "same")) == 2, what="both are answered")
+    assert answers(dashboard, "same") == [first, first]
+    assert len(fake.lines(run, "in")) == before + 1
+
+
+def answers(widget: ClaudeWidget, request_id: str) -> list[dict[str, Any]]:
+    return [c for c, _ in comm_of(widget).custom() if c.get("requestId") == request_id]
+
+
+@pytest.mark.parametrize(
+    ("request_", "kind"),
+    [
+        ({"type": "claude:interrupt-execution"}, "ExecutionEnded"),
+        ({"type": "claude:end-execution"}, "ExecutionEnded"),
+        ({"type": "claude:send-prompt", "query": " "}, "InvalidRequest"),
+        (
+            {
+                "type": "claude:answer-request",
+                "controlId": "gone",
+                "decision": {"behavior": "allow"},
+            },
+            "RequestGone",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value["type"],
+)
+def test_what_comes_too_late_is_refused_with_words(
+    dashboard: ClaudeWidget,
+    manager: ProcessManager,
+    project: Path,
+    request_: dict[str, Any],
+    kind: str,
+) -> None:
+    run = fake.ended(manager.start_execution("fake:plain", project), "completed", "success")
+    answer, _ = ask(dashboard, "1", executionId=run.execution_id, **request_)
+    assert (answer["type"], answer["kind"]) == ("claude:refused", kind)
+    assert answer["message"]
+    if kind != "InvalidRequest":
+        assert answer["executionId"] == run.execution_id
+    assert manager.get_all_executions() == [run]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"type": "claude:answer-request", "controlId": "c", "decision": {"behavior": "maybe"}},
+        {"type": "claude:answer-request", "controlId": "c", "decision": None},
+        {"type": "claude:send-prompt", "query": ["a", "b"]},
+        {"type": "claude:change-session", "effort": "enormous"},
+        {"type": "claude:stop-task", "taskId": "t" * 201},
+    ],
+    ids=lambda value: value["type"],
+)
+def test_what_cannot_be_meant_is_refused(
+    dashboard: ClaudeWidget, manager: ProcessManager, project: Path, request_: dict[str, Any]
+) -> None:
+    run = fake.ended(manager.start_execution("fake:plain", project), "completed", "success")
+    answer, _ = ask(dashboard, "1", executionId=run.execution_id, **request_)
+    assert (answer["type"], answer["kind"]) == ("claude:refused", "InvalidMessage")
+
+
+def test_a_shim_that_does_not_answer_holds_up_no_other(
+    dashboard: ClaudeWidget, manager: ProcessManager, project: Path
+) -> None:
+    stuck, other = (fake.running(manager.start_execution("fake:long", project)) for _ in range(2))
+    os.kill(fake.shim_pid(stuck), signal.SIGSTOP)
+    try:
+        say(dashboard, requestId="stuck", **to(stuck, "send-prompt", query="anybody there?"))
+        answer, _ = ask(dashboard, "other", **to(other, "send-prompt", query="next"))
+        assert answer["executionId"] == other.execution_id
+        assert ask(dashboard, "ping", type="claude:ping")[0]["type"] == "claude:pong"
+        until(lambda: answer_to(dashboard, "stuck"), what="it is given up")
+    finally:
+        os.kill(fake.shim_pid(stuck), signal.SIGCONT)
+    said = [c.get("requestId") for c, _ in comm_of(dashboard).custom() if "requestId" in c]
+    assert said == ["other", "ping", "stuck"]
+    assert answers(dashboard, "stuck")[0]["kind"] == "ControlFailed"
+
+
+# -- the project's MCP file --------------------------------------------------------------------
+
+
+def config(command: str) -> str:
+    server = {"command": command, "args": ["--token", "s3cret"], "env": {"KEY": "s3cret"}}
+    return json.dumps({"mcpServers": {"files": server}})
+
+
+def test_a_projects_file_starts_nothing_until_that_content_is_confirmed(
+    dashboard: ClaudeWidget, manager: ProcessManager, project: Path
+) -> None:
+    file = project / ".mcp.json"
+    file.write_text(config("serve"))
+    start = {"query": "fake:plain", "projectPath": str(project), "mcpConfig": ".mcp.json"}
+    refused, _ = ask(dashboard, "1", type="claude:execute", **start)
+    assert (refused["type"], refused["kind"]) == ("claude:refused", "ConfirmationNeeded")
+    told = refused["mcpConfig"]
+    assert told["servers"] == [{"name": "files", "runs": "serve --token ..."}]
+    assert "s3cret" not in json.dumps(refused)
+    file.write_text(config("other"))
+    changed, _ = ask(dashboard, "2", type="claude:execute", **start, confirmedDigest=told["digest"])
+    assert changed["kind"] == "ConfirmationNeeded"
+    digest = changed["mcpConfig"]["digest"]
+    answer, _ = ask(dashboard, "3", type="claude:execute", **start, confirmedDigest=digest)
+    run = manager.get_execution(answer["executionId"])
+    assert run is not None
+    assert json.loads((run.run.folder / "mcp.json").read_text()) == json.loads(config("other"))
+    assert run.info.mcp_config is not None
+    assert run.info.mcp_config.path == str(file)
+    assert manager.get_all_executions() == [run]
+
+
+def test_the_files_of_a_project_are_told_to_the_page(
+    dashboard: ClaudeWidget, project: Path
+) -> None:
+    (project / ".mcp.json").write_text(config("serve"))
+    answer, _ = ask(dashboard, "1", type="claude:get-mcp-configs", projectPath=str(project))
+    (found,) = answer["configs"]
+    assert (found["path"], found["scope"]) == (str(project / ".mcp.json"), "project")
+    answer, _ = ask(dashboard, "2", type="claude:get-mcp-configs", projectPath="/no/such")
+    assert answer["kind"] == "InvalidRequest"
+
+
+# -- lanes -------------------------------------------------------------------------------------
+
+
+def test_a_lane_keeps_its_order_and_has_an_end() -> None:
+    lanes = Lanes("test", 4)
+    done: list[int] = []
+    for number in range(50):
+        assert lanes.put("one", partial(done.append, number))
+    until(lambda: len(done) == 50, what="all are done")
+    assert done == list(range(50))
+    until(lambda: lanes._threads == 0, what="no thread is kept")
+
+
+def test_more_lanes_than_threads_all_have_their_turn_and_a_full_one_says_so() -> None:
+    lanes, go = Lanes("test", 2), threading.Event()
+    done: list[int] = []
+
+    def wait(lane: int) -> None:
+        go.wait(10)
+        done.append(lane)
+        raise ValueError(lane)  # the thread must outlive it
+
+    for lane in range(5):
+        lanes.put(lane, partial(wait, lane))
+    accepted = [lanes.put(0, lambda: None) for _ in range(120)]
+    assert (accepted[0], accepted[-1]) == (True, False)
+    assert lanes._threads == 2
+    go.set()
+    until(lambda: sorted(done) == [0, 1, 2, 3, 4], what="every lane is served")
+    until(lambda: lanes._threads == 0, what="no thread is kept")
