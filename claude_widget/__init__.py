@@ -22,27 +22,35 @@ if TYPE_CHECKING:
     from claude_widget.magic import load_ipython_extension
     from claude_widget.manager import ProcessManager
     from claude_widget.models import ExecutionInfo, ExecutionRequest, ExecutionStatus
+    from claude_widget.permissions import PermissionRequest
+    from claude_widget.protocol import Allow, Deny
     from claude_widget.widget import ClaudeWidget
 
 __version__ = "0.1.0"
 __all__ = [
+    "Allow",
     "ClaudeWidget",
     "ClaudeWidgetError",
+    "Deny",
     "Execution",
     "ExecutionInfo",
     "ExecutionRequest",
     "ExecutionStatus",
+    "PermissionRequest",
     "ProcessManager",
     "doctor",
     "load_ipython_extension",
 ]
 _HOMES = {
+    "Allow": "claude_widget.protocol",
     "ClaudeWidget": "claude_widget.widget",
     "ClaudeWidgetError": "claude_widget.errors",
+    "Deny": "claude_widget.protocol",
     "Execution": "claude_widget.execution",
     "ExecutionInfo": "claude_widget.models",
     "ExecutionRequest": "claude_widget.models",
     "ExecutionStatus": "claude_widget.models",
+    "PermissionRequest": "claude_widget.permissions",
     "ProcessManager": "claude_widget.manager",
     "doctor": "claude_widget.diagnosis",
     "load_ipython_extension": "claude_widget.magic",

@@ -16,6 +16,7 @@ from claude_widget.errors import ClaudeWidgetError, InvalidRequest, SessionInUse
 from claude_widget.execution import Execution
 from claude_widget.mcp_config import describe_mcp_config
 from claude_widget.models import ExecutionRequest, ExecutionStatus, Reason
+from claude_widget.permissions import Decider
 from claude_widget.registry import MakeExecution, Registry
 from claude_widget.runtime import host_name, owner
 from claude_widget.transcript import Writer
@@ -41,8 +42,18 @@ class Admission:
         self._lock = threading.RLock()
         self._closed = False
 
-    def admit(self, request: ExecutionRequest, resumed_from: str | None = None) -> Execution:
+    def admit(
+        self,
+        request: ExecutionRequest,
+        resumed_from: str | None = None,
+        decide: Decider | None = None,
+    ) -> Execution:
         """A new execution, started if a slot is free, else waiting.
+
+        Args:
+            request: what is asked for.
+            resumed_from: the execution whose session it goes on with.
+            decide: decides what its CLI asks; kept in memory only.
 
         Raises:
             InvalidRequest: it names what is not there, or a session in use.
@@ -56,6 +67,7 @@ class Admission:
             self._check_session(request)
             run = self._create(request, resumed_from)
             execution = self._make(run, None)
+            execution.decide = decide
             execution.catch_up()
             execution.pause()  # a long line of them must not hold a descriptor each
             self._registry.add_mine(execution)

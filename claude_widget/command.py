@@ -63,6 +63,8 @@ def arguments(cli: str, request: ExecutionRequest, folder: Path) -> list[str]:
         "--verbose",
         "--include-partial-messages",
     ]
+    if request.permissions != "deny":  # without it the CLI denies what nothing permits
+        argv.append("--permission-prompt-tool=stdio")
     values: list[tuple[str, object]] = [
         ("--resume", request.session_id),
         ("--model", request.model),
@@ -137,7 +139,7 @@ def first_lines(request: ExecutionRequest) -> bytes:
     initialize = {
         "type": "control_request",
         "request_id": INITIALIZE_ID,
-        "request": {"subtype": "initialize"},
+        "request": {"subtype": "initialize", "forwardSubagentText": True},
     }
     return _line(initialize) + b"\n" + _line(user_message(request.query, expand=request.expand))
 

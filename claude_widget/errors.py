@@ -15,6 +15,7 @@ that as data, so that nobody has to match strings. This module imports nothing o
     ├── ExecutionEnded            refused because the execution has ended
     ├── ExecutionFailed           what `raise_for_status` raises
     ├── ControlFailed             the shim did not answer, or refused
+    ├── RequestGone               what the CLI asked has its answer, or is not asked any more
     ├── TranscriptError           the file cannot be read as a transcript
     ├── InvalidTransition         a lifecycle record that cannot follow the state it met
     ├── RecordingNotFound         replay has nothing recorded for that query
@@ -186,11 +187,48 @@ class ControlFailed(ClaudeWidgetError):
 
     Attributes:
         code: "unreachable", "timeout", or the shim's own code.
+        told: what else the shim said.
     """
 
-    def __init__(self, message: str, *, code: str, execution_id: str, hint: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        execution_id: str,
+        hint: str = "",
+        told: Mapping[str, object] | None = None,
+    ) -> None:
         self.code = code
+        self.told = told or {}
         super().__init__(message, hint=hint, execution_id=execution_id)
+
+
+class RequestGone(ClaudeWidgetError):
+    """What the CLI asked needs no answer any more; the one that was given changed nothing.
+
+    Attributes:
+        control_id: the request.
+        became: "answered", "cancelled" (the CLI took it back), "ended" (with the execution) or
+            "unknown".
+        by: who answered, where somebody did: "page" (a person), "callable" or "policy"; else "".
+    """
+
+    def __init__(self, control_id: str, *, execution_id: str, became: str, by: str = "") -> None:
+        self.control_id = control_id
+        self.became = became
+        self.by = by
+        who = {"page": " by somebody else", "callable": " by the callable", "policy": " by policy"}
+        said = {
+            "answered": f"was answered{who.get(by, '')} before",
+            "cancelled": "was taken back by the CLI",
+            "ended": "ended with its execution",
+        }.get(became, "is not one that the CLI waits for")
+        super().__init__(
+            f"Request {control_id} of execution {execution_id} {said}.",
+            hint="execution.requests lists what is open.",
+            execution_id=execution_id,
+        )
 
 
 class TranscriptError(ClaudeWidgetError):

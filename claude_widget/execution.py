@@ -18,8 +18,16 @@ from typing import Any, ClassVar, Protocol
 from claude_widget.backend import Run
 from claude_widget.errors import ClaudeWidgetError, ExecutionFailed, InvalidTransition
 from claude_widget.event_log import EventLog
-from claude_widget.events import NEUTRAL_PREFIX, Event, Record, parse
+from claude_widget.events import NEUTRAL_PREFIX, ControlRequest, Event, Record, parse
 from claude_widget.models import ExecutionInfo, ExecutionStatus, Reason
+from claude_widget.permissions import (
+    Answer,
+    Decider,
+    Decision,
+    PermissionRequest,
+    decision_of,
+    request_of,
+)
 from claude_widget.state import State, reduce
 from claude_widget.subscriptions import Subscriptions
 from claude_widget.transcript import CHUNK, Follower, read_records
@@ -51,15 +59,26 @@ class Keeper(Protocol):
     def follow_up(self, execution: Execution, text: str) -> Execution:
         """Send it a prompt, or resume it with one."""
 
+    def answer(
+        self, execution: Execution, control_id: str, decision: Decision, by: str, note: str = ""
+    ) -> None:
+        """Answer what its CLI asks."""
+
 
 class Execution:
-    """One run of the CLI. Made by `ProcessManager.start_execution`; awaitable."""
+    """One run of the CLI. Made by `ProcessManager.start_execution`; awaitable.
+
+    Attributes:
+        run: what its backend knows it by.
+        decide: the callable that decides what it asks, or None.
+    """
 
     viewer: ClassVar[Callable[[Execution], None] | None] = None
     """Shows one that is a cell's value; set by the package's face."""
 
     def __init__(self, keeper: Keeper, run: Run, ended: ExecutionInfo | None = None) -> None:
         self.run = run
+        self.decide: Decider | None = None
         self._keeper = keeper
         self._lock = threading.RLock()
         self._state = State.initial(run.execution_id)
@@ -113,6 +132,22 @@ class Execution:
             if record.stream == "err":
                 tail = (tail + record.data + b"\n")[-4 * _STDERR_TAIL :]
         return tail.decode("utf-8", "replace")[-_STDERR_TAIL:]
+
+    @property
+    def requests(self) -> tuple[PermissionRequest, ...]:
+        """What its CLI waits for an answer to, oldest first, whole, from the transcript."""
+        waiting = () if self.status.ended else self._state.work.waiting
+        found = (self._request_at(one.offset) for one in waiting)
+        return tuple(request for request in found if request is not None)
+
+    def _request_at(self, offset: int) -> PermissionRequest | None:
+        for record in read_records(self.run.transcript, offset):
+            if record.stream == "out":
+                event = parse(record)
+                if not isinstance(event, ControlRequest):
+                    break
+                return request_of(event, self.execution_id, self.info.project_path)
+        return None
 
     # -- the one door to its state -----------------------------------------------------------
 
@@ -327,6 +362,22 @@ class Execution:
             that resumes its session.
         """
         return self._keeper.follow_up(self, text)
+
+    def answer_request(self, control_id: str, decision: Answer, *, by: str = "page") -> None:
+        """Answer one of its open `requests`. The first answer counts, whoever gives it.
+
+        Args:
+            control_id: of the request.
+            decision: `Allow`, `Deny`, True or False.
+            by: who decides: "page" (a person), "callable" or "policy".
+
+        Raises:
+            RequestGone: it was answered, taken back, or ended; nothing was changed.
+            ControlFailed: the shim did not answer.
+            TypeError: the decision is none.
+        """
+        decided = decision_of(decision)
+        self._keeper.answer(self, control_id, decided, by)
 
     def end(self) -> None:
         """End an execution that was started with `keep_open`, once its turn is over."""

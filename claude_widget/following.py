@@ -58,8 +58,8 @@ class Followed(Protocol):
     def check_alive(self, execution: Execution) -> bool:
         """It is silent; whether it was dead, and its transcript says so now."""
 
-    def fill_slots(self) -> float | None:
-        """Start who may start; seconds until the next may, or None."""
+    def act(self) -> float | None:
+        """Start who may start, and decide what is due; seconds until more is due, or None."""
 
     def look_around(self) -> object:
         """Take in what other managers have started."""
@@ -145,7 +145,7 @@ class Following:
             running = True
             if grew:
                 self._last_growth = now
-        due = manager.fill_slots()
+        due = manager.act()
         if more:
             return 0.0
         pause = _IDLE if not running else _BUSY if now - self._last_growth < 2.0 else _QUIET

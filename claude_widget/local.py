@@ -159,6 +159,7 @@ class LocalBackend:
                 f"Execution {run.execution_id} refused {operation!r}: {said.get('message', '')}",
                 code=str(said.get("code", "refused")),
                 execution_id=run.execution_id,
+                told=said,
             )
         return said
 

@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Self
 from claude_widget.admission import Admission
 from claude_widget.backend import Backend, Run
 from claude_widget.backends import backend_of_environment
+from claude_widget.broker import DEFAULT_GRACE, Broker
 from claude_widget.capacity import concurrency
 from claude_widget.errors import (
     ExecutionActive,
@@ -50,6 +51,7 @@ class ProcessManager:
         max_concurrency: how many run at once, at least 1; from cores and free memory if None.
         stagger: seconds between two starts.
         backend: what runs them; the real CLI unless `CLAUDE_WIDGET_MODE=replay`.
+        permission_grace: seconds that a permission request waits after the last sign of a page.
 
     Raises:
         ClaudeWidgetError: the state folder cannot be used.
@@ -68,6 +70,7 @@ class ProcessManager:
         *,
         stagger: float = DEFAULT_STAGGER,
         backend: Backend | None = None,
+        permission_grace: float = DEFAULT_GRACE,
     ) -> None:
         slots = concurrency(max_concurrency)
         self.manager_id = str(uuid.uuid4())
@@ -80,8 +83,14 @@ class ProcessManager:
         self._steering = Steering(
             self._registry, self._admission, self.backend, self._subscriptions, self._look
         )
+        self._broker = Broker(self._registry, self._steering, grace=permission_grace)
         self._upkeep = Upkeep(
-            self._registry, self._admission, self.backend, self._subscriptions, self._listeners
+            self._registry,
+            self._admission,
+            self.backend,
+            self._subscriptions,
+            self._listeners,
+            broker=self._broker,
         )
         self._registry.look_around()
         self._following = Following(self._upkeep)
@@ -166,8 +175,10 @@ class ProcessManager:
             mcp_config: a file's path, JSON text, or a dict.
             model: name or alias, such as "sonnet" or "opus".
             **options: `name`, `fork_session`, `keep_open`, `expand`, `effort`, `permission_mode`,
-                `allowed_tools`, `disallowed_tools`, `system_prompt`, `append_system_prompt`,
-                `add_dirs`, `setting_sources`, `max_turns`, `max_budget_usd`, `schema`, `after`
+                `permissions` ("ask", "deny", or a sync or async callable that gets a
+                `PermissionRequest` and decides), `allowed_tools`, `disallowed_tools`,
+                `system_prompt`, `append_system_prompt`, `add_dirs`, `setting_sources`,
+                `required_mcp_servers`, `max_turns`, `max_budget_usd`, `schema`, `after`
                 (executions that must complete first), `priority`, `timeout` (seconds), `env`,
                 `extra_args`. See docs/guide.md.
 
@@ -177,10 +188,21 @@ class ProcessManager:
             CLINotFound, UnsupportedPlatform: there is nothing to start.
         """
         request = build_request(query, project_path, session_id, mcp_config, model, **options)
-        execution = self._admission.admit(request)
+        asked = options.get("permissions")
+        execution = self._admission.admit(request, decide=asked if callable(asked) else None)
         self._listeners.tell(execution)
         self._look()
         return execution
+
+    # -- pages -------------------------------------------------------------------------------
+
+    def page_seen(self) -> None:
+        """A page of this manager's has said something: permission requests may wait for it."""
+        self._broker.page_seen()
+
+    def page_expected(self) -> None:
+        """A widget of this manager's was made; its page will say hello within seconds."""
+        self._broker.page_expected()
 
     def subscribe(self, callback: Callback, execution_id: str | None = None) -> Callable[[], None]:
         """Hear of what happens: `Started`, `Stream` (a frame each), `Error`, `Complete`.

@@ -77,6 +77,8 @@ STATUS_OF: dict[Reason, ExecutionStatus] = {
 Effort = Literal["low", "medium", "high", "xhigh", "max"]
 PermissionMode = Literal["default", "acceptEdits", "plan", "bypassPermissions", "dontAsk", "auto"]
 SettingSource = Literal["user", "project", "local"]
+Permissions = Literal["ask", "deny", "callable"]
+Asks = Literal["permission", "questions", "plan", "other"]
 
 
 class ExecutionRequest(BaseModel):
@@ -92,12 +94,18 @@ class ExecutionRequest(BaseModel):
         None, repr=False, description="As given to --mcp-config."
     )
     mcp_config_path: str | None = Field(None, description="The file it was read from, if any.")
+    required_mcp_servers: tuple[str, ...] = Field(
+        (), description="Names of MCP servers without which it fails."
+    )
     model: str | None = Field(None, description="Model name or alias; None is the CLI's default.")
     name: str | None = Field(None, description="What people call it.")
     keep_open: bool = Field(False, description="Stay for follow-ups after the turn has ended.")
     expand: bool = Field(False, description="Let the CLI expand a leading /command and @paths.")
     effort: Effort | None = None
     permission_mode: PermissionMode | None = None
+    permissions: Permissions = Field(
+        "ask", description="Who decides on what nothing permits; a callable is kept in memory only."
+    )
     allowed_tools: tuple[str, ...] = ()
     disallowed_tools: tuple[str, ...] = ()
     system_prompt: str | None = None
@@ -141,6 +149,17 @@ class OpenTool(BaseModel):
     tool_use_id: str
     name: str
     summary: str = Field("", description="What it works on, at most 200 characters.")
+
+
+class OpenRequest(BaseModel):
+    """What the CLI waits for an answer to; the whole of it is in `Execution.requests`."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    control_id: str
+    asks: Asks = "other"
+    tool_name: str = ""
+    summary: str = Field("", description="What the call works on, at most 200 characters.")
 
 
 class Denial(BaseModel):
@@ -207,6 +226,10 @@ class ExecutionInfo(BaseModel):
     activity: str = Field("", description="What it does right now, at most 200 characters.")
     session_state: str | None = Field(None, description="idle, running or requires_action.")
     open_tools: tuple[OpenTool, ...] = ()
+    open_requests: tuple[OpenRequest, ...] = Field((), description="At most 32, oldest first.")
+    awaits_input: bool = Field(
+        False, description="Its turn is over, and it was asked to stay for follow-ups."
+    )
     tool_counts: dict[str, int] = Field(default_factory=dict, description="Calls by tool name.")
     background_tasks: tuple[BackgroundTask, ...] = ()
     usage: Usage = Usage()

@@ -23,10 +23,16 @@ LONGEST_QUERY = 9_000_000
 """Bytes. A stdin message above 10 MB sends the CLI into a crash loop (its changelog, 2.1.128)."""
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_LISTS = ("allowed_tools", "disallowed_tools", "add_dirs", "setting_sources", "extra_args")
+_LISTS = (
+    "allowed_tools",
+    "disallowed_tools",
+    "add_dirs",
+    "setting_sources",
+    "extra_args",
+    "required_mcp_servers",
+)
 _ARGUMENTS = ("query", "project_path", "session_id", "mcp_config", "mcp_config_path", "model")
 _LATER = {
-    "permissions": "Tools that nothing permits are denied; see allowed_tools and permission_mode.",
     "worktree": "Give each execution a git worktree of its own as project_path.",
 }
 """Names that are kept for what comes, and what to do until then."""
@@ -98,6 +104,8 @@ def _normalise(given: dict[str, Any]) -> None:
     if "add_dirs" in given:
         folders = (resolve_folder("add_dirs", folder) for folder in given["add_dirs"])
         given["add_dirs"] = tuple(_argument("add_dirs", folder) for folder in folders)
+    if "permissions" in given:
+        given["permissions"] = _permissions(given["permissions"])
     if "schema" in given:
         given["schema"] = _schema(given["schema"])
     if "env" in given:
@@ -183,6 +191,17 @@ def _strings(field: str, value: str | Sequence[str]) -> tuple[str, ...]:
     if not isinstance(value, Iterable):
         raise InvalidRequest(f"{field} must be a list, not {type(value).__name__}.", field=field)
     return tuple(_argument(field, item) for item in value)
+
+
+def _permissions(given: Any) -> str:
+    if callable(given):
+        return "callable"
+    if given in ("ask", "deny"):
+        return str(given)
+    raise InvalidRequest(
+        "permissions must be 'ask', 'deny', or a callable that gets the request and decides.",
+        field="permissions",
+    )
 
 
 def _environment(env: Any) -> dict[str, str]:

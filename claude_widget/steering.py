@@ -20,9 +20,11 @@ from claude_widget.errors import (
     ExecutionActive,
     ExecutionEnded,
     InvalidRequest,
+    RequestGone,
 )
 from claude_widget.execution import Execution
 from claude_widget.models import Reason
+from claude_widget.permissions import Decision, response_line
 from claude_widget.registry import Registry
 from claude_widget.request import clean_query
 from claude_widget.subscriptions import Subscriptions
@@ -106,6 +108,34 @@ class Steering:
             )
         self._backend.ask(execution.run, operation, **fields)
 
+    def answer(
+        self, execution: Execution, control_id: str, decision: Decision, by: str, note: str = ""
+    ) -> None:
+        """Answer what its CLI asks; the shim takes the first answer only.
+
+        Raises:
+            RequestGone: it needs no answer any more.
+            ControlFailed: the shim did not answer.
+        """
+        request = next((one for one in execution.requests if one.control_id == control_id), None)
+        if request is None:
+            raise _gone(execution, control_id)
+        line = response_line(request, decision)
+        try:
+            self.ask(execution, "answer", request_id=control_id, line=line, by=by, note=note)
+        except ControlFailed as error:
+            if error.code == "unknown_op":  # a shim of an earlier version runs on
+                self.ask(execution, "send", line=line)
+                return
+            if error.code == "answered":
+                by = str(error.told.get("by", ""))
+                raise _gone(execution, control_id, became="answered", by=by) from None
+            if error.code != "stdin_closed":
+                raise
+            raise _gone(execution, control_id, became="ended") from None
+        except ExecutionEnded:
+            raise _gone(execution, control_id, became="ended") from None
+
     def follow_up(self, execution: Execution, text: str) -> Execution:
         """Send a prompt to a running execution, or resume an ended one with it."""
         text = clean_query(text)
@@ -151,7 +181,7 @@ class Steering:
                 "after": (),
             }
         )
-        resumed = self._admission.admit(request, execution.execution_id)
+        resumed = self._admission.admit(request, execution.execution_id, execution.decide)
         self._look()
         return resumed
 
@@ -174,3 +204,14 @@ class Steering:
             execution.wait(max(0.1, deadline - time.monotonic()))
         if refused:
             raise refused[0]
+
+
+def _gone(execution: Execution, control_id: str, *, became: str = "", by: str = "") -> RequestGone:
+    """Why there is nothing to answer, from what was asked and settled so far."""
+    settled = execution.state.work.settled
+    before = next((one for one in settled if one.request_id == control_id), None)
+    if not became and before is not None:
+        became, by = "answered" if before.answered else "cancelled", before.by
+    if not became:
+        became = "ended" if execution.status.ended else "unknown"
+    return RequestGone(control_id, execution_id=execution.execution_id, became=became, by=by)

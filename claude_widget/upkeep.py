@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from claude_widget.admission import Admission
 from claude_widget.backend import Backend
+from claude_widget.broker import Broker
 from claude_widget.errors import ControlFailed
 from claude_widget.events import ControlResponse
 from claude_widget.execution import Execution
@@ -41,6 +42,8 @@ class Upkeep:
         backend: Backend,
         subscriptions: Subscriptions,
         listeners: Listeners,
+        *,
+        broker: Broker,
     ) -> None:
         self.models: tuple[str, ...] = ()
         self._registry = registry
@@ -48,6 +51,7 @@ class Upkeep:
         self._backend = backend
         self._subscriptions = subscriptions
         self._listeners = listeners
+        self._broker = broker
 
     def followed(self) -> Sequence[Execution]:
         """Executions whose transcript someone else may write."""
@@ -62,8 +66,9 @@ class Upkeep:
         self._subscriptions.publish(execution.execution_id, notifications)
 
     def changed(self, execution: Execution) -> None:
-        """Tell the faces."""
+        """Tell the faces, and see to what it asks."""
         self._listeners.tell(execution)
+        self._broker.changed(execution)
 
     def learn(self, answer: ControlResponse) -> None:
         """A CLI has answered its `initialize`: it tells the models it offers."""
@@ -97,9 +102,10 @@ class Upkeep:
         mine = execution.execution_id in self._registry.mine
         return settle_if_dead(execution, self._backend, was_spawned=mine)
 
-    def fill_slots(self) -> float | None:
-        """Start who may start; seconds until the next may, or None."""
-        return self._admission.fill_slots()
+    def act(self) -> float | None:
+        """Start who may start, decide what is due; seconds until more is due, or None."""
+        due = (self._admission.fill_slots(), self._broker.look())
+        return min((one for one in due if one is not None), default=None)
 
     def look_around(self) -> None:
         """Take in what other managers have started."""

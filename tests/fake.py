@@ -8,6 +8,7 @@ Processes are found by the mark in their environment, which nothing but our exec
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ def install(folder: Path) -> Path:
     _, _, body = SOURCE.read_text("utf-8").partition("\n")
     interpreter = getattr(sys, "_base_executable", "") or sys.executable
     path.write_text(f"#!{interpreter} -IS\n{body}", "utf-8")
+    shutil.copy(SOURCE.with_name("fake_requests.py"), folder)
     path.chmod(0o755)
     return path
 

@@ -11,6 +11,7 @@ What happens before a prompt is read can only come from the environment. It impo
                     background=SECONDS  echo (argv, env, cwd, stdin)  says=TEXT
     its output      garbage  bad-utf8  surrogate  big-line=MB  stderr=MB  flood=MB
     its children    daemon (setsid, double fork, holds the pipes)  forks=N
+    its requests    asks=TOOL  cancels=TOOL (see fake_requests)
     its end         exit=N  half-line  crash  hang-before  hang-after (its result)  shuts-stdout
 """
 # ruff: noqa: PTH104, PTH109, PTH110, PTH208
@@ -28,6 +29,11 @@ import time
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from tests.fake_requests import Interrupted, Requests
+else:
+    sys.path.insert(0, __file__.rpartition("/")[0])  # isolated, it has no such place
+    from fake_requests import Interrupted, Requests
 
 DELTA = "Hello from the s"
 NEVER = 86_400.0
@@ -53,14 +59,11 @@ def new_id() -> str:
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
-class Interrupted(Exception):
-    """A control request asked the turn to stop."""
-
-
-class Fake:
+class Fake(Requests):
     """One run: reads lines of stdin, plays a turn for each prompt."""
 
     def __init__(self) -> None:
+        super().__init__()
         told = os.environ.get("FAKE_CLAUDE", "").split()
         self.start = words_in(" ".join("fake:" + word for word in told))
         self.words = dict(self.start)
@@ -124,22 +127,8 @@ class Fake:
             self.prompts.append(frame)
         elif frame["type"] == "control_request":
             self.control(frame["request_id"], frame["request"]["subtype"])
-
-    def control(self, request_id: str, subtype: str) -> None:
-        answers = {
-            "initialize": {"commands": [], "agents": [], "models": MODELS, "pid": os.getpid()},
-            "interrupt": {"still_queued": []},
-            "end_session": {},
-        }
-        told = {"subtype": "success", "request_id": request_id, "response": answers.get(subtype)}
-        if subtype not in answers:
-            error = f"Unsupported control request subtype: {subtype}"
-            told = {"subtype": "error", "request_id": request_id, "error": error}
-        self.frame({"type": "control_response", "response": told})
-        if subtype == "end_session":
-            os._exit(self.code)
-        if subtype == "interrupt" and self.in_turn:
-            raise Interrupted
+        elif frame["type"] == "control_response":
+            self.answers[frame["response"]["request_id"]] = frame["response"]["response"]
 
     # -- a turn ------------------------------------------------------------------------------
 
@@ -356,13 +345,6 @@ class Fake:
         os.close(1)
         os.close(2)
         time.sleep(NEVER)
-
-
-MODELS = [
-    {"value": "default", "displayName": "Default (recommended)", "supportsEffort": True},
-    {"value": "opus", "displayName": "Opus"},
-    {"value": "sonnet", "displayName": "Sonnet"},
-]
 
 
 def main() -> None:

@@ -29,6 +29,7 @@ ALWAYS = [
     "--input-format=stream-json",
     "--verbose",
     "--include-partial-messages",
+    "--permission-prompt-tool=stdio",
 ]
 FOLDER = Path("/run/folder")
 ARGV_OF: dict[str, tuple[Any, list[str]]] = {
@@ -52,6 +53,8 @@ ARGV_OF: dict[str, tuple[Any, list[str]]] = {
     "add_dirs": (["/", "/tmp"], ["--add-dir=/", "--add-dir=/tmp"]),
     "extra_args": (["--new-flag", "x"], ["--new-flag", "x"]),
     "keep_open": (True, []),
+    "permissions": (lambda request: True, []),
+    "required_mcp_servers": (["a"], []),
     "expand": (True, []),
     "priority": (3, []),
     "timeout": (3.0, []),
@@ -70,6 +73,11 @@ def test_option_reaches_argv_as_one_word_each(option: str, project: Path) -> Non
 
 def test_every_option_is_listed_above() -> None:
     assert set(OPTIONS) - {"fork_session"} <= set(ARGV_OF)
+
+
+def test_what_is_to_be_denied_is_asked_of_nobody(project: Path) -> None:
+    request = build_request("x", project, permissions="deny")
+    assert command.arguments("cli", request, FOLDER) == ["cli", *ALWAYS[:-1]]
 
 
 def test_fork(project: Path) -> None:

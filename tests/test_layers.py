@@ -36,6 +36,7 @@ LAYERS = (
         "work",
         {
             "admission",
+            "broker",
             "event_log",
             "execution",
             "following",

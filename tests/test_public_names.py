@@ -18,6 +18,9 @@ NAMES = {
     "ExecutionStatus",
     "ClaudeWidget",
     "ClaudeWidgetError",
+    "PermissionRequest",
+    "Allow",
+    "Deny",
     "doctor",
 }
 START = ["query", "project_path", "session_id", "mcp_config", "model"]
@@ -27,6 +30,7 @@ OPTIONS = {
     "keep_open",
     "effort",
     "permission_mode",
+    "permissions",
     "allowed_tools",
     "disallowed_tools",
     "system_prompt",

@@ -124,10 +124,9 @@ def test_a_path_that_is_not_utf_8_is_refused_and_nothing_is_left(
     assert list((manager.state_dir / "executions").iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["permissions", "worktree"])
-def test_options_that_are_to_come_say_so(manager: ProcessManager, project: Path, name: str) -> None:
+def test_option_that_is_to_come_says_so(manager: ProcessManager, project: Path) -> None:
     with pytest.raises(InvalidRequest, match="not built yet"):
-        manager.start_execution("fake:plain", project, **{name: True})  # type: ignore[arg-type]
+        manager.start_execution("fake:plain", project, worktree=True)
 
 
 def test_a_callback_that_exits_harms_nobody(manager: ProcessManager, project: Path) -> None:

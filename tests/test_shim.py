@@ -268,6 +268,6 @@ def test_descendants_are_reaped(manager: ProcessManager, project: Path) -> None:
 def test_prompt_goes_in_as_it_was_written(manager: ProcessManager, project: Path) -> None:
     execution = ended(manager.start_execution("a\nb 'c' $d", project), "completed", "success")
     initialize, prompt = (json.loads(line) for line in lines(execution, "in"))
-    assert initialize["request"] == {"subtype": "initialize"}
+    assert initialize["request"]["subtype"] == "initialize"
     assert prompt["message"]["content"] == "a\nb 'c' $d"
     assert prompt["client_composed"] is True

@@ -47,6 +47,7 @@ from claude_widget.events.frames import (
     User,
 )
 from claude_widget.events.lifecycle import (
+    Answered,
     AskedFor,
     Ended,
     KillAsked,
@@ -114,6 +115,7 @@ from claude_widget.events.system import (
 __all__ = [
     "NEUTRAL_PREFIX",
     "ActiveGoal",
+    "Answered",
     "ApiEvent",
     "ApiRetry",
     "AskedFor",

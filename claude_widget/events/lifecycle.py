@@ -62,6 +62,7 @@ class AskedFor(BaseModel):
     name: str | None = None
     effort: str | None = None
     permission_mode: str | None = None
+    keep_open: bool = False
     output_schema: Any = Field(None, validation_alias="schema")
 
 
@@ -104,6 +105,15 @@ class LimitReached(Lifecycle):
     reason: AnyFailure
     figure: float | None = None
     bound: float | None = None
+    error: str = Field("", description="What happened, where the figures do not say it.")
+
+
+class Answered(Lifecycle):
+    """`answered`: a request of the CLI's has its answer, which is the next line sent."""
+
+    request_id: str
+    by: str = Field("", description="page, callable or policy.")
+    note: str = Field("", description="What went wrong while it was decided.")
 
 
 class StdinClosed(Lifecycle):
@@ -138,6 +148,7 @@ LIFECYCLE: dict[str, type[Lifecycle]] = {
     "spawned": Spawned,
     "kill": KillAsked,
     "limit": LimitReached,
+    "answered": Answered,
     "stdin_closed": StdinClosed,
     "signalled": Signalled,
     "ended": Ended,

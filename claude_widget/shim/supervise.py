@@ -21,11 +21,10 @@ from .config import Config, read_config
 from .control import Control
 from .ladder import Ladder
 from .launch import Launched
+from .operations import KILL_REASONS, Operations
 from .session import Session
 from .streams import STDERR_LIMIT, Input, Output, Transcript
 
-KILL_REASONS = ("user", "batch", "budget_scope", "close", "sweep")
-"""Those of `claude_widget.models`, which cannot be imported here; a test holds the two together."""
 _QUIET = 0.25
 """Seconds without output after which what is there of a half line is written."""
 _LONGEST_NAP = 3600.0
@@ -91,7 +90,8 @@ class Supervisor:
             "pid": self.pid,
             "shim_pid": os.getpid(),
         }
-        self.control = Control(config.socket, greeting, self.answer)
+        self.operations = Operations(self)
+        self.control = Control(config.socket, greeting, self.operations.answer)
         self._poll = select.poll()
         for fd in (self.stdout.fd, self.stderr.fd, self._wake):
             self._poll.register(fd, select.POLLIN)
@@ -112,44 +112,13 @@ class Supervisor:
 
     # -- what may be asked -------------------------------------------------------------------
 
-    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Do what a client of the control socket asks."""
-        operation = request.get("op")
-        if operation == "status":
-            return {"ok": True, "state": self.session.state, "tasks": self.session.tasks}
-        if operation == "kill":
-            reason = request.get("reason", "user")
-            if reason not in KILL_REASONS:
-                return {"ok": False, "code": "malformed", "message": "no reason to kill"}
-            self.kill(reason)
-            return {"ok": True}
-        if operation == "interrupt":
-            return self._sent(self._interrupt_line())
-        if operation == "end":
-            self.keep_open = False
-            self._closing_may_change()
-            return {"ok": True}
-        if operation == "send":
-            return self._send(request.get("line"))
-        return {"ok": False, "code": "unknown_op", "message": f"This shim has no {operation!r}."}
+    @property
+    def ending(self) -> bool:
+        """The CLI is being ended."""
+        return self.ladder.begun
 
-    def _send(self, line: Any) -> dict[str, Any]:
-        frame = json.loads(line) if isinstance(line, str) and "\n" not in line else None
-        if not isinstance(frame, dict):
-            return {"ok": False, "code": "malformed", "message": "line must be one JSON object"}
-        said = self._sent(line.encode("utf-8", "replace"))
-        if said["ok"] and frame.get("type") == "user":
-            self.session.prompt_sent()
-            self._closing_may_change()
-        return said
-
-    def _sent(self, line: bytes) -> dict[str, Any]:
-        if not self.stdin.accepts or self.ladder.begun:
-            return {"ok": False, "code": "stdin_closed", "message": "The CLI takes no more input."}
-        self.stdin.send(line)
-        return {"ok": True}
-
-    def _interrupt_line(self) -> bytes:
+    def interrupt_line(self) -> bytes:
+        """The control request that stops a turn."""
         self._interrupts += 1
         request_id = f"shim-interrupt-{self._interrupts}"
         frame = {
@@ -162,7 +131,7 @@ class Supervisor:
     def ask_to_stop(self) -> None:
         """First step of the ladder: interrupt the turn, then no more input."""
         if self.stdin.accepts:
-            self.stdin.send(self._interrupt_line())
+            self.stdin.send(self.interrupt_line())
         self._close_stdin()
 
     def kill(self, reason: str) -> None:
@@ -172,11 +141,11 @@ class Supervisor:
             self.meta("kill", reason=reason)
         self.ladder.begin(self.transcript.now(), ask=True)
 
-    def limit(self, reason: str, figure: float, bound: float) -> None:
-        """A limit is passed: end the execution for that reason."""
+    def limit(self, reason: str, **told: Any) -> None:
+        """A limit is passed: end the execution, which has failed for that reason."""
         if not self.limit_reason:
             self.limit_reason = reason
-            self.meta("limit", reason=reason, figure=round(figure, 3), bound=bound)
+            self.meta("limit", reason=reason, **told)
         self.ladder.begin(self.transcript.now(), ask=True)
 
     # -- when stdin is closed ----------------------------------------------------------------
@@ -187,7 +156,8 @@ class Supervisor:
             self._closed_at = self.transcript.now()
             self.meta("stdin_closed")
 
-    def _closing_may_change(self) -> None:
+    def closing_may_change(self) -> None:
+        """Something that decides when stdin is closed has changed."""
         now = self.transcript.now()
         deaf = not self.stdout.open  # whatever it still does, it can tell nothing of it
         if not self.session.turn_over and not deaf:
@@ -265,15 +235,15 @@ class Supervisor:
         self.ladder.begin(now, ask=False)
 
     def _time_out(self, now: float) -> None:
-        self.limit("timeout", now - self._started, self.config.timeout or 0.0)
+        self.limit("timeout", figure=round(now - self._started, 3), bound=self.config.timeout)
 
     def _disk_failed(self, _now: float) -> None:
-        self.limit("disk", 0, 0)
+        self.limit("disk", figure=0, bound=0)
 
     def _serve(self, fd: int, happened: int) -> None:
         if fd == self.stdout.fd and self.stdout.open:
             if self.session.feed(self.stdout.read()):
-                self._closing_may_change()
+                self.closing_may_change()
             self._after_output(self.stdout)
         elif fd == self.stderr.fd and self.stderr.open:
             self.stderr.read()
@@ -292,7 +262,7 @@ class Supervisor:
     def _after_output(self, output: Output) -> None:
         if not output.open:
             self._poll.unregister(output.fd)
-            self._closing_may_change()
+            self.closing_may_change()
         elif output.unfinished:
             self._flush_at = self.transcript.now() + _QUIET
 

@@ -9,8 +9,12 @@ changes nothing; the table `_AFTER` is the whole order. Status changes here and 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from claude_widget.errors import InvalidTransition
 from claude_widget.events import (
+    Answered,
     Ended,
     Event,
     KillAsked,
@@ -20,6 +24,7 @@ from claude_widget.events import (
     Refused,
     Requested,
     Spawned,
+    StdinClosed,
     TranscriptOpened,
     UnknownRecord,
 )
@@ -29,6 +34,7 @@ from claude_widget.state.shape import MAX_STORY, Asked, Outcome
 from claude_widget.state.state import State
 from claude_widget.state.text import clip
 from claude_widget.state.verdict import Verdict, judge
+from claude_widget.state.work import decided
 
 _AFTER: dict[str, frozenset[str]] = {
     "transcript": frozenset({"new"}),
@@ -37,6 +43,7 @@ _AFTER: dict[str, frozenset[str]] = {
     "spawned": frozenset({"pending"}),
     "kill": frozenset({"pending", "running"}),
     "limit": frozenset({"pending", "running"}),
+    "answered": frozenset({"running"}),
     "stdin_closed": frozenset({"running"}),
     "signalled": frozenset({"running"}),
     "ended": frozenset({"pending", "running"}),
@@ -50,7 +57,8 @@ def lived(state: State, event: Lifecycle) -> State:
         raise _refusal(state, event.event)
     story = (*state.life.story[-MAX_STORY + 1 :], event.event)
     state = state.replace(life=state.life._replace(story=story))
-    return _apply(state, event)
+    change = _CHANGES.get(type(event))
+    return state if change is None else change(state, event)
 
 
 def unreadable(state: State, event: UnknownRecord) -> State:
@@ -77,27 +85,6 @@ def _stage(state: State) -> str:
     return "opened" if life.story else "new"
 
 
-def _apply(state: State, event: Event) -> State:
-    match event:
-        case TranscriptOpened():
-            return _opened(state, event)
-        case Requested():
-            return _requested(state, event)
-        case Spawned():
-            return _spawned(state, event)
-        case KillAsked():
-            return _kill_asked(state, event)
-        case LimitReached():
-            return _limited(state, event)
-        case Refused():
-            return _over(state, event, Verdict(event.reason, (event.error,)))
-        case Lost():
-            return _over(state, event, Verdict(Reason.LOST, (event.error or _LOST,)))
-        case Ended():
-            return _ended(state, event)
-    return state
-
-
 _LOST = "The process that watched over the execution died."
 
 
@@ -121,6 +108,7 @@ def _requested(state: State, event: Requested) -> State:
         resumed_from=event.resumed_from,
         base_cost_usd=event.base_cost_usd,
         has_schema=request.output_schema is not None,
+        keep_open=request.keep_open,
     )
     return state.replace(asked=asked, life=state.life._replace(created_time=event.time))
 
@@ -142,11 +130,31 @@ def _kill_asked(state: State, event: KillAsked) -> State:
 
 def _limited(state: State, event: LimitReached) -> State:
     figures = [f"{number:g}" for number in (event.figure, event.bound) if number is not None]
-    said = f"Limit reached: {event.reason.value}"
-    if figures:
+    said = event.error or f"Limit reached: {event.reason.value}"
+    if figures and not event.error:
         said += f" ({' of '.join(figures)})"
     life = state.life._replace(limit=state.life.limit or event.reason)
     return state.replace(life=life, outcome=noted(state.outcome, said))
+
+
+def _stdin_closed(state: State, event: StdinClosed) -> State:
+    del event
+    return state.replace(life=state.life._replace(stdin_closed=True))
+
+
+def _answered(state: State, event: Answered) -> State:
+    return state.replace(
+        work=decided(state.work, event.request_id, event.by),
+        outcome=noted(state.outcome, event.note),
+    )
+
+
+def _refused(state: State, event: Refused) -> State:
+    return _over(state, event, Verdict(event.reason, (event.error,)))
+
+
+def _lost(state: State, event: Lost) -> State:
+    return _over(state, event, Verdict(Reason.LOST, (event.error or _LOST,)))
 
 
 def _ended(state: State, event: Ended) -> State:
@@ -178,3 +186,18 @@ def _concluded(state: State, verdict: Verdict, status: ExecutionStatus) -> Outco
     for note in notes:
         outcome = noted(outcome, note)
     return outcome
+
+
+_CHANGES: dict[type[Lifecycle], Callable[[State, Any], State]] = {
+    TranscriptOpened: _opened,
+    Requested: _requested,
+    Spawned: _spawned,
+    KillAsked: _kill_asked,
+    LimitReached: _limited,
+    Answered: _answered,
+    StdinClosed: _stdin_closed,
+    Refused: _refused,
+    Lost: _lost,
+    Ended: _ended,
+}
+"""What each record changes; a signal changes nothing."""

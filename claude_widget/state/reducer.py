@@ -152,7 +152,7 @@ def _sent_response(state: State, event: ev.SentResponse) -> State:
 
 
 def _cancelled(state: State, event: ev.ControlCancelRequest) -> State:
-    return _with_work(state, work.answered(state.work, event.request_id))
+    return _with_work(state, work.answered(state.work, event.request_id, cancelled=True))
 
 
 def _stderr(state: State, event: ev.StderrLine) -> State:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from claude_widget.models import (
+    Asks,
     BackgroundTask,
     Denial,
     ExecutionStatus,
@@ -28,6 +29,7 @@ MAX_TASKS = 100
 MAX_TOOL_NAMES = 200
 MAX_OPEN_TOOLS = 100
 MAX_WAITING = 32
+MAX_SETTLED = 64
 RECENT_TOOLS = 64
 """Calls that are recognised when a frame repeats them."""
 RECENT_MESSAGES = 32
@@ -54,6 +56,7 @@ class Life(NamedTuple):
     limit: Reason | None = None
     exit_code: int | None = None
     exit_forced: bool = False
+    stdin_closed: bool = False
 
 
 class Asked(NamedTuple):
@@ -71,6 +74,7 @@ class Asked(NamedTuple):
     resumed_from: str | None = None
     base_cost_usd: float = 0.0
     has_schema: bool = False
+    keep_open: bool = False
 
 
 class Session(NamedTuple):
@@ -96,11 +100,32 @@ class Tool(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """A control request that the CLI waits for the answer of."""
+    """A control request that the CLI waits for the answer of.
+
+    Attributes:
+        text: as an activity.
+        offset: byte of the transcript at which the request itself is.
+    """
 
     request_id: str
     tool_use_id: str
     text: str
+    asks: Asks = "other"
+    tool_name: str = ""
+    summary: str = ""
+    offset: int = 0
+
+
+class Settled(NamedTuple):
+    """A control request of the CLI's that waits no more: answered, or taken back.
+
+    Attributes:
+        by: who answered, where the transcript says so.
+    """
+
+    request_id: str
+    answered: bool
+    by: str = ""
 
 
 class Work(NamedTuple):
@@ -112,6 +137,7 @@ class Work(NamedTuple):
     recent_tools: tuple[str, ...] = ()
     tool_counts: Mapping[str, int] = MappingProxyType({})
     waiting: tuple[Waiting, ...] = ()
+    settled: tuple[Settled, ...] = ()
     tasks: tuple[BackgroundTask, ...] = ()
     retry: str = ""
 

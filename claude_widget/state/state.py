@@ -13,6 +13,7 @@ from claude_widget.models import (
     ExecutionInfo,
     ExecutionStatus,
     MCPServer,
+    OpenRequest,
     OpenTool,
 )
 from claude_widget.state.accounting import cost_of, usage_of
@@ -68,6 +69,15 @@ class State:
     def status(self) -> ExecutionStatus:
         """Pending, running, completed, failed or killed."""
         return self.life.status
+
+    @property
+    def awaits_input(self) -> bool:
+        """Its turn is over, and it was asked to stay for follow-ups."""
+        life, work = self.life, self.work
+        stays = self.asked.keep_open and not life.stdin_closed and life.kill is life.limit is None
+        idle = not work.in_turn and self.session.session_state in (None, "idle")
+        over = self.outcome.facts is not None
+        return life.status is ExecutionStatus.RUNNING and stays and idle and over
 
     @property
     def stderr_tail(self) -> str:
@@ -135,6 +145,16 @@ def _of_work(state: State) -> dict[str, Any]:
         ),
         "tool_counts": dict(work.tool_counts),
         "background_tasks": work.tasks,
+        "open_requests": tuple(
+            OpenRequest(
+                control_id=one.request_id,
+                asks=one.asks,
+                tool_name=one.tool_name,
+                summary=one.summary,
+            )
+            for one in work.waiting
+        ),
+        "awaits_input": state.awaits_input,
         "usage": usage_of(account),
         "cost_usd": cost_of(account),
     }

@@ -48,6 +48,19 @@ def describe_tool(given: Any) -> str:
     return one_line(first, 80)
 
 
+def describe_request(given: Any, asks: str) -> str:
+    """What is asked, in one line: the first question, the plan's first words, or the call."""
+    if not isinstance(given, dict):
+        return ""
+    if asks == "plan":
+        return one_line(str(given.get("plan") or "").lstrip("# "))
+    questions = given.get("questions")
+    if asks == "questions" and isinstance(questions, list) and questions:
+        first = questions[0].get("question") if isinstance(questions[0], dict) else None
+        return one_line(first) if isinstance(first, str) else ""
+    return describe_tool(given)
+
+
 def label(name: str, summary: str) -> str:
     """A tool call as an activity: "Bash: list files", "Read README.md"."""
     if not summary:

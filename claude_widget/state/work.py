@@ -7,7 +7,7 @@ tool. Pure functions of `Work`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from claude_widget.events import (
@@ -20,9 +20,10 @@ from claude_widget.events import (
     StreamEvent,
     User,
 )
+from claude_widget.models import Asks
 from claude_widget.state import shape
-from claude_widget.state.shape import Tool, Waiting, Work
-from claude_widget.state.text import clip, describe_tool, label, one_line
+from claude_widget.state.shape import Settled, Tool, Waiting, Work
+from claude_widget.state.text import clip, describe_request, describe_tool, label, one_line
 
 _ID = 100
 _OPENING = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
@@ -31,7 +32,18 @@ _PHASES = {
     "thinking": "thinking",
     "redacted_thinking": "thinking",
 }
-_QUESTIONS = frozenset({"elicitation", "request_user_dialog"})
+_WAITS_FOR: dict[str | None, Asks | None] = {
+    "can_use_tool": None,
+    "elicitation": "other",
+    "request_user_dialog": "other",
+}
+"""Control requests that a person answers, and what they ask; None is for the tool to say."""
+_ASKED_BY: dict[str, Asks] = {"AskUserQuestion": "questions", "ExitPlanMode": "plan"}
+_ACTIVITIES: dict[Asks, str] = {
+    "questions": "waiting for an answer",
+    "plan": "waiting for the plan to be approved",
+    "other": "waiting for an answer",
+}
 
 
 def resting(work: Work) -> str:
@@ -55,7 +67,7 @@ def turn_ended(work: Work, event: Result) -> Work:
     """A result: the main lane has no open calls any more, whatever became of them."""
     tools = tuple(tool for tool in work.tools if tool.lane) if work.tasks else ()
     more = bool(event.queued_turn_count)
-    return rested(work._replace(in_turn=more, tools=tools, waiting=(), retry=""))
+    return rested(_without(work, ())._replace(in_turn=more, tools=tools, retry=""))
 
 
 def rested(work: Work) -> Work:
@@ -99,23 +111,46 @@ def user_answered(work: Work, event: User) -> Work:
 def asked(work: Work, event: ControlRequest) -> Work:
     """The CLI waits for an answer of ours."""
     body = event.request
-    if body.subtype == "can_use_tool":
-        name = one_line(body.tool_name or "a tool")
-        question = body.tool_name == "AskUserQuestion"
-        text = "waiting for an answer" if question else f"waiting for permission: {name}"
-    elif body.subtype in _QUESTIONS:
-        text = "waiting for an answer"
-    else:
+    if body.subtype not in _WAITS_FOR:
         return work
-    one = Waiting((event.request_id or "")[:_ID], (body.tool_use_id or "")[:_ID], clip(text))
+    name = one_line(body.tool_name or body.server_name or "")
+    asks = _WAITS_FOR[body.subtype] or _ASKED_BY.get(name, "permission")
+    one = Waiting(
+        (event.request_id or "")[:_ID],
+        (body.tool_use_id or "")[:_ID],
+        clip(_ACTIVITIES.get(asks) or f"waiting for permission: {name or 'a tool'}"),
+        asks,
+        name,
+        describe_request(body.input, asks),
+        event.offset,
+    )
     waiting = (*work.waiting[1 - shape.MAX_WAITING :], one)
     return rested(work._replace(waiting=waiting))
 
 
-def answered(work: Work, request_id: str | None) -> Work:
+def decided(work: Work, request_id: str, by: str) -> Work:
+    """Somebody has answered; the answer itself comes next."""
+    settled = Settled(request_id[:_ID], answered=True, by=one_line(by))
+    return _settle(work, (settled,))
+
+
+def answered(work: Work, request_id: str | None, *, cancelled: bool = False) -> Work:
     """An answer was sent, or is no longer wanted."""
-    waiting = tuple(one for one in work.waiting if one.request_id != (request_id or "")[:_ID])
-    return work if len(waiting) == len(work.waiting) else rested(work._replace(waiting=waiting))
+    wanted = (request_id or "")[:_ID]
+    kept = tuple(one for one in work.waiting if one.request_id != wanted)
+    return rested(_without(work, kept, answered=not cancelled)) if kept != work.waiting else work
+
+
+def _without(work: Work, kept: tuple[Waiting, ...], *, answered: bool = False) -> Work:
+    """With only these requests open; what became of the others is kept."""
+    gone = (Settled(one.request_id, answered) for one in work.waiting if one not in kept)
+    return _settle(work, gone)._replace(waiting=kept)
+
+
+def _settle(work: Work, many: Iterable[Settled]) -> Work:
+    known = {one.request_id for one in work.settled}
+    new = tuple(one for one in many if one.request_id not in known)
+    return work._replace(settled=(*work.settled, *new)[-shape.MAX_SETTLED :]) if new else work
 
 
 def retrying(work: Work, event: ApiRetry) -> Work:
@@ -166,7 +201,7 @@ def _close(work: Work, closed: set[str]) -> Work:
     waiting = tuple(one for one in work.waiting if one.tool_use_id not in closed)
     if len(tools) == len(work.tools) and len(waiting) == len(work.waiting):
         return work
-    return rested(work._replace(tools=tools, waiting=waiting))
+    return rested(_without(work, waiting)._replace(tools=tools))
 
 
 def _id(block: Any) -> str:

@@ -1,0 +1,180 @@
+"""Who decides what an execution asks: the callable of its start, a page, or nobody.
+
+The rule: only for what this manager started. A callable decides on a thread of its own, so that
+neither the thread that follows nor the user's loop waits for it. Without one a request waits for a
+page, as long as one has been heard of within the grace; where there is no page it is denied, with a
+message that says why. What an answer is and how it travels is `permissions` and `steering`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple, Protocol
+
+from claude_widget.errors import ClaudeWidgetError, RequestGone
+from claude_widget.execution import Execution
+from claude_widget.permissions import Decider, Decision, PermissionRequest, decision_of
+from claude_widget.protocol import Deny
+from claude_widget.registry import Registry
+
+_LOG = logging.getLogger(__name__)
+DEFAULT_GRACE = 600.0
+"""Seconds that a request waits after the last sign of a page."""
+ARRIVAL = 5.0
+"""Seconds that the page of a widget just made may need until it says hello."""
+
+_NO_PAGE = (
+    "Not permitted: there is no notebook page that could be asked. To permit it, start the "
+    "execution with allowed_tools, a permission_mode, or a callable as permissions."
+)
+_NO_MORE = "Not permitted: nobody answered, and no notebook page was connected for {:g} s."
+_NEVER = "Not permitted: the execution was started with permissions='deny'."
+
+
+class Answers(Protocol):
+    """What carries an answer to the CLI."""
+
+    def answer(
+        self, execution: Execution, control_id: str, decision: Decision, by: str, note: str = ""
+    ) -> None:
+        """Answer what its CLI asks."""
+
+
+class _Asked(NamedTuple):
+    execution: Execution
+    control_id: str
+
+
+class Broker:
+    """Decides for one manager. `changed` and `look` are called on its one thread.
+
+    Args:
+        registry: says which executions are this manager's own.
+        steering: carries the answers.
+        grace: seconds that a request waits after the last sign of a page.
+        arrival: seconds that a page may need to appear.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        steering: Answers,
+        *,
+        grace: float = DEFAULT_GRACE,
+        arrival: float = ARRIVAL,
+    ) -> None:
+        self._registry = registry
+        self._steering = steering
+        self._grace = grace
+        self._arrival = arrival
+        self._page_seen: float | None = None
+        self._page_expected: float | None = None
+        self._known: dict[str, frozenset[str]] = {}
+        self._waiting: list[_Asked] = []
+
+    # -- pages -------------------------------------------------------------------------------
+
+    def page_seen(self) -> None:
+        """A page has said something, so somebody can be asked."""
+        self._page_seen = time.monotonic()
+
+    def page_expected(self) -> None:
+        """A widget was made: its page will say hello within seconds, if there is one."""
+        self._page_expected = time.monotonic()
+
+    # -- what is asked -----------------------------------------------------------------------
+
+    def changed(self, execution: Execution) -> None:
+        """Take in what it asks now, and let go of what it asks no more."""
+        waiting = execution.state.work.waiting
+        execution_id = execution.execution_id
+        known = self._known.get(execution_id, frozenset())
+        if not (waiting or known) or execution_id not in self._registry.mine:
+            return
+        now = frozenset(one.request_id for one in waiting)
+        if now:
+            self._known[execution_id] = now
+        else:
+            self._known.pop(execution_id, None)
+        self._waiting = [
+            one for one in self._waiting if one.execution is not execution or one.control_id in now
+        ]
+        for one in waiting:
+            if one.request_id not in known:
+                self._take(_Asked(execution, one.request_id))
+
+    def _take(self, asked: _Asked) -> None:
+        decide = asked.execution.decide
+        if decide is not None:
+            self._start(self._call, asked, decide)
+        elif asked.execution.run.request.permissions == "deny":
+            self._start(self._deny, asked, _NEVER)
+        else:
+            self._waiting.append(asked)
+
+    def look(self) -> float | None:
+        """Deny what nobody can be asked about; seconds until that may come, or None."""
+        if not self._waiting:
+            return None
+        left, why = self._until_denied(time.monotonic())
+        if left > 0:
+            return left
+        waiting, self._waiting = self._waiting, []
+        for asked in waiting:
+            self._start(self._deny, asked, why)
+        return None
+
+    def _until_denied(self, now: float) -> tuple[float, str]:
+        if self._page_seen is not None:
+            return self._page_seen + self._grace - now, _NO_MORE.format(self._grace)
+        expected = self._page_expected
+        return (0.0 if expected is None else expected + self._arrival - now), _NO_PAGE
+
+    # -- deciding, each on a thread of its own -----------------------------------------------
+
+    @staticmethod
+    def _start(target: Callable[..., None], *arguments: object) -> None:
+        threading.Thread(
+            target=target, args=arguments, name="claude-widget-decision", daemon=True
+        ).start()
+
+    def _deny(self, asked: _Asked, why: str) -> None:
+        self._answer(asked, Deny(message=why), "policy")
+
+    def _call(self, asked: _Asked, decide: Decider) -> None:
+        found = (one for one in asked.execution.requests if one.control_id == asked.control_id)
+        request = next(found, None)
+        if request is not None:  # else it was taken back a moment ago
+            decision, note = decided(decide, request)
+            self._answer(asked, decision, "callable", note)
+
+    def _answer(self, asked: _Asked, decision: Decision, by: str, note: str = "") -> None:
+        try:
+            self._steering.answer(asked.execution, asked.control_id, decision, by, note)
+        except RequestGone as gone:
+            _LOG.info("%s", gone)
+        except ClaudeWidgetError as error:
+            _LOG.warning("A decision did not arrive: %s", error)
+
+
+def decided(decide: Decider, request: PermissionRequest) -> tuple[Decision, str]:
+    """What a callable decides, and what went wrong; one that fails denies."""
+    try:
+        said: object = decide(request)
+        if inspect.isawaitable(said):
+            said = asyncio.run(_awaited(said))
+        return decision_of(said), ""
+    except (Exception, SystemExit, asyncio.CancelledError) as error:  # noqa: BLE001 - it denies
+        _LOG.exception("The permissions callable failed for %s", request.tool_name)
+        note = f"The permissions callable failed, so {request.tool_name} was denied"
+        note = f"{note} ({type(error).__name__}: {str(error)[:500]})."
+        return Deny(message=note), note
+
+
+async def _awaited(said: Awaitable[object]) -> object:
+    return await said
