@@ -100,7 +100,7 @@ PARTS = (
     ),
     Part(
         "ui",
-        "JupyterLab and Notebook 7 in Chromium",
+        "JupyterLab, Notebook 7 and marimo in Chromium, and JupyterLab in Firefox",
         (pytest("tests/ui"),),
         needs=("package", "kernel73", "browser"),
         bound=900,

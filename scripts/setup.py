@@ -19,7 +19,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from scripts import chromium
+from scripts import browsers
 from scripts.failure import SetupFailed
 from scripts.paths import JS, KERNEL73, ROOT, VENV, VENVS, activated, python_of, say
 
@@ -207,8 +207,8 @@ def front_end() -> None:
 
 
 def browser() -> None:
-    """A Chromium."""
-    chromium.ensure()
+    """Chromium and Firefox."""
+    browsers.ensure(browsers.CHROMIUM, browsers.FIREFOX)
 
 
 STEPS: dict[str, Callable[[], None]] = {

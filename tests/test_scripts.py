@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import chromium, demo, junit, parts, paths, run_tests, setup
+from scripts import browsers, demo, junit, parts, paths, run_tests, setup
 from scripts.failure import SetupFailed
 from scripts.junit import Counts
 from scripts.parts import Command, Part
@@ -129,17 +129,51 @@ def test_stamp_changes_with_its_inputs(tmp_path: Path) -> None:
     assert not setup.fresh(stamp, setup.digest(source))
 
 
-def test_without_rights_chromium_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chromium, "find", lambda: None)
-    monkeypatch.setattr(chromium, "_root", lambda: None)
-    with pytest.raises(SetupFailed, match="apt-get install chromium"):
-        chromium.ensure()
+@pytest.fixture
+def apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A PATH with an apt-get alone, which installs what it is asked for; what it was asked."""
+    asked = tmp_path / "asked"
+    tool = tmp_path / "bin" / "apt-get"
+    tool.parent.mkdir()
+    tool.write_text(
+        f'#!/bin/sh\necho "$@" >> {asked}\n[ "$1" = update ] && exit 0\n'
+        f'for p in "$@"; do case $p in chromium|firefox-esr) /bin/cp "$0" {tool.parent}/$p;; '
+        "esac; done\n"
+    )
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tool.parent))
+    for variable in ("CHROMIUM", "FIREFOX"):
+        monkeypatch.delenv(variable, raising=False)
+    for browser in (browsers.CHROMIUM, browsers.FIREFOX):
+        monkeypatch.setitem(vars(browser), "macos", ())
+    return asked
 
 
-def test_named_chromium_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CHROMIUM", "/nowhere/chromium")
-    with pytest.raises(SetupFailed, match="/nowhere/chromium"):
-        chromium.find()
+def test_missing_browsers_are_installed_in_one_go(
+    apt: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browsers, "_root", list)
+    browsers.ensure(browsers.CHROMIUM, browsers.FIREFOX)
+    browsers.ensure(browsers.CHROMIUM, browsers.FIREFOX)
+    update, install = apt.read_text().splitlines()
+    assert update == "update -q"
+    assert install.split()[-3:-1] == ["chromium", "firefox-esr"]
+    assert browsers.FIREFOX.ensure().name == "firefox-esr"
+
+
+def test_without_rights_a_browser_says_what_to_install(
+    apt: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browsers, "_root", lambda: None)
+    with pytest.raises(SetupFailed, match=r"install chromium.*install firefox-esr"):
+        browsers.ensure(browsers.CHROMIUM, browsers.FIREFOX)
+    assert not apt.exists()
+
+
+def test_named_browser_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIREFOX", "/nowhere/firefox")
+    with pytest.raises(SetupFailed, match="FIREFOX=/nowhere/firefox"):
+        browsers.FIREFOX.find()
 
 
 def test_demo_options_as_make_passes_them() -> None:

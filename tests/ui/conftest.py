@@ -14,9 +14,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import BrowserContext, ViewportSize, sync_playwright
+from playwright.sync_api import BrowserContext, Page, ViewportSize, sync_playwright
 
-from scripts import chromium as chromium_finder
+from scripts.browsers import CHROMIUM
 from scripts.paths import RESULTS
 from tests.real_cli import cli_environment, find_real_cli
 from tests.scripted_api import ScriptedAPI, scripted_api
@@ -53,7 +53,7 @@ def chromium() -> Iterator[BrowserContext]:
     """The browser: one context, so that Jupyter's own scripts are fetched once."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium_finder.ensure(),
+            executable_path=CHROMIUM.ensure(),
             chromium_sandbox=False,
             args=list(FLAGS),
         )
@@ -80,6 +80,15 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
 def notebook7(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
     """Notebook 7."""
     yield from _server(tmp_path_factory.mktemp("notebook"), "notebook")
+
+
+def keep_picture(page: Page, name: str, *told: str) -> None:
+    """What a failed test's page shows, and what was told, below test-results/ui."""
+    place = RESULTS / "ui"
+    place.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(Exception):
+        page.screenshot(path=place / f"failed-{name}.png", animations="disabled")
+    (place / f"failed-{name}.log").write_text("\n".join(told))
 
 
 class Desk:
@@ -116,12 +125,22 @@ class Desk:
         env: dict[str, str] | None = None,
     ) -> Notebook:
         """A new notebook with these cells, opened, its kernel idle."""
+        return self.view(self.put(*cells, app=app, kernel=kernel, env=env), app=app)
+
+    def put(
+        self,
+        *cells: str,
+        app: App = "lab",
+        kernel: str = "ipykernel74",
+        env: dict[str, str] | None = None,
+    ) -> str:
+        """A new notebook with these cells and a kernel for it; its path."""
         server = self.server(app)
         number = len(self.notebooks)
         name, path = f"{self.folder}-{number}", f"{self.folder}/{number}.ipynb"
         server.add_kernel(name, KERNELS[kernel], {**self._env, **(env or {})})
         server.add_notebook(path, list(cells), name)
-        return self.view(path, app=app)
+        return path
 
     def view(self, path: str, *, app: App = "lab", kernel: bool = True) -> Notebook:
         """A further page on a notebook that is there."""
@@ -133,18 +152,15 @@ class Desk:
         """Close the pages, end the kernels and whatever they have left running."""
         for number, notebook in enumerate(self.notebooks):
             if failed:
-                name = f"failed-{self.folder}-{number}"
-                with contextlib.suppress(Exception):
-                    notebook.screenshot(name)
-                lines = [*notebook.console, "", "the server:", notebook.server.log_tail()]
-                (RESULTS / "ui" / f"{name}.log").write_text("\n".join(lines))
+                told = [*notebook.console, "", "the server:", notebook.server.log_tail()]
+                keep_picture(notebook.page, f"{self.folder}-{number}", *told)
             notebook.page.close()
         for server in self._servers.values():
             server.end_kernels()
-        _end_leftovers(str(self.home.parent))
+        end_leftovers(str(self.home.parent))
 
 
-def _end_leftovers(folder: str) -> None:
+def end_leftovers(folder: str) -> None:
     """Executions outlive their kernel on purpose; after a test they must not."""
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
@@ -164,7 +180,6 @@ def desk(
         "CLAUDE_WIDGET_STATE_DIR": str(tmp_path / "state"),
         "XDG_RUNTIME_DIR": str(runtime_dir),
     }
-    (RESULTS / "ui").mkdir(parents=True, exist_ok=True)
     desk = Desk(request, chromium, env)
     yield desk
     desk.close(failed=request.node.stash.get(FAILED, False))

@@ -1,4 +1,4 @@
-"""JupyterLab and Notebook 7 as servers of their own for the browser tests.
+"""JupyterLab, Notebook 7 and marimo as servers of their own for the browser tests.
 
 The rule: a server reads and writes nothing outside its root folder (home, configuration, data,
 settings, workspaces, runtime files), inherits no key and no Claude variable, listens on loopback
@@ -57,42 +57,98 @@ def free_port() -> int:
             return port
 
 
-class JupyterServer:
+class Server:
     """One running server.
 
     Attributes:
-        app: "lab" or "notebook".
-        work: the folder that it serves.
+        root: its folder.
         url: where it listens, without a slash at the end.
         token: what it asks for.
     """
 
-    def __init__(self, root: Path, app: App) -> None:
-        self.root, self.app = root, app
-        self.work = root / "work"
+    health = "/api/status"
+    """What it answers once it is ready."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
         self.token = secrets.token_hex(16)
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        env = self._private_env()
-        self.reset_settings()
-        self._log = open(root / "server.log", "wb")  # noqa: SIM115 - closed by close()
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def run(self, command: list[str], cwd: Path, env: Mapping[str, str]) -> None:
+        """Start its process."""
+        self._log = open(self.root / "server.log", "wb")  # noqa: SIM115 - closed by close()
         self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "jupyter", app, "--no-browser", "--allow-root"),
-                "--ServerApp.ip=127.0.0.1",
-                f"--ServerApp.port={port}",
-                "--ServerApp.port_retries=0",
-                f"--IdentityProvider.token={self.token}",
-                f"--ServerApp.root_dir={self.work}",
-                EXPOSE[app],
-            ],
-            env=env,
-            cwd=self.work,
+            command,
+            env=dict(env),
+            cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+    def wait_ready(self) -> None:
+        """Wait until it answers."""
+
+        def answers() -> bool:
+            if self._process.poll() is not None:
+                raise AssertionError(f"the server ended:\n{self.log_tail()}")
+            with contextlib.suppress(OSError):
+                self.request(self.health)
+                return True
+            return False
+
+        until(answers, timeout=90, what=f"an answer at {self.url}")
+
+    def log_tail(self, size: int = 4000) -> str:
+        """The end of what it printed."""
+        return (self.root / "server.log").read_text(errors="replace")[-size:]
+
+    def request(self, path: str, method: str = "GET") -> Any:
+        """Ask its REST interface."""
+        headers = {"Authorization": f"token {self.token}"}
+        request = urllib.request.Request(self.url + path, method=method, headers=headers)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            body = answer.read()
+        return json.loads(body) if body else None
+
+    def close(self) -> None:
+        """End the server."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGTERM)
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self._log.close()
+
+
+class JupyterServer(Server):
+    """One running server of notebooks.
+
+    Attributes:
+        app: "lab" or "notebook".
+        work: the folder that it serves.
+    """
+
+    def __init__(self, root: Path, app: App) -> None:
+        super().__init__(root)
+        self.app = app
+        self.work = root / "work"
+        env = self._private_env()
+        self.reset_settings()
+        command = [
+            *(sys.executable, "-m", "jupyter", app, "--no-browser", "--allow-root"),
+            "--ServerApp.ip=127.0.0.1",
+            f"--ServerApp.port={self.port}",
+            "--ServerApp.port_retries=0",
+            f"--IdentityProvider.token={self.token}",
+            f"--ServerApp.root_dir={self.work}",
+            EXPOSE[app],
+        ]
+        self.run(command, self.work, env)
 
     def _private_env(self) -> dict[str, str]:
         folders = {
@@ -111,31 +167,6 @@ class JupyterServer:
             **{name: str(folder) for name, folder in folders.items()},
             "JUPYTER_PLATFORM_DIRS": "1",
         }
-
-    def wait_ready(self) -> None:
-        """Wait until it answers."""
-
-        def answers() -> bool:
-            if self._process.poll() is not None:
-                raise AssertionError(f"the server ended:\n{self.log_tail()}")
-            with contextlib.suppress(OSError):
-                self.request("/api/status")
-                return True
-            return False
-
-        until(answers, timeout=90, what=f"{self.app} to answer at {self.url}")
-
-    def log_tail(self, size: int = 4000) -> str:
-        """The end of what it printed."""
-        return (self.root / "server.log").read_text(errors="replace")[-size:]
-
-    def request(self, path: str, method: str = "GET") -> Any:
-        """Ask its REST interface."""
-        headers = {"Authorization": f"token {self.token}"}
-        request = urllib.request.Request(self.url + path, method=method, headers=headers)
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            body = answer.read()
-        return json.loads(body) if body else None
 
     def page_url(self, path: str) -> str:
         """Where a browser finds a notebook."""
@@ -191,11 +222,41 @@ class JupyterServer:
         """End the kernels and the server."""
         with contextlib.suppress(OSError):
             self.end_kernels()
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGTERM)
-        try:
-            self._process.wait(15)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-        self._log.close()
+        super().close()
+
+
+class MarimoServer(Server):
+    """marimo with one notebook, whose cells are run when the page opens.
+
+    Args:
+        root: its folder.
+        source: the notebook.
+        env: for the server and the cells, on top of a world of its own.
+    """
+
+    health = "/health"
+
+    def __init__(self, root: Path, source: str, env: Mapping[str, str]) -> None:
+        super().__init__(root)
+        root.mkdir(parents=True, exist_ok=True)
+        file = root / "notebook.py"
+        file.write_text(source)
+        (root / "pyproject.toml").write_text("[tool.marimo.runtime]\nauto_instantiate = true\n")
+        folders = {
+            "HOME": root / "home",
+            "XDG_CONFIG_HOME": root / "config",
+            "XDG_CACHE_HOME": root / "cache",
+            "XDG_STATE_HOME": root / "state",
+        }
+        command = [
+            *(sys.executable, "-m", "marimo", "-y", "edit", str(file), "--headless"),
+            *("--host", "127.0.0.1", "--port", str(self.port)),
+            *("--token-password", self.token, "--skip-update-check"),
+        ]
+        private = {name: str(folder) for name, folder in folders.items()}
+        self.run(command, root, {**activated(), **private, **env})
+
+    @property
+    def page_url(self) -> str:
+        """Where a browser finds the notebook."""
+        return f"{self.url}/?access_token={self.token}"
