@@ -1,9 +1,9 @@
 /**
- * Blocks: what the output of an execution looks like, as plain data, and where they are kept.
+ * Blocks: what the output of an execution looks like, as plain data.
  *
- * The rule: a block is replaced, never changed, so that a view redraws only what differs. What a
- * record makes of the blocks is not decided here (`fold.ts`), and what a block looks like neither.
- * Status and cost of the execution come from the kernel.
+ * The rule: types only. A block is replaced, never changed, so that a view redraws only what
+ * differs. What a record makes of the blocks is not decided here (`fold.ts`), and what a block looks
+ * like neither. Status and cost of the execution come from the kernel.
  */
 import type { Json } from "./json.ts";
 
@@ -36,11 +36,24 @@ export interface ImageBlock extends Base {
   readonly kind: "image";
   readonly image: Image;
 }
-export interface ToolResult {
+/** Bytes of the transcript. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
+}
+/** What was too long to be kept in a block. */
+interface Clipped {
+  /** How many characters were left out, nearly; 0 where the block has all. */
+  readonly elided: number;
+  /** Where all of it lies, for `RawPane`; null where nothing was left out. */
+  readonly range: ByteRange | null;
+}
+export interface ToolResult extends Clipped {
+  /** At most 200,000 characters. Images are not in it. */
   readonly text: string;
   readonly isError: boolean;
   readonly images: readonly Image[];
-  /** `tool_use_result` of the frame: what the CLI says of it beyond the text. */
+  /** `tool_use_result` of the frame: what the CLI says of it beyond the text; clipped alike. */
   readonly data: Json | null;
 }
 export interface ToolBlock extends Base {
@@ -84,6 +97,8 @@ export interface RequestBlock extends Base {
   readonly toolUseId: string;
   readonly tool: string;
   readonly input: Json;
+  /** The input is not all there: it cannot be sent back changed. */
+  readonly inputClipped: boolean;
   /** The CLI's words for it: title, description, reason. */
   readonly title: string;
   readonly description: string;
@@ -128,7 +143,7 @@ export interface NoticeBlock extends Base {
   /** Epoch seconds of the kernel's clock that it counts down to, such as of a retry. */
   readonly until: number | null;
 }
-export interface RawBlock extends Base {
+export interface RawBlock extends Base, Clipped {
   readonly kind: "raw";
   readonly label: string;
   readonly text: string;
@@ -162,25 +177,6 @@ export interface ModelFact {
   readonly efforts: readonly string[];
 }
 
-export interface Changes {
-  readonly keys: ReadonlySet<string>;
-  /** Blocks were added or removed. */
-  readonly order: boolean;
-  readonly stderr: boolean;
-  readonly facts: boolean;
-}
-
-/** A content block of a message that arrives, so that the full one can find its deltas. */
-export interface Part {
-  readonly key: string;
-  readonly index: number;
-  readonly type: string;
-  settled: boolean;
-}
-
-const MAX_STDERR_LINES = 2000;
-const MAX_STDERR_LINE = 10_000;
-
 export const NO_FACTS: SessionFacts = {
   sessionId: "",
   model: "",
@@ -190,105 +186,3 @@ export const NO_FACTS: SessionFacts = {
   models: [],
   servers: [],
 };
-
-export class BlockFold {
-  private readonly blocks = new Map<string, Block>();
-  private changed = new Set<string>();
-  private reordered = false;
-  private stderrChanged = false;
-  private factsChanged = false;
-  private serial = 0;
-
-  /** The last lines of stderr, and how many there were. */
-  readonly stderr: string[] = [];
-  stderrCount = 0;
-
-  /** What the CLI has told of itself. */
-  facts: SessionFacts = NO_FACTS;
-
-  /** What the folds below remember; nobody else looks at it. */
-  readonly memory = {
-    message: new Map<string, string>(),
-    parts: new Map<string, Part[]>(),
-    tools: new Map<string, string>(),
-    asked: new Map<string, string>(),
-    frames: new Map<string, string[]>(),
-    lastText: "",
-    result: "",
-    retry: "",
-    session: "",
-  };
-
-  pushStderr(line: string): void {
-    this.stderrCount += 1;
-    this.stderr.push(line.length > MAX_STDERR_LINE ? `${line.slice(0, MAX_STDERR_LINE)}…` : line);
-    // In steps, so that a flood does not move the whole array for each line.
-    if (this.stderr.length > MAX_STDERR_LINES * 1.5) {
-      this.stderr.splice(0, this.stderr.length - MAX_STDERR_LINES);
-    }
-    this.stderrChanged = true;
-  }
-
-  learn(facts: Partial<SessionFacts>): void {
-    this.facts = { ...this.facts, ...facts };
-    this.factsChanged = true;
-  }
-
-  get(key: string | undefined): Block | undefined {
-    return key === undefined ? undefined : this.blocks.get(key);
-  }
-
-  /** Adds the block at the end, or replaces the one of its key where it stands. */
-  put(block: Block): void {
-    if (!this.blocks.has(block.key)) this.reordered = true;
-    this.blocks.set(block.key, block);
-    this.changed.add(block.key);
-  }
-
-  remove(key: string): void {
-    if (this.blocks.delete(key)) this.reordered = true;
-  }
-
-  newKey(kind: string): string {
-    this.serial += 1;
-    return `${kind}:${this.serial}`;
-  }
-
-  notice(
-    level: NoticeBlock["level"],
-    text: string,
-    detail = "",
-    until: number | null = null,
-  ): string {
-    const key = this.newKey("notice");
-    this.put({ kind: "notice", key, parent: null, level, text, detail, until });
-    return key;
-  }
-
-  raw(label: string, text: string): void {
-    this.put({ kind: "raw", key: this.newKey("raw"), parent: null, label, text });
-  }
-
-  keys(): string[] {
-    return [...this.blocks.keys()];
-  }
-
-  list(): Block[] {
-    return [...this.blocks.values()];
-  }
-
-  /** What changed since the call before. */
-  takeChanges(): Changes {
-    const changes = {
-      keys: this.changed,
-      order: this.reordered,
-      stderr: this.stderrChanged,
-      facts: this.factsChanged,
-    };
-    this.changed = new Set();
-    this.reordered = false;
-    this.stderrChanged = false;
-    this.factsChanged = false;
-    return changes;
-  }
-}

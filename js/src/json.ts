@@ -25,4 +25,22 @@ export const asNumber = (value: unknown): number | null =>
   typeof value === "number" && Number.isFinite(value) ? value : null;
 export const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 export const asObject = (value: unknown): Json => (isObject(value) ? value : {});
-export const pretty = (value: unknown): string => JSON.stringify(value, null, 2) ?? "";
+
+/** As text for a reader; what is nested too deep for it is said in words. */
+export function pretty(value: unknown): string {
+  try {
+    return JSON.stringify(value, null, 2) ?? "";
+  } catch {
+    return "(nested too deep to be shown)";
+  }
+}
+
+const DEEPEST = 200;
+
+/** Nested deeper than anything that a CLI means: walking through it could exhaust the stack. */
+export function isTooDeep(value: unknown, left = DEEPEST): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (left === 0) return true;
+  for (const name in value) if (isTooDeep((value as Json)[name], left - 1)) return true;
+  return false;
+}

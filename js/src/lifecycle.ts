@@ -4,33 +4,50 @@
  * The rule: what our own side did (asked, spawned, signalled, ended) in plain words. An event that
  * this version does not know is kept as it came.
  */
-import type { BlockFold, NoticeBlock } from "./blocks.ts";
+import type { BlockFold } from "./blockfold.ts";
+import type { NoticeBlock } from "./blocks.ts";
+import { learnFromRequest } from "./facts.ts";
 import { endStreams } from "./frames.ts";
 import { asList, asNumber, asObject, asText, type Json, pretty } from "./json.ts";
+import { endRequests, foldAnswered } from "./requests.ts";
+import { endTasks } from "./tasks.ts";
+import { endTools } from "./tools.ts";
 
 type Told = readonly [NoticeBlock["level"], string, string?] | null;
 
 export function foldLifecycle(fold: BlockFold, meta: Json): void {
   const event = asText(meta.event);
-  const tell = EVENTS[event];
+  const tell = Object.hasOwn(EVENTS, event) ? EVENTS[event] : undefined;
   if (!tell) return fold.raw(`lifecycle: ${event}`, pretty(meta));
-  if (event === "ended" || event === "lost") endStreams(fold);
+  learnFrom(fold, event, meta);
   const told = tell(meta);
   if (told) fold.notice(told[0], told[1], told[2]);
+}
+
+function learnFrom(fold: BlockFold, event: string, meta: Json): void {
+  if (event === "transcript") fold.memory.epoch = asNumber(meta.epoch);
+  else if (event === "requested") learnFromRequest(fold, asObject(meta.request));
+  else if (event === "answered") foldAnswered(fold, meta);
+  else if (event === "ended" || event === "lost") {
+    endStreams(fold);
+    endTools(fold);
+    endRequests(fold);
+    endTasks(fold);
+  }
 }
 
 const EVENTS: Readonly<Record<string, (meta: Json) => Told>> = {
   transcript: () => null,
   stdin_closed: () => null,
+  answered: () => null,
   requested: tellRequested,
   refused: (meta) => ["error", `Not started: ${asText(meta.reason)}`, asText(meta.error)],
   spawned: (meta) => ["info", `Started, process ${asNumber(meta.pid) ?? "?"}`],
-  kill: (meta) => ["warning", `Kill asked for by ${KILLERS[asText(meta.reason)] ?? meta.reason}`],
-  limit: (meta) => [
-    "error",
-    `Limit reached: ${asText(meta.reason)}`,
-    `${meta.figure ?? "?"} of ${meta.bound ?? "?"}`,
+  kill: (meta) => [
+    "warning",
+    `Kill asked for by ${KILLERS[asText(meta.reason)] ?? asText(meta.reason)}`,
   ],
+  limit: tellLimit,
   signalled: (meta) => ["warning", `${asText(meta.signal)} sent`],
   ended: tellEnded,
   lost: (meta) => ["error", "Lost: its supervisor is gone", asText(meta.error)],
@@ -48,6 +65,13 @@ function tellRequested(meta: Json): Told {
   const config = asObject(meta.mcp_config);
   const servers = asList(config.servers).map(asText).join(", ");
   return servers ? ["info", `MCP servers asked for: ${servers}`] : null;
+}
+
+/** Not every limit has figures. */
+function tellLimit(meta: Json): Told {
+  const [figure, bound] = [asNumber(meta.figure), asNumber(meta.bound)];
+  const figures = figure === null && bound === null ? "" : `${figure ?? "?"} of ${bound ?? "?"}`;
+  return ["error", `Limit reached: ${asText(meta.reason)}`, asText(meta.error) || figures];
 }
 
 function tellEnded(meta: Json): Told {

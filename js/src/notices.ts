@@ -1,18 +1,31 @@
 /**
- * The frames about the conversation to blocks: result, system, control requests, limits.
+ * The frames about the conversation to blocks: result, system, limits.
  *
  * The rule: a frame that a reader should know of becomes a notice in plain words; the known quiet
  * ones draw nothing; the rest is kept as it came.
  */
-import type { BlockFold } from "./blocks.ts";
-import { findTool } from "./frames.ts";
+import type { BlockFold } from "./blockfold.ts";
+import { learnFromInit, learnMode, learnSession } from "./facts.ts";
 import { asList, asNumber, asObject, asText, type Json, pretty } from "./json.ts";
+import { foldTurn } from "./prompts.ts";
+import { endTurnRequests } from "./requests.ts";
+import {
+  foldTaskList,
+  foldTaskNotification,
+  foldTaskProgress,
+  foldTaskStarted,
+  foldTaskUpdated,
+} from "./tasks.ts";
 
 export function foldResult(fold: BlockFold, frame: Json): void {
   const earlier = fold.get(fold.memory.result);
   if (earlier?.kind === "result") fold.put({ ...earlier, replaced: true });
   const key = fold.newKey("result");
   fold.memory.result = key;
+  fold.memory.inTurn = (asNumber(frame.queued_turn_count) ?? 0) > 0;
+  // A result without an `init` may name a session that is nowhere.
+  if (fold.memory.session !== "") learnSession(fold, frame.session_id);
+  endTurnRequests(fold);
   const text = asText(frame.result);
   fold.put({
     kind: "result",
@@ -34,7 +47,7 @@ export function foldResult(fold: BlockFold, frame: Json): void {
 
 export function foldSystem(fold: BlockFold, frame: Json, text: string): void {
   const subtype = asText(frame.subtype);
-  const known = SYSTEM[subtype];
+  const known = Object.hasOwn(SYSTEM, subtype) ? SYSTEM[subtype] : undefined;
   if (known) known(fold, frame);
   else if (!QUIET_SYSTEM.has(subtype)) fold.raw(`system/${subtype}`, text);
 }
@@ -45,25 +58,21 @@ const SYSTEM: Readonly<Record<string, (fold: BlockFold, frame: Json) => void>> =
   permission_denied: foldDenied,
   compact_boundary: (fold) => void fold.notice("info", "The conversation was compacted."),
   status: (fold, frame) => {
+    learnMode(fold, frame);
     if (frame.status === "compacting") fold.notice("info", "Compacting the conversation…");
   },
-  task_started: (fold, frame) =>
-    void fold.notice("info", `Background task started: ${asText(frame.description)}`),
-  task_notification: (fold, frame) => {
-    const status = asText(frame.status) || "ended";
-    const level = status === "failed" ? "error" : "info";
-    fold.notice(level, `Background task ${status}: ${asText(frame.summary)}`);
-  },
+  task_started: foldTaskStarted,
+  task_progress: foldTaskProgress,
+  task_updated: foldTaskUpdated,
+  task_notification: foldTaskNotification,
+  background_tasks_changed: foldTaskList,
   notification: foldPlain,
   informational: foldPlain,
   local_command_output: foldPlain,
 };
 
 const QUIET_SYSTEM: ReadonlySet<string> = new Set([
-  "background_tasks_changed",
   "session_state_changed",
-  "task_progress",
-  "task_updated",
   "thinking_tokens",
   "hook_started",
   "hook_progress",
@@ -76,6 +85,8 @@ const QUIET_SYSTEM: ReadonlySet<string> = new Set([
 
 /** Each turn begins with an `init`: only the first of a session is told. */
 function foldInit(fold: BlockFold, frame: Json): void {
+  foldTurn(fold);
+  learnFromInit(fold, frame);
   const session = asText(frame.session_id);
   const servers = asList(frame.mcp_servers).map(asObject);
   const failed = servers.filter((server) => server.status === "failed");
@@ -101,14 +112,17 @@ function foldRetry(fold: BlockFold, frame: Json): void {
   const delay = ((asNumber(frame.retry_delay_ms) ?? 0) / 1000).toFixed(1);
   const count = `${asNumber(frame.attempt) ?? "?"} of ${asNumber(frame.max_retries) ?? "?"}`;
   const text = `The API answered ${what || "with an error"}: retry ${count}, in ${delay} s`;
+  const wait = asNumber(frame.retry_delay_ms);
+  const { now } = fold.memory;
+  const until = now === null || wait === null ? null : now + wait / 1000;
   const known = fold.get(fold.memory.retry);
-  if (known?.kind === "notice") fold.put({ ...known, text });
-  else fold.memory.retry = fold.notice("warning", text);
+  if (known?.kind === "notice") fold.put({ ...known, text, until });
+  else fold.memory.retry = fold.notice("warning", text, "", until);
 }
 
 function foldDenied(fold: BlockFold, frame: Json): void {
   const reason = asText(frame.message) || asText(frame.decision_reason) || asText(frame.reason);
-  const tool = findTool(fold, asText(frame.tool_use_id));
+  const tool = fold.tool(asText(frame.tool_use_id));
   if (tool) fold.put({ ...tool, permission: "denied", denial: reason });
   else fold.notice("warning", `Permission denied: ${asText(frame.tool_name)}`, reason);
 }
@@ -118,39 +132,24 @@ function foldPlain(fold: BlockFold, frame: Json): void {
   fold.notice("info", said || pretty(frame));
 }
 
-/** A question for permission, and the answer to it that was sent. */
-export function foldControl(fold: BlockFold, frame: Json): void {
-  const request = asObject(frame.request);
-  if (frame.type === "control_request" && request.subtype === "can_use_tool") {
-    const id = asText(request.tool_use_id);
-    fold.memory.asked.set(asText(frame.request_id), id);
-    const tool = findTool(fold, id);
-    if (tool) fold.put({ ...tool, permission: "asked" });
-    else fold.notice("warning", `Asks for permission: ${asText(request.tool_name)}`);
-  } else if (frame.type === "control_request" && request.subtype === "interrupt") {
-    fold.notice("info", "Interrupt asked for");
-  } else if (frame.type === "control_response") {
-    const response = asObject(frame.response);
-    const answer = asObject(response.response);
-    const tool = findTool(fold, fold.memory.asked.get(asText(response.request_id)) ?? "");
-    if (!tool || (answer.behavior !== "allow" && answer.behavior !== "deny")) return;
-    const permission = answer.behavior === "allow" ? "allowed" : "denied";
-    fold.put({ ...tool, permission, denial: asText(answer.message) });
-  }
-}
-
-export function foldToolProgress(fold: BlockFold, frame: Json): void {
-  const tool = findTool(fold, asText(frame.tool_use_id));
-  const seconds = asNumber(frame.elapsed_time_seconds);
-  if (tool && seconds !== null) fold.put({ ...tool, seconds });
-}
-
+/** What is said again of a limit takes the place of what was said before. */
 export function foldRateLimit(fold: BlockFold, frame: Json): void {
   const info = asObject(frame.rate_limit_info);
   const status = asText(info.status);
   if (status === "" || status === "allowed") return;
-  const resets = asNumber(info.resetsAt);
-  const until = resets === null ? "" : `Resets at ${new Date(resets * 1000).toISOString()}`;
+  const type = asText(info.rateLimitType);
+  const until = asNumber(info.resetsAt);
+  const text = `Rate limit ${type}: ${status}`;
+  const known = fold.get(fold.memory.limits.get(text));
+  if (known?.kind === "notice") return fold.put({ ...known, detail: resetsAt(until), until });
   const level = status === "rejected" ? "error" : "warning";
-  fold.notice(level, `Rate limit ${asText(info.rateLimitType)}: ${status}`, until);
+  fold.memory.limits.set(text, fold.notice(level, text, resetsAt(until), until));
 }
+
+/** The largest number of seconds that a date can have. */
+const LAST_DATE = 8.64e12;
+
+const resetsAt = (seconds: number | null): string =>
+  seconds === null || Math.abs(seconds) > LAST_DATE
+    ? ""
+    : `Resets at ${new Date(seconds * 1000).toISOString()}`;

@@ -6,7 +6,8 @@
  * are shared by the views of one model and closed when the last of them looks away.
  */
 import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { type Block, BlockFold, NO_FACTS, type SessionFacts } from "./blocks.ts";
+import { BlockFold } from "./blockfold.ts";
+import { type Block, NO_FACTS, type SessionFacts } from "./blocks.ts";
 import type { Connection } from "./connection.ts";
 import { newId, type RequestError } from "./connection.ts";
 import { foldRecord } from "./fold.ts";
@@ -44,6 +45,11 @@ export class Pane {
 
   block(key: string): ReadonlySignal<Block> | undefined {
     return this.blocks.get(key);
+  }
+
+  /** How deep a block is nested: 0 in the main lane, 1 in the lane of a subagent. */
+  depth(key: string): number {
+    return this.fold.depth(key);
   }
 
   /** Asks for the bytes from the one that it has. */

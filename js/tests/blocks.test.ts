@@ -1,6 +1,7 @@
 /** Records to blocks: every recording, at every kind of split, and the cases that recordings lack. */
 import { describe, expect, test } from "vitest";
-import { type Block, BlockFold } from "../src/blocks.ts";
+import { BlockFold } from "../src/blockfold.ts";
+import type { Block } from "../src/blocks.ts";
 import { foldRecord } from "../src/fold.ts";
 import { TranscriptReader } from "../src/transcript.ts";
 import { bytes, framed, readGolden, readRecording, recordings } from "./fakes.ts";
@@ -150,12 +151,12 @@ describe("tools", () => {
   const tool = (folded: BlockFold) => folded.list().find((block) => block.kind === "tool");
 
   test("a result finds its call", () => {
-    const image = { type: "image", source: { media_type: "image/png", data: "A".repeat(4096) } };
+    const image = { type: "image", source: { media_type: "image/png", data: "AAAA" } };
     const folded = frames(call, result([{ type: "text", text: "a\nb" }, image], true));
     expect(tool(folded)).toMatchObject({
       name: "Bash",
       input: { command: "ls" },
-      result: { text: "a\nb\n[image/png, 3 kB]", isError: true },
+      result: { text: "a\nb", isError: true, images: [{ mediaType: "image/png", data: "AAAA" }] },
     });
   });
 
