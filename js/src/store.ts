@@ -5,7 +5,7 @@
  * replaces everything (state is level-triggered), an event changes the fields that it names. All
  * models of a manager on the page share one store; what the reader typed is in ui.ts, never here.
  */
-import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type {
   Events,
   ExecutionRow,
@@ -20,20 +20,36 @@ type PageEvent = Events["events"][number];
 export const isEnded = (status: ExecutionStatus): boolean =>
   status === "completed" || status === "failed" || status === "killed";
 
+/** A row before and after a message; undefined where there was or is none. */
+export interface RowChange {
+  readonly executionId: string;
+  readonly before: ExecutionRow | undefined;
+  readonly after: ExecutionRow | undefined;
+}
+
 export class Store {
   private readonly rows = new Map<string, Signal<ExecutionRow>>();
-  private readonly idsNow = signal<readonly string[]>([]);
-  private readonly placesNow = signal<ReadonlyMap<string, number>>(new Map());
+  private readonly orderChanges = signal(0);
+  private readonly queueChanges = signal(0);
   private readonly welcomeNow = signal<Welcome | null>(null);
   private readonly endedNow = signal(0);
   private readonly sessionsNow = signal<ReadonlyMap<string, readonly SessionRow[]>>(new Map());
   private queueChanged = false;
   private orderChanged = false;
+  /** What the message has changed so far: rows as they were before it. */
+  private readonly touched = new Map<string, ExecutionRow | undefined>();
+  private readonly listeners = new Set<(changes: readonly RowChange[]) => void>();
 
-  /** Newest first. */
-  readonly ids: ReadonlySignal<readonly string[]> = this.idsNow;
+  /** Newest first. Worked out only for those who look. */
+  readonly ids: ReadonlySignal<readonly string[]> = computed(() => {
+    void this.orderChanges.value;
+    return this.sortIds();
+  });
   /** The place in the queue of each pending execution that will start by itself, from 1. */
-  readonly places: ReadonlySignal<ReadonlyMap<string, number>> = this.placesNow;
+  readonly places: ReadonlySignal<ReadonlyMap<string, number>> = computed(() => {
+    void this.queueChanges.value;
+    return this.countPlaces();
+  });
   readonly welcome: ReadonlySignal<Welcome | null> = this.welcomeNow;
   /** How often an execution was seen to end: earlier sessions may have changed with each. */
   readonly ended: ReadonlySignal<number> = this.endedNow;
@@ -53,9 +69,41 @@ export class Store {
       else if (message.type === "claude:events") for (const event of message.events) this.on(event);
       else if (message.type === "claude:get-execution") this.set(message.execution);
       else if ("executions" in message) for (const row of message.executions) this.set(row);
-      if (this.orderChanged) this.sortIds();
-      if (this.queueChanged) this.countPlaces();
+      if (this.orderChanged) this.orderChanges.value += 1;
+      if (this.queueChanged) this.queueChanges.value += 1;
+      this.orderChanged = false;
+      this.queueChanged = false;
+      this.tell();
     });
+  }
+
+  /** Hears of the rows that a message has changed, once a message; returns how to stop. */
+  onChange(listener: (changes: readonly RowChange[]) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private tell(): void {
+    const changes = [...this.touched].map(([executionId, before]) => ({
+      executionId,
+      before,
+      after: this.rows.get(executionId)?.peek(),
+    }));
+    this.touched.clear();
+    if (changes.length > 0) for (const listener of this.listeners) listener(changes);
+  }
+
+  private touch(executionId: string): void {
+    if (this.touched.has(executionId)) return;
+    this.touched.set(executionId, this.rows.get(executionId)?.peek());
+  }
+
+  private delete(executionId: string): void {
+    if (!this.rows.has(executionId)) return;
+    this.touch(executionId);
+    this.rows.delete(executionId);
+    this.orderChanged = true;
+    this.queueChanged = true;
   }
 
   setSessions(projectPath: string, sessions: readonly SessionRow[]): void {
@@ -72,7 +120,7 @@ export class Store {
     this.welcomeNow.value = welcome;
     this.setClock(welcome.now);
     const present = new Set(welcome.executions.map((row) => row.executionId));
-    for (const id of [...this.rows.keys()]) if (!present.has(id)) this.rows.delete(id);
+    for (const id of [...this.rows.keys()]) if (!present.has(id)) this.delete(id);
     for (const row of welcome.executions) this.set(row);
     this.orderChanged = true;
     this.queueChanged = true;
@@ -84,9 +132,7 @@ export class Store {
       case "claude:changed":
         return this.merge({ ...event.changes, executionId });
       case "claude:removed":
-        this.orderChanged = this.rows.delete(executionId) || this.orderChanged;
-        this.queueChanged = true;
-        return;
+        return this.delete(executionId);
       case "claude:complete":
         return this.update(executionId, { status: event.status, reason: event.reason });
       case "claude:started":
@@ -107,7 +153,9 @@ export class Store {
 
   private merge(changes: Partial<ExecutionRow> & { executionId: string }): void {
     const known = this.rows.get(changes.executionId);
-    const before = known?.value;
+    const before = known?.peek();
+    if (before && !differs(before, changes)) return;
+    this.touch(changes.executionId);
     const after: ExecutionRow = { ...(before ?? EMPTY_ROW), ...changes };
     if (known) known.value = after;
     else this.rows.set(changes.executionId, signal(after));
@@ -116,21 +164,24 @@ export class Store {
     if (before && !isEnded(before.status) && isEnded(after.status)) this.endedNow.value += 1;
   }
 
-  private sortIds(): void {
-    this.orderChanged = false;
+  private sortIds(): readonly string[] {
     const created = (id: string) => this.rows.get(id)?.peek().createdTime ?? 0;
     // Sorting keeps the order of equals: of two made at once the later one comes first.
-    this.idsNow.value = [...this.rows.keys()].reverse().sort((a, b) => created(b) - created(a));
+    return [...this.rows.keys()].reverse().sort((a, b) => created(b) - created(a));
   }
 
-  private countPlaces(): void {
-    this.queueChanged = false;
+  private countPlaces(): ReadonlyMap<string, number> {
     const waiting = [...this.rows.values()]
       .map((row) => row.peek())
       .filter((row) => row.status === "pending" && !row.held)
       .sort((a, b) => b.priority - a.priority || (a.createdTime ?? 0) - (b.createdTime ?? 0));
-    this.placesNow.value = new Map(waiting.map((row, index) => [row.executionId, index + 1]));
+    return new Map(waiting.map((row, index) => [row.executionId, index + 1]));
   }
+}
+
+function differs(row: ExecutionRow, changes: Partial<ExecutionRow>): boolean {
+  const fields = Object.keys(changes) as (keyof ExecutionRow)[];
+  return fields.some((field) => row[field] !== changes[field]);
 }
 
 const EMPTY_ROW: ExecutionRow = {

@@ -25,6 +25,29 @@ function filled(): Store {
 }
 
 describe("Store", () => {
+  test("tells what a message changed, once, with the rows before and after", () => {
+    const store = filled();
+    const heard: string[][] = [];
+    const stop = store.onChange((changes) =>
+      heard.push(
+        changes.map((one) => `${one.executionId} ${one.before?.status} ${one.after?.status}`),
+      ),
+    );
+    const change = (executionId: string, status: string) =>
+      ({ type: "claude:changed", executionId, changes: { status } }) as const;
+    store.apply(
+      events(change("b", "running"), change("b", "failed"), change("new", "pending"), {
+        type: "claude:removed",
+        executionId: "c",
+      }),
+    );
+    store.apply({ type: "claude:done", requestId: "r" });
+    store.apply(changed("b", { status: "failed" }));
+    stop();
+    store.apply(changed("a", { status: "killed" }));
+    expect(heard).toEqual([["b pending failed", "new undefined pending", "c pending undefined"]]);
+  });
+
   test("lists newest first", () => {
     expect(filled().ids.value).toEqual(["c", "b", "a", "d"]);
   });
