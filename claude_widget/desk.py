@@ -48,7 +48,11 @@ class Desk:
         self._answered: OrderedDict[tuple[str, str], protocol.Answer] = OrderedDict()
 
     def understand(self, content: Any, answer: Answer) -> protocol.PageMessage | None:
-        """What the page said; None for what is no message, which is answered if it can be."""
+        """What the page said; None for what is no message, which is answered if it can be.
+
+        Whatever it is, it is a sign of the page: there is somebody who can be asked.
+        """
+        self.manager.page_seen()
         try:
             return protocol.PAGE_MESSAGE.validate_python(content)
         except ValidationError as error:

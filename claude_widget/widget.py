@@ -150,6 +150,11 @@ class _Connected(anywidget.AnyWidget):
     def _send_changes(self) -> bool:
         raise NotImplementedError
 
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """What is displayed: a page draws it soon, if there is one."""
+        self._manager.page_expected()
+        return super()._repr_mimebundle_(**kwargs)
+
     def close(self) -> None:
         """Take the widget away, with the model of its layout; executions go on."""
         self._stop_listening()

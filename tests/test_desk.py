@@ -124,6 +124,33 @@ def answers(widget: ClaudeWidget, request_id: str) -> list[dict[str, Any]]:
     return [c for c, _ in comm_of(widget).custom() if c.get("requestId") == request_id]
 
 
+def test_a_request_is_answered_by_the_page_and_a_second_page_is_told(
+    dashboard: ClaudeWidget, manager: ProcessManager, project: Path
+) -> None:
+    second = ClaudeWidget(manager)
+    ask(dashboard, "hello", type="claude:hello")  # a page is there: the request waits for it
+    run = manager.start_execution("fake:asks=Bash", project)
+    until(lambda: rows(dashboard).get(run.execution_id, {}).get("requestCount"), what="it asks")
+    (request,) = run.requests
+    allow = {"behavior": "allow", "updatedInput": {"command": "ls"}}
+    answer = to(run, "answer-request", controlId=request.control_id, decision=allow)
+    assert ask(dashboard, "1", **answer)[0]["type"] == "claude:done"
+    refused, _ = ask(second, "2", **answer)
+    assert refused["kind"] == "RequestGone"
+    fake.ended(run, "completed", "success")
+    assert json.loads(run.result or "") == {"behavior": "allow", "updatedInput": {"command": "ls"}}
+    until(lambda: not rows(dashboard)[run.execution_id].get("requestCount"), what="it is settled")
+    second.close()
+
+
+def test_without_a_page_a_request_is_denied_and_the_output_says_why(
+    dashboard: ClaudeWidget, manager: ProcessManager, project: Path
+) -> None:
+    run = manager.start_execution("fake:asks=Bash", project)
+    run.wait(fake.BOUND)
+    assert json.loads(run.result or "")["behavior"] == "deny"
+
+
 @pytest.mark.parametrize(
     ("request_", "kind"),
     [

@@ -39,7 +39,12 @@ const find = (name, role, timeout = 20_000) =>
 /** Waits until an element with that role and name holds the text. */
 async function says(name, role, text, timeout = START) {
   const element = await find(name, role, timeout);
-  await page.waitForFunction((found, wanted) => found.innerText.includes(wanted), { timeout }, element, text);
+  await page.waitForFunction(
+    (found, wanted) => found.innerText.includes(wanted),
+    { timeout },
+    element,
+    text,
+  );
   return element;
 }
 
