@@ -12,7 +12,6 @@ import css from "highlight.js/lib/languages/css";
 import diff from "highlight.js/lib/languages/diff";
 import go from "highlight.js/lib/languages/go";
 import java from "highlight.js/lib/languages/java";
-import javascript from "highlight.js/lib/languages/javascript";
 import json from "highlight.js/lib/languages/json";
 import markdown from "highlight.js/lib/languages/markdown";
 import python from "highlight.js/lib/languages/python";
@@ -40,7 +39,6 @@ const LANGUAGES = {
   diff,
   go,
   java,
-  javascript,
   json,
   markdown,
   python,
@@ -53,14 +51,19 @@ const LANGUAGES = {
 const engine = hljs.newInstance();
 for (const [name, language] of Object.entries(LANGUAGES)) engine.registerLanguage(name, language);
 
-/** Names and file endings that the languages do not bring along. */
+/** Names and file endings that the languages do not bring along; JavaScript reads as TypeScript. */
 const ALSO: Readonly<Record<string, string>> = {
   c: "cpp",
+  cjs: "typescript",
   console: "bash",
   htm: "xml",
   ipynb: "json",
+  javascript: "typescript",
+  js: "typescript",
+  jsx: "typescript",
   jsonl: "json",
   mdx: "markdown",
+  mjs: "typescript",
   patch: "diff",
   pyi: "python",
   "shell-session": "bash",

@@ -1,9 +1,26 @@
 /**
  * Text of a terminal, with its colours.
  *
- * The rule: from the parser's spans to nodes; only colour and weight are taken from the codes.
+ * The rule: from the parser's runs to nodes; only colour and weight are taken from the codes, and a
+ * character that would hide or reorder the text is shown.
  */
+import { useMemo } from "preact/hooks";
+import { readAnsi } from "../ansi.ts";
+import { Visible } from "./visible.tsx";
 
 export function Ansi({ text }: { text: string }) {
-  return <>{text}</>;
+  const runs = useMemo(() => readAnsi(text), [text]);
+  return (
+    <>
+      {runs.map(({ text: run, looks }, index) => {
+        const shown = <Visible text={run} as="prose" />;
+        if (looks.length === 0) return shown;
+        return (
+          <span key={index} class={looks.map((look) => `cw-ansi-${look}`).join(" ")}>
+            {shown}
+          </span>
+        );
+      })}
+    </>
+  );
 }
