@@ -33,6 +33,11 @@ export function usePage(): void {
   });
 }
 
+/** For a test that draws a part of the page by itself. */
+export function useModel(made: FakeModel): void {
+  model = made;
+}
+
 /** Lets time pass, and all that follows from what was done happen. */
 export const pass = (milliseconds = 0, first: () => void = () => {}) =>
   act(async () => {

@@ -1,11 +1,168 @@
 /**
  * What can be said to an execution: a follow-up, a fork, interrupt, end.
  *
- * The rule: what was typed stays until the kernel has taken it; what is wrong is said beside it.
+ * The rule: what was typed stays until the kernel has taken it; what is wrong is said beside it;
+ * what Send would do is said before it is pressed.
  */
+import type { ActionState } from "../actions.ts";
+import { actionKey } from "../conversation.ts";
 import type { Pane } from "../pane.ts";
 import type { ExecutionRow } from "../protocol.ts";
+import { isEnded } from "../store.ts";
+import { select, useFieldId, useView } from "../view.ts";
+import { ProblemAlert } from "./problem.tsx";
 
-export function Composer(_: { row: ExecutionRow; pane: Pane }) {
-  return null;
+export function Composer({ row, pane }: { row: ExecutionRow; pane: Pane }) {
+  const why = whyNot(row, row.sessionId ?? pane.facts.value.sessionId);
+  if (why) return <p class="cw-composer cw-meta">{why}</p>;
+  if (row.status === "pending") return null;
+  return (
+    <div class="cw-composer" role="group" aria-label="Conversation">
+      <FollowUp row={row} />
+      <div class="cw-actions">
+        <TurnButtons row={row} />
+      </div>
+      <Problems row={row} />
+    </div>
+  );
+}
+
+/** Why nothing can be said to it, or empty. */
+function whyNot(row: ExecutionRow, sessionId: string): string {
+  if (row.recorded) return "A recorded execution takes no follow-up.";
+  if (isEnded(row.status) && !sessionId) return "It ended before it had a session to go on with.";
+  return "";
+}
+
+function FollowUp({ row }: { row: ExecutionRow }) {
+  const view = useView();
+  const { app } = view;
+  const { executionId } = row;
+  const draft = app.ui.kept(actionKey("follow-up", executionId), { text: "", fork: false });
+  const goesOn = app.ui.kept(actionKey("goes-on", executionId), "");
+  const id = useFieldId();
+  const { sending } = app.actions.state(actionKey("send", executionId)).value;
+  const gone = app.connection.state.value === "disconnected";
+  const { text, fork } = draft.value;
+  const send = async () => {
+    if (gone || text.trim() === "") return;
+    const sentTo = await app.conversation.sendPrompt(executionId, text, fork);
+    if (sentTo === null) return;
+    if (draft.peek().text === text) draft.value = { text: "", fork: false };
+    if (sentTo === executionId) return;
+    if (app.kind === "dashboard") select(view, sentTo);
+    else goesOn.value = sentTo;
+  };
+  return (
+    <>
+      <div class="cw-field">
+        <label for={id}>Follow-up</label>
+        <textarea
+          id={id}
+          rows={2}
+          aria-describedby={`${id}-what`}
+          placeholder={row.awaitsInput ? "It waits for your input" : "What comes next?"}
+          value={text}
+          onInput={(event) => {
+            draft.value = { ...draft.peek(), text: event.currentTarget.value };
+          }}
+          onKeyDown={(event) => {
+            if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+            event.preventDefault();
+            event.stopPropagation();
+            void send();
+          }}
+        />
+      </div>
+      <div class="cw-actions">
+        <button
+          type="button"
+          class="cw-button cw-primary"
+          aria-busy={sending}
+          aria-disabled={sending || gone || text.trim() === ""}
+          title="Ctrl+Enter or Cmd+Enter"
+          onClick={() => void send()}
+        >
+          {sending ? "Sending…" : "Send"}
+        </button>
+        <label class="cw-check">
+          <input
+            type="checkbox"
+            checked={fork}
+            onChange={(event) => {
+              draft.value = { ...draft.peek(), fork: event.currentTarget.checked };
+            }}
+          />
+          Fork
+        </label>
+        <span id={`${id}-what`} class="cw-meta">
+          {goesOn.value ? `It goes on in execution ${goesOn.value}.` : whatSendDoes(row, fork)}
+        </span>
+      </div>
+    </>
+  );
+}
+
+function whatSendDoes(row: ExecutionRow, fork: boolean): string {
+  if (fork) return "Goes on in a new session, and leaves this one as it is.";
+  if (isEnded(row.status)) return "Resumes the session in a new execution.";
+  if (row.awaitsInput) return "It waits for your input.";
+  return "Will be queued until this turn is over.";
+}
+
+function TurnButtons({ row }: { row: ExecutionRow }) {
+  const { app } = useView();
+  const { executionId, awaitsInput } = row;
+  if (row.status !== "running") return null;
+  const interrupting = app.actions.state(actionKey("interrupt", executionId)).value;
+  const ending = app.actions.state(actionKey("end", executionId)).value;
+  return (
+    <>
+      {!awaitsInput && (
+        <AskButton
+          label={interrupting.sending ? "Interrupting…" : "Interrupt"}
+          title="Stop this turn and keep the session"
+          action={interrupting}
+          onPress={() => void app.conversation.interrupt(executionId)}
+        />
+      )}
+      {awaitsInput && (
+        <AskButton
+          label={ending.sending ? "Ending…" : "End session"}
+          title="It stays open for follow-ups: end it"
+          action={ending}
+          onPress={() => void app.conversation.end(executionId)}
+        />
+      )}
+    </>
+  );
+}
+
+interface AskButtonProps {
+  readonly label: string;
+  readonly title: string;
+  readonly action: ActionState;
+  onPress(): void;
+}
+
+function AskButton({ label, title, action, onPress }: AskButtonProps) {
+  const off = action.sending || useView().app.connection.state.value === "disconnected";
+  const press = () => {
+    if (!off) onPress();
+  };
+  return (
+    <button type="button" class="cw-button" title={title} aria-disabled={off} onClick={press}>
+      {label}
+    </button>
+  );
+}
+
+function Problems({ row }: { row: ExecutionRow }) {
+  const { actions } = useView().app;
+  const running = row.status === "running";
+  const kinds = running ? ["send", "interrupt", "end"] : ["send"];
+  const states = kinds.map((kind) => actions.state(actionKey(kind, row.executionId)).value);
+  return states.map(
+    ({ problem }, index) => problem && <ProblemAlert key={kinds[index]} problem={problem} />,
+  );
 }

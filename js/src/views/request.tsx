@@ -2,14 +2,78 @@
  * Something that the CLI asks: a permission, questions, the approval of a plan.
  *
  * The rule: no stray key answers; what the agent wrote is shown with its invisible characters
- * visible; a request that is over says how it ended.
+ * visible; a request that is over says how it ended. The card never takes the focus by itself, and
+ * keeps it when what had it goes.
  */
+import { useRef } from "preact/hooks";
 import type { RequestBlock } from "../blocks.ts";
+import { actionKey } from "../conversation.ts";
+import { usePane, useView } from "../view.ts";
+import { visibleText } from "../visible.ts";
+import { AnsweredRequest } from "./answered.tsx";
+import { CardContext } from "./deciding.ts";
+import { useHeldFocus } from "./guard.ts";
+import { PermissionCard } from "./permission.tsx";
+import { PlanCard } from "./plan.tsx";
+import { QuestionsCard } from "./questions.tsx";
 
 export function RequestView({ block }: { block: RequestBlock }) {
+  const root = useRef<HTMLDivElement>(null);
+  const elsewhere = useAnsweredElsewhere(block);
+  useHeldFocus(root);
+  const open = block.state === "open";
   return (
-    <div class="cw-request">
-      <b>{block.title || block.tool}</b> <span class="cw-tag">{block.state}</span>
+    <div
+      ref={root}
+      class={open ? "cw-ask cw-ask-open" : "cw-ask"}
+      role="group"
+      aria-label={labelOf(block)}
+      tabIndex={-1}
+    >
+      <CardContext.Provider value={root}>
+        {open ? <Card block={block} /> : <AnsweredRequest block={block} elsewhere={elsewhere} />}
+      </CardContext.Provider>
     </div>
   );
+}
+
+export function labelOf(block: RequestBlock): string {
+  const tool = visibleText(block.tool);
+  switch (block.asks) {
+    case "questions":
+      return "Questions for you";
+    case "plan":
+      return "Plan to approve";
+    case "permission":
+      return `Permission for ${tool}`;
+    case "other":
+      return `Request: ${tool || visibleText(block.title) || "unknown"}`;
+  }
+}
+
+function Card({ block }: { block: RequestBlock }) {
+  const recorded = useView().app.row(usePane().executionId)?.value.recorded === true;
+  return (
+    <>
+      {block.asks === "questions" ? (
+        <QuestionsCard block={block} />
+      ) : block.asks === "plan" ? (
+        <PlanCard block={block} />
+      ) : (
+        <PermissionCard block={block} />
+      )}
+      {recorded && <p class="cw-meta">This was recorded: it takes no answer.</p>}
+    </>
+  );
+}
+
+/** Whether it was open here, and closed by an answer that was not given here. */
+function useAnsweredElsewhere(block: RequestBlock): boolean {
+  const { app } = useView();
+  const key = actionKey("answer", usePane().executionId, block.controlId);
+  const wasOpen = useRef(false);
+  if (block.state === "open") wasOpen.current = true;
+  const ended = block.state === "allowed" || block.state === "denied";
+  const { sending } = app.actions.state(key).value;
+  return ended && wasOpen.current && !sending && !app.ui.kept(`taken ${key}`, false).value;
 }
