@@ -17,8 +17,7 @@ from IPython.display import display
 from claude_widget.courier import COURIER, MESSAGES_PER_SECOND
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
-from claude_widget.static_view import execution_bundle
-from claude_widget.widget import ClaudeWidget, ExecutionView
+from claude_widget.widget import ClaudeWidget, ExecutionView, bundle_of
 
 _LIVE: dict[str, CellOutput] = {}
 """By display id: outputs that are not yet replaced."""
@@ -81,7 +80,7 @@ class CellOutput:
 
     def say_result(self) -> None:
         """Replace the output; a second time changes nothing of it."""
-        result = execution_bundle(self._execution.info)
+        result = bundle_of(self._execution)
         display(result, raw=True, display_id=self._display_id, update=True)
 
     def settle(self) -> bool:

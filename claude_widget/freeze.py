@@ -71,7 +71,7 @@ def _known(mark: dict[str, Any], lookup: Lookup) -> MimeBundle | None:
     execution_id, listed = mark.get("execution_id"), mark.get("executions")
     if isinstance(execution_id, str):
         info = lookup.info(execution_id)
-        return None if info is None else execution_bundle(info)
+        return None if info is None else execution_bundle(info, lookup.broken_off(execution_id))
     infos = lookup.started_by(str(mark.get("manager_id")))
     if not infos and isinstance(listed, list):
         found = [lookup.info(one) for one in listed if isinstance(one, str)]

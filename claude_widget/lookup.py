@@ -15,6 +15,7 @@ from pathlib import Path
 from claude_widget.backend import Run
 from claude_widget.errors import ClaudeWidgetError, InvalidTransition
 from claude_widget.events import is_neutral, parse
+from claude_widget.last_text import broken_off
 from claude_widget.models import ExecutionInfo
 from claude_widget.state import State, reduce
 from claude_widget.state_folder import StateFolder
@@ -50,6 +51,11 @@ class Lookup:
         if run is None or self._folder is None:
             return None
         return self._folder.load_ended(run) or _folded(run)
+
+    def broken_off(self, execution_id: str) -> str:
+        """What it had written, if it has ended without a result; else nothing."""
+        info = self.info(execution_id)
+        return "" if info is None else broken_off(info, self._runs[execution_id].transcript)
 
     def started_by(self, manager_id: str) -> list[ExecutionInfo]:
         """What a manager has started, oldest first."""

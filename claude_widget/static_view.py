@@ -10,7 +10,7 @@ import html
 import unicodedata
 from collections.abc import Sequence
 
-from claude_widget.models import ExecutionInfo
+from claude_widget.models import Denial, ExecutionInfo
 
 _RESULT_CHARACTERS = 50_000
 _QUERY_CHARACTERS = 2_000
@@ -56,20 +56,28 @@ def _facts(info: ExecutionInfo) -> list[str]:
     return [visible(fact) for fact in facts]
 
 
-def execution_text(info: ExecutionInfo) -> str:
-    """One execution as plain text."""
+def execution_text(info: ExecutionInfo, partial: str = "") -> str:
+    """One execution as plain text; `partial` is what it had written when it was broken off."""
     lines = [
         f"Claude Code: {' · '.join(_facts(info))}",
         f"> {visible(_clip(info.query, _ROW_CHARACTERS)).splitlines()[0] if info.query else ''}",
     ]
     if info.result:
         lines += ["", visible(_clip(info.result, _RESULT_CHARACTERS))]
+    elif partial:
+        lines += ["", visible(_clip(partial, _RESULT_CHARACTERS)), "(broken off)"]
     lines += [f"error: {visible(_clip(error, _ERROR_CHARACTERS))}" for error in info.errors]
-    lines += [f"denied: {visible(d.tool_name[:_NAME_CHARACTERS])}" for d in info.denials]
+    lines += [f"denied: {visible(_denial(denial))}" for denial in info.denials]
     return "\n".join(lines)
 
 
-def execution_html(info: ExecutionInfo) -> str:
+def _denial(denial: Denial) -> str:
+    """The tool, and what the agent was told."""
+    name = denial.tool_name[:_NAME_CHARACTERS]
+    return f"{name}: {denial.message[:_ERROR_CHARACTERS]}" if denial.message else name
+
+
+def execution_html(info: ExecutionInfo, partial: str = "") -> str:
     """One execution as HTML without script or style, so that a sanitizer leaves it as it is."""
 
     def text(value: str, characters: int = _RESULT_CHARACTERS) -> str:
@@ -84,20 +92,31 @@ def execution_html(info: ExecutionInfo) -> str:
     ]
     if info.result:
         parts.append(pre(info.result))
+    elif partial:
+        parts.append(pre(partial) + "<p><small>Broken off</small></p>")
     parts += [
         f"<p><strong>Error</strong> <code>{text(error, _ERROR_CHARACTERS)}</code></p>"
         for error in info.errors
     ]
-    if info.denials:
-        names = ", ".join(denial.tool_name for denial in info.denials)
-        parts.append(f"<p><strong>Denied</strong> {text(names, _QUERY_CHARACTERS)}</p>")
+    parts += [
+        f"<p><strong>Denied</strong> {html.escape(visible(_denial(denial)))}</p>"
+        for denial in info.denials
+    ]
     parts.append(f"<p><small>Execution {html.escape(info.execution_id)}</small></p>")
     return '<div class="claude-widget-static">' + "".join(parts) + "</div>"
 
 
-def execution_bundle(info: ExecutionInfo) -> MimeBundle:
-    """One execution as an output's data."""
-    return {"text/plain": execution_text(info), "text/html": execution_html(info)}
+def execution_bundle(info: ExecutionInfo, partial: str = "") -> MimeBundle:
+    """One execution as an output's data.
+
+    Args:
+        info: what is known of it.
+        partial: its last text, shown where there is no result.
+    """
+    return {
+        "text/plain": execution_text(info, partial),
+        "text/html": execution_html(info, partial),
+    }
 
 
 def _cells(info: ExecutionInfo) -> tuple[str, ...]:

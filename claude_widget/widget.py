@@ -23,12 +23,19 @@ from claude_widget.courier import COURIER
 from claude_widget.desk import Desk
 from claude_widget.execution import Execution
 from claude_widget.front_end import front_end
+from claude_widget.last_text import broken_off
 from claude_widget.lookup import manager_of
 from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionStatus, Reason
 from claude_widget.panes import Panes
 from claude_widget.rows import changes, row_in
-from claude_widget.static_view import MARK, MOST_ROWS, execution_bundle, table_bundle
+from claude_widget.static_view import (
+    MARK,
+    MOST_ROWS,
+    MimeBundle,
+    execution_bundle,
+    table_bundle,
+)
 
 _MOST_EVENTS = 200
 """Events in one message; what is more waits for the next."""
@@ -261,9 +268,15 @@ class ExecutionView(_Connected):
         return True
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        info = self._execution.info
-        mark = {"execution_id": info.execution_id}
-        return _with_fallback(super()._repr_mimebundle_(**kwargs), execution_bundle(info), mark)
+        mark = {"execution_id": self._execution.execution_id}
+        static = bundle_of(self._execution)
+        return _with_fallback(super()._repr_mimebundle_(**kwargs), static, mark)
+
+
+def bundle_of(execution: Execution) -> MimeBundle:
+    """One execution as an output's data."""
+    info = execution.info
+    return execution_bundle(info, broken_off(info, execution.run.transcript))
 
 
 def _milestones(execution: Execution) -> list[Any]:

@@ -25,6 +25,7 @@ from claude_widget import cell_output
 from claude_widget.cell_output import CellOutput, dashboard_of
 from claude_widget.courier import COURIER, MESSAGES_PER_SECOND
 from claude_widget.freeze import freeze_file
+from claude_widget.last_text import last_text
 from claude_widget.manager import ProcessManager
 from claude_widget.widget import ClaudeWidget, ExecutionView
 from tests import fake
@@ -156,6 +157,22 @@ def test_what_ends_while_its_cell_runs_is_replaced_at_the_cells_end(
     assert not page.replaced
     cells.trigger("post_execute")
     assert len(page.replaced) == 1
+
+
+def test_a_killed_one_keeps_what_it_had_written(
+    page: Page, manager: ProcessManager, project: Path
+) -> None:
+    execution = fake.running(manager.start_execution("fake:long", project))
+    until(lambda: len(last_text(execution.run.transcript)) > 100, what="it has written something")
+    CellOutput(manager, execution)
+    execution.kill()
+    until(lambda: page.replaced, what="the result is in place")
+    (_, result) = page.replaced[0]
+    said = last_text(execution.run.transcript)
+    assert len(said) > 100
+    for text in result.values():
+        assert said[:1_000] in text
+        assert "roken off" in text
 
 
 def test_a_page_that_was_reloaded_keeps_its_view(

@@ -20,6 +20,7 @@ import pytest
 from claude_widget.execution import Execution
 from claude_widget.lanes import Lanes
 from claude_widget.manager import ProcessManager
+from claude_widget.static_view import execution_text
 from claude_widget.widget import ClaudeWidget
 from tests import fake
 from tests.recording_comm import RecordingComm, answer_to, ask, comm_of, rows, say
@@ -149,6 +150,8 @@ def test_without_a_page_a_request_is_denied_and_the_output_says_why(
     run = manager.start_execution("fake:asks=Bash", project)
     run.wait(fake.BOUND)
     assert json.loads(run.result or "")["behavior"] == "deny"
+    assert [denial.tool_name for denial in run.info.denials] == ["Bash"]
+    assert "denied: Bash: Not permitted: there is no notebook page" in execution_text(run.info)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "claude_widget"
 LAYERS = (
-    ("pure", {"errors", "events", "models", "permissions", "protocol", "state"}),
+    ("pure", {"errors", "events", "model_choices", "models", "permissions", "protocol", "state"}),
     (
         "formats",
         {
@@ -37,14 +37,17 @@ LAYERS = (
         {
             "admission",
             "broker",
+            "controls",
             "event_log",
             "execution",
             "following",
+            "last_text",
             "listeners",
             "lookup",
             "manager",
             "recovery",
             "registry",
+            "steered",
             "steering",
             "subscriptions",
             "upkeep",

@@ -48,7 +48,7 @@ def info_of(text: str) -> ExecutionInfo:
         status=ExecutionStatus.FAILED,
         reason=Reason.API_ERROR,
         errors=(text,),
-        denials=(Denial(tool_name=text),),
+        denials=(Denial(tool_name=text, message=text),),
         start_time=1.0,
         end_time=3.5,
         cost_usd=0.25,
@@ -59,7 +59,12 @@ def info_of(text: str) -> ExecutionInfo:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_agent_text_is_text(text: str) -> None:
     info = info_of(text)
-    for bundle in (execution_bundle(info), table_bundle([info])):
+    broken_off = info.model_copy(update={"result": None})
+    for bundle in (
+        execution_bundle(info),
+        execution_bundle(broken_off, text),
+        table_bundle([info]),
+    ):
         found = Tags(bundle["text/html"])
         assert found.tags <= ALLOWED
         assert found.attributes <= {"class"}
@@ -74,6 +79,24 @@ def test_one_execution_says_what_matters() -> None:
     for text in execution_bundle(info_of("All is well.")).values():
         for fact in ("failed", "api_error", "2.5 s", "2 turns", "$0.2500", "All is well."):
             assert fact in text, fact
+
+
+def test_a_broken_off_one_keeps_its_partial_text_and_a_failed_one_says_its_error_once() -> None:
+    info = info_of("what went wrong").model_copy(update={"result": None, "query": "", "name": None})
+    info = info.model_copy(update={"denials": (), "model": None})
+    for text in execution_bundle(info, "<b>Half an answ").values():
+        assert "roken off" in text
+        assert "Half an answ" in text
+        assert text.count("what went wrong") == 1
+    assert "roken off" not in execution_bundle(info_of("All is well."), "Half")["text/plain"]
+    assert "&lt;b&gt;Half" in execution_bundle(info, "<b>Half an answ")["text/html"]
+
+
+def test_a_denial_says_what_the_agent_was_told() -> None:
+    denial = Denial(tool_name="Write", message="Not permitted: nobody can be asked.")
+    info = info_of("x").model_copy(update={"denials": (denial,)})
+    for text in execution_bundle(info).values():
+        assert "Write: Not permitted: nobody can be asked." in text
 
 
 def test_a_recorded_one_says_so() -> None:

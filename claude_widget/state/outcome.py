@@ -17,9 +17,10 @@ from claude_widget.events import (
     RateLimit,
     Result,
     SentRequest,
+    SentResponse,
 )
 from claude_widget.models import Denial, Reason
-from claude_widget.state.shape import MAX_DENIALS, MAX_ERRORS, STDERR_TAIL, Facts, Outcome
+from claude_widget.state.shape import MAX_DENIALS, MAX_ERRORS, STDERR_TAIL, Facts, Outcome, Waiting
 from claude_widget.state.text import PARAGRAPH, SENTENCE, clip, one_line
 from claude_widget.state.verdict import reason_of
 
@@ -95,6 +96,16 @@ def denied(outcome: Outcome, event: Result | PermissionDenied) -> Outcome:
     for denial in (event.permission_denials or ())[: 2 * MAX_DENIALS]:
         outcome = _deny(outcome, denial.tool_name, denial.tool_use_id, "")
     return outcome
+
+
+def refused(outcome: Outcome, event: SentResponse, request: Waiting | None) -> Outcome:
+    """With the tool call that our own answer does not permit, and what the agent was told."""
+    said = event.response.response
+    if request is None or not isinstance(said, dict) or said.get("behavior") != "deny":
+        return outcome
+    message = said.get("message")
+    text = clip(message, SENTENCE) if isinstance(message, str) else ""
+    return _deny(outcome, request.tool_name, request.tool_use_id or None, text)
 
 
 def noted(outcome: Outcome, error: str) -> Outcome:

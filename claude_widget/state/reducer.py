@@ -144,11 +144,19 @@ def _sent_message(state: State, event: ev.SentMessage) -> State:
 
 def _sent_request(state: State, event: ev.SentRequest) -> State:
     came = outcome.interrupted(state.outcome, event, in_turn=state.work.in_turn)
-    return state.replace(outcome=came)
+    return state.replace(outcome=came, session=session.requested(state.session, event))
+
+
+def _control_response(state: State, event: ev.ControlResponse) -> State:
+    return state.replace(session=session.responded(state.session, event))
 
 
 def _sent_response(state: State, event: ev.SentResponse) -> State:
-    return _with_work(state, work.answered(state.work, event.response.request_id))
+    request_id = event.response.request_id
+    came = outcome.refused(state.outcome, event, work.request_of(state.work, request_id))
+    now = work.answered(state.work, request_id)
+    unchanged = came is state.outcome and now is state.work
+    return state if unchanged else state.replace(outcome=came, work=now)
 
 
 def _cancelled(state: State, event: ev.ControlCancelRequest) -> State:
@@ -202,6 +210,7 @@ _CHANGES: dict[type[ev.Event], Callable[[State, Any], State]] = {
     ev.TaskNotification: _on_work(tasks.notified),
     ev.ControlRequest: _on_work(work.asked),
     ev.ControlCancelRequest: _cancelled,
+    ev.ControlResponse: _control_response,
     ev.SentMessage: _sent_message,
     ev.SentRequest: _sent_request,
     ev.SentResponse: _sent_response,

@@ -134,6 +134,12 @@ def decided(work: Work, request_id: str, by: str) -> Work:
     return _settle(work, (settled,))
 
 
+def request_of(work: Work, request_id: str | None) -> Waiting | None:
+    """The open request of that id."""
+    wanted = (request_id or "")[:_ID]
+    return next((one for one in work.waiting if one.request_id == wanted), None)
+
+
 def answered(work: Work, request_id: str | None, *, cancelled: bool = False) -> Work:
     """An answer was sent, or is no longer wanted."""
     wanted = (request_id or "")[:_ID]
