@@ -89,19 +89,19 @@ function eraseBack(line: string): string {
 }
 
 const NAMES = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"] as const;
+/** The parser says it, its types do not. */
+type Entry = Anser.AnserJsonEntry & { readonly isInverted?: boolean };
+
 const PLAIN_DECORATIONS = new Set(["bold", "dim", "italic", "underline", "strikethrough"]);
 
-function looksOf(entry: Anser.AnserJsonEntry): string[] {
-  const inverse = entry.decorations.includes("reverse");
-  const [front, back] = [nearest(entry.fg), nearest(entry.bg)];
-  const [text, ground] = inverse ? [back, front] : [front, back];
-  const looks = entry.decorations.filter((name) => PLAIN_DECORATIONS.has(name));
-  return [
-    ...new Set<string>(looks),
-    ...(text === "" ? [] : [text]),
-    ...(ground === "" ? [] : [`on-${ground}`]),
-    ...(inverse && ground === "" ? ["inverse"] : []),
-  ];
+function looksOf(entry: Entry): string[] {
+  const looks: string[] = entry.decorations.filter((name) => PLAIN_DECORATIONS.has(name));
+  // The parser has turned the two round already, with white and black for those that are not set.
+  const inverse = entry.isInverted === true;
+  const [front, back] = [inverse ? "" : nearest(entry.fg), nearest(entry.bg)];
+  if (front !== "") looks.push(front);
+  if (back !== "") looks.push(inverse && back === "white" ? "inverse" : `on-${back}`);
+  return [...new Set(looks)];
 }
 
 /** The name for "red, green, blue" of 0 to 255 each: grey by its light, the others by their hue. */

@@ -56,6 +56,7 @@ const ALSO: Readonly<Record<string, string>> = {
   c: "cpp",
   cjs: "typescript",
   console: "bash",
+  h: "cpp",
   htm: "xml",
   ipynb: "json",
   javascript: "typescript",

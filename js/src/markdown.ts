@@ -161,13 +161,15 @@ export class MarkdownReader {
 
   /**
    * What stands before a token whose first two lines are whole cannot become something else: the
-   * second can still make a heading or a table of the first.
+   * second can still make a heading or a table of the first. Directly after a paragraph some markup
+   * is read in another way, so the two stay together.
    */
   private readTail(): void {
     const tokens = this.lexFrom(this.settledLength);
     let [count, settledLength, at] = [0, this.settledLength, this.settledLength];
     tokens.forEach((token, index) => {
-      if (token.type !== "space" && this.hasTwoLines(at)) [count, settledLength] = [index, at];
+      const apart = token.type !== "space" && tokens[index - 1]?.type !== "paragraph";
+      if (apart && this.hasTwoLines(at)) [count, settledLength] = [index, at];
       at += token.raw.length;
     });
     this.settled.push(...tokens.slice(0, count));
