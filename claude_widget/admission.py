@@ -65,7 +65,7 @@ class Admission:
                 raise ClaudeWidgetError("The manager is closed.", hint="Make a new ProcessManager.")
             self._check_after(request)
             self._check_session(request)
-            run = self._create(request, resumed_from)
+            run = self._create(request, resumed_from or self._holder_before(request))
             execution = self._make(run, None)
             execution.decide = decide
             execution.catch_up()
@@ -119,6 +119,17 @@ class Admission:
                 held = None  # a fork has a session of its own, which it has not told yet
             if held == wanted:
                 raise SessionInUse(wanted, execution.execution_id)
+
+    def _holder_before(self, request: ExecutionRequest) -> str | None:
+        """The latest execution known of the session that is to be resumed."""
+        if request.session_id is None:
+            return None
+        found = (
+            one.execution_id
+            for one in reversed(self._registry.all())
+            if one.info.session_id == request.session_id
+        )
+        return next(found, None)
 
     def _write_request(self, run: Run, resumed_from: str | None) -> None:
         request = run.request

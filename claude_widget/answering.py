@@ -70,7 +70,7 @@ def welcome(manager: ProcessManager, request_id: str, project_path: str) -> prot
             "notice": manager.backend.notice(),
             "now": time.time(),
             "projectPath": project_path,
-            "models": [{"value": model} for model in manager.models],
+            "models": manager.models,
             "maxConcurrency": manager.max_concurrency,
             "suggestedQueries": manager.backend.suggested_queries(),
             "executions": rows,
@@ -106,7 +106,7 @@ def _clean_up(asked: Asked, message: protocol.CleanupExecution) -> None:
 
 
 def _send(asked: Asked, message: protocol.SendPrompt) -> protocol.Answer:
-    execution = asked.execution(message.execution_id).send(message.query)
+    execution = asked.execution(message.execution_id).send(message.query, fork=message.fork)
     return protocol.PromptSent(request_id=message.request_id, execution_id=execution.execution_id)
 
 
@@ -120,6 +120,34 @@ def _interrupt(asked: Asked, message: protocol.InterruptExecution) -> None:
 
 def _end(asked: Asked, message: protocol.EndExecution) -> None:
     asked.execution(message.execution_id).end()
+
+
+def _rerun(asked: Asked, message: protocol.RerunExecution) -> protocol.Answer:
+    execution = asked.execution(message.execution_id).rerun()
+    return protocol.RerunAnswer(request_id=message.request_id, execution_id=execution.execution_id)
+
+
+def _change_session(asked: Asked, message: protocol.ChangeSession) -> None:
+    execution = asked.execution(message.execution_id)
+    if message.model is not None:
+        execution.set_model(message.model)
+    if message.effort is not None:
+        execution.set_effort(message.effort)
+    if message.permission_mode is not None:
+        execution.set_permission_mode(message.permission_mode)
+
+
+def _stop_task(asked: Asked, message: protocol.StopTask) -> None:
+    asked.execution(message.execution_id).stop_task(message.task_id)
+
+
+def _mcp_status(asked: Asked, message: protocol.GetMCPStatus) -> protocol.Answer:
+    servers = asked.execution(message.execution_id).mcp_status()
+    return protocol.MCPStatusAnswer(request_id=message.request_id, servers=servers)
+
+
+def _reconnect(asked: Asked, message: protocol.ReconnectMCPServer) -> None:
+    asked.execution(message.execution_id).reconnect_mcp_server(message.server)
 
 
 # -- panes ---------------------------------------------------------------------------------------
@@ -186,6 +214,11 @@ _TABLE: dict[type[protocol.Request], Callable[[Asked, Any], protocol.Answer | No
     protocol.SendPrompt: _send,
     protocol.InterruptExecution: _interrupt,
     protocol.EndExecution: _end,
+    protocol.RerunExecution: _rerun,
+    protocol.ChangeSession: _change_session,
+    protocol.StopTask: _stop_task,
+    protocol.GetMCPStatus: _mcp_status,
+    protocol.ReconnectMCPServer: _reconnect,
     protocol.Ping: _ping,
     protocol.OpenPane: _open_pane,
     protocol.ClosePane: _close_pane,

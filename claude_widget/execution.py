@@ -13,23 +13,16 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Generator
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from claude_widget.backend import Run
 from claude_widget.errors import ClaudeWidgetError, ExecutionFailed, InvalidTransition
 from claude_widget.event_log import EventLog
 from claude_widget.events import NEUTRAL_PREFIX, ControlRequest, Event, Record, parse
 from claude_widget.models import ExecutionInfo, ExecutionStatus, Reason
-from claude_widget.permissions import (
-    Answer,
-    Decider,
-    Decision,
-    PermissionRequest,
-    decision_of,
-    request_of,
-)
+from claude_widget.permissions import Decider, PermissionRequest, request_of
 from claude_widget.state import State, reduce
-from claude_widget.subscriptions import Subscriptions
+from claude_widget.steered import Keeper, Steered
 from claude_widget.transcript import CHUNK, Follower, read_records
 
 _LOG = logging.getLogger(__name__)
@@ -38,34 +31,7 @@ _POLL = 0.5
 """Seconds after which a waiting thread looks again, whatever happens."""
 
 
-class Keeper(Protocol):
-    """What an execution needs of its manager."""
-
-    subscriptions: Subscriptions
-
-    @property
-    def closed(self) -> bool:
-        """Nobody follows any more."""
-
-    def is_held(self, execution: Execution) -> bool:
-        """Pending, and nobody lives who would start it."""
-
-    def ask(self, execution: Execution, operation: str, **fields: Any) -> None:
-        """Ask its shim."""
-
-    def kill(self, execution: Execution, reason: Reason) -> None:
-        """End it."""
-
-    def follow_up(self, execution: Execution, text: str) -> Execution:
-        """Send it a prompt, or resume it with one."""
-
-    def answer(
-        self, execution: Execution, control_id: str, decision: Decision, by: str, note: str = ""
-    ) -> None:
-        """Answer what its CLI asks."""
-
-
-class Execution:
+class Execution(Steered):
     """One run of the CLI. Made by `ProcessManager.start_execution`; awaitable.
 
     Attributes:
@@ -141,7 +107,9 @@ class Execution:
         return tuple(request for request in found if request is not None)
 
     def _request_at(self, offset: int) -> PermissionRequest | None:
-        for record in read_records(self.run.transcript, offset):
+        follower = self._follower
+        epoch = follower.parser.epoch if follower is not None else 0.0
+        for record in read_records(self.run.transcript, offset, epoch):
             if record.stream == "out":
                 event = parse(record)
                 if not isinstance(event, ControlRequest):
@@ -339,49 +307,9 @@ class Execution:
             )
         return self
 
-    # -- what can be asked -------------------------------------------------------------------
-
-    def kill(self) -> None:
-        """End it, with everything it started. Returns at once; nothing happens if it has ended."""
-        self._keeper.kill(self, Reason.USER)
-
-    def interrupt(self) -> None:
-        """Stop the turn and keep the session.
-
-        Raises:
-            ExecutionEnded: it is not running.
-            ControlFailed: it takes no more input.
-        """
-        self._keeper.ask(self, "interrupt")
-
-    def send(self, text: str) -> Execution:
-        """Send a follow-up prompt.
-
-        Returns:
-            Itself while it runs (the CLI queues the prompt); once it has ended, the new execution
-            that resumes its session.
-        """
-        return self._keeper.follow_up(self, text)
-
-    def answer_request(self, control_id: str, decision: Answer, *, by: str = "page") -> None:
-        """Answer one of its open `requests`. The first answer counts, whoever gives it.
-
-        Args:
-            control_id: of the request.
-            decision: `Allow`, `Deny`, True or False.
-            by: who decides: "page" (a person), "callable" or "policy".
-
-        Raises:
-            RequestGone: it was answered, taken back, or ended; nothing was changed.
-            ControlFailed: the shim did not answer.
-            TypeError: the decision is none.
-        """
-        decided = decision_of(decision)
-        self._keeper.answer(self, control_id, decided, by)
-
-    def end(self) -> None:
-        """End an execution that was started with `keep_open`, once its turn is over."""
-        self._keeper.ask(self, "end")
+    @property
+    def _me(self) -> Execution:
+        return self
 
     def _ipython_display_(self) -> None:
         if (viewer := type(self).viewer) is not None:

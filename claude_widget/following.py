@@ -46,7 +46,7 @@ class Followed(Protocol):
     def changed(self, execution: Execution) -> None:
         """Its state has changed."""
 
-    def learn(self, answer: ControlResponse) -> None:
+    def learn(self, execution: Execution, answer: ControlResponse) -> None:
         """A CLI has answered a request of ours; it may have told what it offers."""
 
     def ended(self, execution: Execution, size: int) -> None:
@@ -181,7 +181,7 @@ class Following:
         manager = self._manager
         for event in events:
             if isinstance(event, ControlResponse):
-                manager.learn(event)
+                manager.learn(execution, event)
         if execution.state is not before.state:
             told = notifications(before.info, execution.info, events, hears)
             manager.publish(execution, told)

@@ -28,6 +28,7 @@ from claude_widget.execution import Execution
 from claude_widget.following import Following
 from claude_widget.listeners import Listener, Listeners
 from claude_widget.models import ExecutionInfo, Reason
+from claude_widget.protocol import ModelChoice
 from claude_widget.registry import Registry
 from claude_widget.request import build_request
 from claude_widget.state_folder import StateFolder
@@ -91,6 +92,7 @@ class ProcessManager:
             self._subscriptions,
             self._listeners,
             broker=self._broker,
+            controls=self._steering.controls,
         )
         self._registry.look_around()
         self._following = Following(self._upkeep)
@@ -130,8 +132,11 @@ class ProcessManager:
         return self._steering.closed
 
     @property
-    def models(self) -> tuple[str, ...]:
-        """What the CLI offers, once one has told; empty until then."""
+    def models(self) -> tuple[ModelChoice, ...]:
+        """What the CLI offers, each with `value`, `name`, `description` and `efforts`.
+
+        As a CLI has told, here or in an earlier kernel; empty until one has.
+        """
         return self._upkeep.models
 
     @property
@@ -234,6 +239,15 @@ class ProcessManager:
             ControlFailed: its shim lives and does not answer.
         """
         self._steering.kill(self._registry.known(execution_id), Reason.USER)
+
+    def rerun(self, execution_id: str) -> Execution:
+        """Start another execution with the request of that one.
+
+        Raises:
+            ExecutionNotFound: there is none of that id.
+            InvalidRequest: it was another kernel's and had an env, or its session is in use.
+        """
+        return self._steering.rerun(self._registry.known(execution_id))
 
     def cleanup_execution(self, execution_id: str) -> None:
         """Forget an ended execution here and in the dashboard; its transcript stays.

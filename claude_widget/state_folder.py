@@ -19,6 +19,7 @@ import platformdirs
 from claude_widget.backend import Run
 from claude_widget.errors import ClaudeWidgetError
 from claude_widget.models import ExecutionInfo, ExecutionRequest
+from claude_widget.protocol import ModelChoice
 from claude_widget.runtime import own_folder
 
 STATE_VARIABLE = "CLAUDE_WIDGET_STATE_DIR"
@@ -126,6 +127,24 @@ class StateFolder:
             return ExecutionInfo.model_validate(said["info"])
         except (OSError, ValueError, TypeError, KeyError):
             return None
+
+    def save_models(self, models: tuple[ModelChoice, ...]) -> None:
+        """Keep what the CLI offers, so that a form can offer it before the next CLI runs."""
+        listed = [model.model_dump(mode="json") for model in models]
+        temporary = self.path / f".models.{os.getpid()}"
+        try:
+            self._write(temporary, json.dumps(listed).encode("utf-8", "replace"))
+            temporary.replace(self.path / "models.json")
+        except OSError:
+            temporary.unlink(missing_ok=True)  # the next CLI tells it again
+
+    def load_models(self) -> tuple[ModelChoice, ...]:
+        """What `save_models` kept; nothing where that cannot be read."""
+        try:
+            listed = json.loads((self.path / "models.json").read_bytes())
+            return tuple(ModelChoice.model_validate(model) for model in listed)
+        except (OSError, ValueError, TypeError):
+            return ()
 
     @staticmethod
     def _write(path: Path, content: bytes) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from claude_widget import command
 from claude_widget.admission import Admission
 from claude_widget.backend import Backend
+from claude_widget.controls import Controls
 from claude_widget.errors import (
     ControlFailed,
     ExecutionActive,
@@ -23,7 +24,7 @@ from claude_widget.errors import (
     RequestGone,
 )
 from claude_widget.execution import Execution
-from claude_widget.models import Reason
+from claude_widget.models import ExecutionRequest, Reason
 from claude_widget.permissions import Decision, response_line
 from claude_widget.registry import Registry
 from claude_widget.request import clean_query
@@ -31,6 +32,10 @@ from claude_widget.subscriptions import Subscriptions
 
 _LOOKS = 20
 _BETWEEN_LOOKS = 0.01
+_GONE_WITHIN = 10.0
+"""Seconds in which the end of a CLI that has gone is written."""
+_END_WITHIN = 60.0
+"""Seconds in which a CLI whose input was closed has ended, with all graces."""
 
 
 class Steering:
@@ -38,6 +43,7 @@ class Steering:
 
     Attributes:
         subscriptions: of the manager; a waiting thread runs their callbacks.
+        controls: control requests that have no answer yet.
         closed: the manager is closed, so nobody follows any more.
     """
 
@@ -50,6 +56,7 @@ class Steering:
         look: Callable[[], None],
     ) -> None:
         self.subscriptions = subscriptions
+        self.controls = Controls(subscriptions)
         self.closed = False
         self._registry = registry
         self._admission = admission
@@ -136,54 +143,111 @@ class Steering:
         except ExecutionEnded:
             raise _gone(execution, control_id, became="ended") from None
 
-    def follow_up(self, execution: Execution, text: str) -> Execution:
-        """Send a prompt to a running execution, or resume an ended one with it."""
+    def control(self, execution: Execution, subtype: str, **fields: Any) -> dict[str, Any]:
+        """Send a control request to its CLI; what that answered.
+
+        Raises:
+            ExecutionActive, ExecutionEnded, ControlFailed: there was no answer, or a refusal.
+        """
+        return self.controls.request(self, execution, subtype, fields)
+
+    def follow_up(self, execution: Execution, text: str, *, fork: bool) -> Execution:
+        """Send a prompt to a running execution, or resume an ended one, or fork any, with it."""
         text = clean_query(text)
-        if not execution.status.ended:
+        if not fork and not execution.status.ended:
             message = command.user_message(text, expand=execution.run.request.expand)
             with contextlib.suppress(ExecutionEnded):
                 if self._sent(execution, json.dumps(message)):
                     return execution
-            execution.wait()
-        return self._resume(execution, text)
+            self._wait_for_end(execution)
+        return self._resume(execution, text, fork=fork)
+
+    @staticmethod
+    def _wait_for_end(execution: Execution) -> None:
+        """It takes no more input, so it ends, within the graces of its shim."""
+        try:
+            execution.wait(_END_WITHIN)
+        except TimeoutError:
+            raise ControlFailed(
+                f"Execution {execution.execution_id} takes no more input and has not ended yet.",
+                code="stdin_closed",
+                execution_id=execution.execution_id,
+                hint="Send it again when it has ended, or kill it.",
+            ) from None
 
     def _sent(self, execution: Execution, line: str) -> bool:
         """Whether the CLI took it; not if its stdin was closed a moment ago."""
         try:
             self.ask(execution, "send", line=line)
         except ControlFailed as error:
+            if error.code == "unreachable":
+                return not self._is_going(execution, error)
             if error.code != "stdin_closed":
                 raise
             return False
         return True
 
-    def _resume(self, execution: Execution, text: str) -> Execution:
-        info, run = execution.info, execution.run
-        if info.session_id is None:
+    @staticmethod
+    def _is_going(execution: Execution, error: ControlFailed) -> bool:
+        """Its shim hears nothing: once its CLI has gone, the end follows at once.
+
+        Raises:
+            ControlFailed: the same error; it goes on, and cannot be reached.
+        """
+        try:
+            execution.wait(_GONE_WITHIN)
+        except TimeoutError:
+            raise error from None
+        return True
+
+    def _resume(self, execution: Execution, text: str, *, fork: bool) -> Execution:
+        session_id = execution.info.session_id
+        if session_id is None:
+            when = "ended before it had" if execution.status.ended else "does not have"
             raise ExecutionEnded(
-                f"Execution {execution.execution_id} ended before it had a session.",
+                f"Execution {execution.execution_id} {when} a session.",
                 execution_id=execution.execution_id,
                 hint="Start a new one.",
             )
+        asked = self._request_of(
+            execution, f"start_execution(text, session_id={session_id!r}, env=...) resumes it."
+        )
+        request = asked.model_copy(
+            update={"query": text, "session_id": session_id, "fork_session": fork, "after": ()}
+        )
+        resumed = self._admission.admit(request, execution.execution_id, execution.decide)
+        self._look()
+        return resumed
+
+    def rerun(self, execution: Execution) -> Execution:
+        """Start another one with the same request; what it came after need not be waited for twice.
+
+        Raises:
+            InvalidRequest: its environment was another kernel's, or its session is in use.
+        """
+        asked = self._request_of(execution, "Start it anew with start_execution(..., env=...).")
+        known = (self._registry.get(one) for one in asked.after)
+        after = tuple(one.execution_id for one in known if one and not one.status.ended)
+        request = asked.model_copy(update={"after": after})
+        again = self._admission.admit(request, decide=execution.decide)
+        self._look()
+        return again
+
+    @staticmethod
+    def _request_of(execution: Execution, hint: str) -> ExecutionRequest:
+        """What it was asked, to be asked again."""
+        run = execution.run
         if run.forgotten_env:
             names = ", ".join(run.forgotten_env)
             raise InvalidRequest(
                 f"Execution {execution.execution_id} was started by another kernel with env for "
                 f"{names}, and values are never kept.",
                 field="env",
-                hint=f"start_execution(text, session_id={info.session_id!r}, env=...) resumes it.",
+                hint=hint,
             )
-        request = run.request.model_copy(
-            update={
-                "query": text,
-                "session_id": info.session_id,
-                "fork_session": False,
-                "after": (),
-            }
-        )
-        resumed = self._admission.admit(request, execution.execution_id, execution.decide)
-        self._look()
-        return resumed
+        if run.request.permissions == "callable" and execution.decide is None:
+            return run.request.model_copy(update={"permissions": "ask"})  # it went with its kernel
+        return run.request
 
     def end_mine(self, deadline: float) -> None:
         """Kill all that this manager started, and wait for it until that monotonic second.

@@ -133,16 +133,24 @@ class Subscriptions:
         Raises:
             ClaudeWidgetError: it is the manager's own, in a callback; nothing would ever come.
         """
+        self.check_may_wait(execution_id)
+        event = threading.Event()
+        with self._lock:
+            self._waiters[event] = execution_id
+        return event
+
+    def check_may_wait(self, execution_id: str) -> None:
+        """Refuse a wait on the thread that would bring what is waited for.
+
+        Raises:
+            ClaudeWidgetError: it is the manager's own, in a callback.
+        """
         if threading.get_ident() == self._publisher:
             raise ClaudeWidgetError(
                 "A callback on the manager's own thread cannot wait for an execution.",
                 execution_id=execution_id,
                 hint="Subscribe on an event loop, or start what waits in a thread of its own.",
             )
-        event = threading.Event()
-        with self._lock:
-            self._waiters[event] = execution_id
-        return event
 
     def stop_waiting(self, event: threading.Event) -> None:
         """The thread waits no more; what was left to it is run first."""

@@ -13,10 +13,13 @@ from collections.abc import Sequence
 from claude_widget.admission import Admission
 from claude_widget.backend import Backend
 from claude_widget.broker import Broker
+from claude_widget.command import INITIALIZE_ID
+from claude_widget.controls import Controls
 from claude_widget.errors import ControlFailed
 from claude_widget.events import ControlResponse
 from claude_widget.execution import Execution
 from claude_widget.listeners import Listeners
+from claude_widget.model_choices import models_in
 from claude_widget.models import Reason
 from claude_widget.protocol import Notification
 from claude_widget.recovery import settle_if_dead
@@ -24,15 +27,13 @@ from claude_widget.registry import Registry
 from claude_widget.subscriptions import Subscriptions
 
 _LOG = logging.getLogger(__name__)
-_MOST_MODELS = 50
-_MODEL_CHARACTERS = 100
 
 
 class Upkeep:
     """Keeps a manager's executions up to date.
 
     Attributes:
-        models: what the CLI offers, as the last one that started has told.
+        models: what the CLI offers, as the last one that started has told, here or before.
     """
 
     def __init__(
@@ -44,14 +45,16 @@ class Upkeep:
         listeners: Listeners,
         *,
         broker: Broker,
+        controls: Controls,
     ) -> None:
-        self.models: tuple[str, ...] = ()
+        self.models = registry.folder.load_models()
         self._registry = registry
         self._admission = admission
         self._backend = backend
         self._subscriptions = subscriptions
         self._listeners = listeners
         self._broker = broker
+        self._controls = controls
 
     def followed(self) -> Sequence[Execution]:
         """Executions whose transcript someone else may write."""
@@ -70,15 +73,14 @@ class Upkeep:
         self._listeners.tell(execution)
         self._broker.changed(execution)
 
-    def learn(self, answer: ControlResponse) -> None:
-        """A CLI has answered its `initialize`: it tells the models it offers."""
-        said = answer.raw.get("response", {})
-        body = said.get("response") if isinstance(said, dict) else None
-        listed = body.get("models") if isinstance(body, dict) else None
-        if isinstance(listed, list):
-            values = [item.get("value") for item in listed if isinstance(item, dict)]
-            names = [value[:_MODEL_CHARACTERS] for value in values if isinstance(value, str)]
-            self.models = tuple(names[:_MOST_MODELS])
+    def learn(self, execution: Execution, answer: ControlResponse) -> None:
+        """A CLI has answered a request of ours; its first answer tells the models it offers."""
+        self._controls.heard(execution, answer)
+        if answer.response.request_id == INITIALIZE_ID:
+            models = models_in(answer.response.response)
+            if models and models != self.models:
+                self.models = models
+                self._registry.folder.save_models(models)
 
     def ended(self, execution: Execution, size: int) -> None:
         """An execution has ended: its slot is free, and its fold is kept."""

@@ -36,7 +36,13 @@ RULE = {
 
 
 MODELS = [
-    {"value": "default", "displayName": "Default (recommended)", "supportsEffort": True},
+    {
+        "value": "default",
+        "displayName": "Default (recommended)",
+        "description": "The default",
+        "supportsEffort": True,
+        "supportedEffortLevels": ["low", "high", "none-such"],
+    },
     {"value": "opus", "displayName": "Opus"},
     {"value": "sonnet", "displayName": "Sonnet"},
 ]

@@ -293,10 +293,26 @@ def test_asking_what_has_not_started_or_has_ended(make_manager: MakeManager, pro
             ask()
 
 
-def test_models_are_learnt_from_the_cli(manager: ProcessManager, project: Path) -> None:
+def test_models_are_learnt_from_the_cli_and_remembered(
+    make_manager: MakeManager, project: Path
+) -> None:
+    manager = make_manager()
     assert not manager.models
     ended(manager.start_execution("hello", project), "completed", "success")
-    assert manager.models == ("default", "opus", "sonnet")
+    assert [model.value for model in manager.models] == ["default", "opus", "sonnet"]
+    first = manager.models[0]
+    assert (first.name, first.description) == ("Default (recommended)", "The default")
+    assert first.efforts == ("low", "high")
+    assert make_manager().models == manager.models
+
+
+@pytest.mark.parametrize("content", [b"", b"[1]", b'{"a":1}', b"\xff", b'[{"value":1}]'])
+def test_models_that_cannot_be_read_are_none(
+    make_manager: MakeManager, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "models.json").write_bytes(content)
+    assert make_manager().models == ()
 
 
 def test_working_folder_may_change(

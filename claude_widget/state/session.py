@@ -6,10 +6,23 @@ change the mode. Pure functions of `Session`.
 
 from __future__ import annotations
 
-from claude_widget.events import ConversationReset, Init, Result, SessionStateChanged, Status
+from collections.abc import Callable
+from typing import Any
+
+from claude_widget.events import (
+    ControlResponse,
+    ConversationReset,
+    Init,
+    Result,
+    SentRequest,
+    SessionStateChanged,
+    Status,
+)
 from claude_widget.models import MCPServer
-from claude_widget.state.shape import MAX_SERVERS, Session
+from claude_widget.state.shape import MAX_REQUESTS, MAX_SERVERS, Session
 from claude_widget.state.text import clip, one_line
+
+_ID = 100
 
 
 def initialized(session: Session, event: Init) -> Session:
@@ -43,6 +56,69 @@ def renamed(session: Session, event: Result | ConversationReset) -> Session:
     if not said or said == session.session_id:
         return session
     return session._replace(session_id=clip(said))
+
+
+def requested(session: Session, event: SentRequest) -> Session:
+    """With a control request of ours, if its answer will say how the session goes on."""
+    subtype = event.request.subtype or ""
+    if subtype not in _ANSWERS:
+        return session
+    requests = (*session.requests, ((event.request_id or "")[:_ID], subtype))
+    return session._replace(requests=requests[-MAX_REQUESTS:])
+
+
+def responded(session: Session, event: ControlResponse) -> Session:
+    """With what the CLI answers to such a request."""
+    request_id = (event.response.request_id or "")[:_ID]
+    subtype = next((name for known, name in session.requests if known == request_id), None)
+    if subtype is None:
+        return session
+    left = tuple(one for one in session.requests if one[0] != request_id)
+    session = session._replace(requests=left)
+    told = event.response.response
+    if event.response.subtype != "success" or not isinstance(told, dict):
+        return session
+    return _ANSWERS[subtype](session, told)
+
+
+def _model_set(session: Session, told: dict[str, Any]) -> Session:
+    return session._replace(model=_latest(_text(told, "model"), session.model))
+
+
+def _mode_set(session: Session, told: dict[str, Any]) -> Session:
+    return session._replace(permission_mode=_latest(_text(told, "mode"), session.permission_mode))
+
+
+def _settings_told(session: Session, told: dict[str, Any]) -> Session:
+    applied = told.get("applied")
+    effort = _text(applied, "effort") if isinstance(applied, dict) else None
+    return session._replace(effort=_latest(effort, session.effort))
+
+
+def _servers_told(session: Session, told: dict[str, Any]) -> Session:
+    listed = told.get("mcpServers")
+    if not isinstance(listed, list):
+        return session
+    servers = (one for one in listed[:MAX_SERVERS] if isinstance(one, dict))
+    return session._replace(
+        mcp_servers=tuple(
+            MCPServer(name=one_line(_text(one, "name") or ""), status=_text(one, "status") or "")
+            for one in servers
+        )
+    )
+
+
+_ANSWERS: dict[str, Callable[[Session, dict[str, Any]], Session]] = {
+    "set_model": _model_set,
+    "set_permission_mode": _mode_set,
+    "get_settings": _settings_told,
+    "mcp_status": _servers_told,
+}
+
+
+def _text(told: dict[str, Any], name: str) -> str | None:
+    value = told.get(name)
+    return one_line(value) if isinstance(value, str) else None
 
 
 def _latest(said: str | None, known: str | None) -> str | None:

@@ -30,6 +30,7 @@ MAX_TOOL_NAMES = 200
 MAX_OPEN_TOOLS = 100
 MAX_WAITING = 32
 MAX_SETTLED = 64
+MAX_REQUESTS = 16
 RECENT_TOOLS = 64
 """Calls that are recognised when a frame repeats them."""
 RECENT_MESSAGES = 32
@@ -78,7 +79,11 @@ class Asked(NamedTuple):
 
 
 class Session(NamedTuple):
-    """What the CLI says of itself."""
+    """What the CLI says of itself.
+
+    Attributes:
+        requests: ids and subtypes of control requests of ours whose answer will say more.
+    """
 
     initialized: bool = False
     session_id: str | None = None
@@ -88,6 +93,8 @@ class Session(NamedTuple):
     api_key_source: str | None = None
     mcp_servers: tuple[MCPServer, ...] = ()
     session_state: str | None = None
+    effort: str | None = None
+    requests: tuple[tuple[str, str], ...] = ()
 
 
 class Tool(NamedTuple):

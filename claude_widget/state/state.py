@@ -102,7 +102,6 @@ def _of_request(state: State) -> dict[str, Any]:
         "query": asked.query,
         "project_path": asked.project_path,
         "name": asked.name,
-        "effort": asked.effort,
         "mcp_config": asked.mcp_config,
         "recorded": asked.recorded,
         "resumed_from": asked.resumed_from,
@@ -127,6 +126,7 @@ def _of_session(state: State) -> dict[str, Any]:
         "api_key_source": session.api_key_source,
         "mcp_servers": session.mcp_servers or _configured(asked),
         "session_state": session.session_state,
+        "effort": session.effort or asked.effort,
     }
 
 
