@@ -18,17 +18,17 @@ export interface Edit {
 
 /** Null for a tool that edits no file; `data` is the `tool_use_result`, null before it is there. */
 export function editOf(name: string, input: Json, data: Json | null = null): Edit | null {
-  return EDITORS[name]?.(input, data ?? {}) ?? null;
+  return EDITORS.get(name)?.(input, data ?? {}) ?? null;
 }
 
 type Editor = (input: Json, data: Json) => Edit;
 
-const EDITORS: Readonly<Record<string, Editor>> = {
-  Edit: edited,
-  MultiEdit: edited,
-  Write: written,
-  NotebookEdit: cellEdited,
-};
+const EDITORS: ReadonlyMap<string, Editor> = new Map([
+  ["Edit", edited],
+  ["MultiEdit", edited],
+  ["Write", written],
+  ["NotebookEdit", cellEdited],
+]);
 
 function edited(input: Json, data: Json): Edit {
   const path = asText(input.file_path) || asText(data.filePath);

@@ -1,0 +1,300 @@
+/**
+ * The words for the CLI's own tools.
+ *
+ * The rule: pure; a table by the tool's name. What is told of a result is what the CLI says of it,
+ * counted here where it does not.
+ */
+import { countChanges } from "./diff.ts";
+import { editOf } from "./edits.ts";
+import { formatBytes, formatCount } from "./format.ts";
+import { asList, asNumber, asObject, asText } from "./json.ts";
+import { countMatches, readMatches, readPaths } from "./matches.ts";
+import { type Call, relativePath } from "./toolcall.ts";
+import {
+  readAnswers,
+  readCommandResult,
+  readFileText,
+  readTodos,
+  readWebResults,
+} from "./tooldata.ts";
+
+export interface Teller {
+  /** "Reading", "Read" and "read", as in "wants to read". */
+  readonly doing: string;
+  readonly did: string;
+  readonly todo: string;
+  readonly subject?: (call: Call) => string;
+  readonly outcome?: (call: Call) => string;
+  /** Instead of `did`, of a result that says more. */
+  readonly found?: (call: Call) => string;
+  /** An error of it is an outcome: it was done, and that is what came of it. */
+  readonly failsWith?: (call: Call) => boolean;
+}
+
+const field =
+  (...names: string[]) =>
+  ({ input }: Call): string =>
+    names.map((name) => asText(input[name])).find((text) => text !== "") ?? "";
+
+const pathField =
+  (...names: string[]) =>
+  (call: Call): string =>
+    relativePath(field(...names)(call), call.cwd);
+
+const quoted = (text: string): string => (text === "" ? "" : `"${text}"`);
+
+const WORDS: Readonly<Record<string, Teller>> = {
+  Read: {
+    doing: "Reading",
+    did: "Read",
+    todo: "read",
+    subject: pathField("file_path"),
+    outcome: tellRead,
+  },
+  Edit: edit("file_path"),
+  MultiEdit: edit("file_path"),
+  NotebookEdit: edit("notebook_path"),
+  Write: {
+    doing: "Writing",
+    did: "Wrote",
+    todo: "write",
+    subject: pathField("file_path"),
+    outcome: tellWritten,
+  },
+  Bash: command(),
+  Monitor: command(),
+  PowerShell: command(),
+  Grep: {
+    doing: "Searching",
+    did: "Searched",
+    todo: "search",
+    subject: tellSearch,
+    outcome: tellMatches,
+  },
+  Glob: {
+    doing: "Looking for",
+    did: "Looked for",
+    todo: "look for",
+    subject: field("pattern"),
+    found: (call) => `Found ${formatCount(countPaths(call), "file")} for`,
+  },
+  LS: { doing: "Listing", did: "Listed", todo: "list", subject: pathField("path") },
+  TodoWrite: todos("Updating todos", "Updated todos", "update todos"),
+  TaskList: todos("Listing tasks", "Listed tasks", "list tasks"),
+  TaskCreate: {
+    doing: "Adding a task:",
+    did: "Added a task:",
+    todo: "add a task:",
+    subject: field("subject"),
+  },
+  TaskUpdate: {
+    doing: "Updating task",
+    did: "Updated task",
+    todo: "update task",
+    subject: field("taskId"),
+    outcome: tellTaskChange,
+  },
+  TaskGet: {
+    doing: "Looking at task",
+    did: "Looked at task",
+    todo: "look at task",
+    subject: field("taskId"),
+  },
+  TaskOutput: output("task_id"),
+  BashOutput: output("bash_id"),
+  TaskStop: stop("task_id"),
+  KillShell: stop("shell_id"),
+  WebFetch: {
+    doing: "Fetching",
+    did: "Fetched",
+    todo: "fetch",
+    subject: (call) => hostOf(field("url")(call)),
+    outcome: tellFetched,
+  },
+  WebSearch: webSearch(),
+  web_search: webSearch(),
+  Agent: subagent(),
+  Task: subagent(),
+  Skill: {
+    doing: "Using the skill",
+    did: "Used the skill",
+    todo: "use the skill",
+    subject: field("skill", "command"),
+  },
+  ToolSearch: {
+    doing: "Searching tools for",
+    did: "Searched tools for",
+    todo: "search tools for",
+    subject: (call) => quoted(field("query")(call)),
+    outcome: ({ data }) => `${asList(data.matches).length} found`,
+  },
+  AskUserQuestion: {
+    doing: "Asking",
+    did: "Asked",
+    todo: "ask",
+    subject: (call) => readAnswers(call)[0]?.question ?? "",
+    outcome: (call) => readAnswers(call)[0]?.answer ?? "",
+  },
+  EnterPlanMode: { doing: "Beginning to plan", did: "Began to plan", todo: "begin to plan" },
+  ExitPlanMode: { doing: "Proposing a plan", did: "Proposed a plan", todo: "propose a plan" },
+  StructuredOutput: {
+    doing: "Giving the structured output",
+    did: "Gave the structured output",
+    todo: "give the structured output",
+  },
+};
+
+/** By the name of the tool, which anything may be. */
+export const TELLERS: ReadonlyMap<string, Teller> = new Map(Object.entries(WORDS));
+
+function edit(path: string): Teller {
+  return {
+    doing: "Editing",
+    did: "Edited",
+    todo: "edit",
+    subject: pathField(path),
+    outcome: tellChanges,
+  };
+}
+
+function command(): Teller {
+  return {
+    doing: "Running",
+    did: "Ran",
+    todo: "run",
+    subject: field("command"),
+    outcome: tellExit,
+    failsWith: (call) =>
+      readCommandResult(call).exitCode !== null || call.data.interrupted === true,
+  };
+}
+
+function todos(doing: string, did: string, todo: string): Teller {
+  return {
+    doing,
+    did,
+    todo,
+    outcome: (call) => {
+      const list = readTodos(call);
+      const done = list.filter(({ status }) => status === "completed").length;
+      return `${done} of ${list.length} done`;
+    },
+  };
+}
+
+function output(id: string): Teller {
+  return {
+    doing: "Reading the output of",
+    did: "Read the output of",
+    todo: "read the output of",
+    subject: field(id, "task_id"),
+  };
+}
+
+function stop(id: string): Teller {
+  return { doing: "Stopping", did: "Stopped", todo: "stop", subject: field(id, "task_id") };
+}
+
+function webSearch(): Teller {
+  return {
+    doing: "Searching the web for",
+    did: "Searched the web for",
+    todo: "search the web for",
+    subject: (call) => quoted(field("query")(call)),
+    outcome: ({ data }) =>
+      Array.isArray(data.results) ? formatCount(readWebResults(data).hits.length, "result") : "",
+  };
+}
+
+function subagent(): Teller {
+  return {
+    doing: "Asking a subagent:",
+    did: "Asked a subagent:",
+    todo: "ask a subagent:",
+    subject: field("description", "prompt"),
+    outcome: ({ data }) => {
+      if (asText(data.status).endsWith("_launched")) return "it works in the background";
+      const count = asNumber(data.totalToolUseCount);
+      return count === null ? "" : formatCount(count, "tool call");
+    },
+  };
+}
+
+function tellRead(call: Call): string {
+  const file = asObject(call.data.file);
+  const size = asNumber(file.originalSize);
+  switch (call.data.type) {
+    case "image":
+      return size === null ? "an image" : `an image of ${formatBytes(size)}`;
+    case "notebook":
+      return formatCount(asList(file.cells).length, "cell");
+    case "pdf":
+      return size === null ? "a PDF" : `a PDF of ${formatBytes(size)}`;
+    case "parts":
+      return `${formatCount(asNumber(file.count) ?? 0, "page")} of a PDF`;
+    default:
+      return tellLines(call);
+  }
+}
+
+function tellLines(call: Call): string {
+  const read = readFileText(call);
+  if (!read) return "";
+  const { lines, firstLine, totalLines } = read;
+  if (firstLine === 1 && totalLines === null) return formatCount(lines.length, "line");
+  const place = `lines ${firstLine}–${firstLine + Math.max(lines.length, 1) - 1}`;
+  return totalLines === null ? place : `${place} of ${totalLines.toLocaleString("en")}`;
+}
+
+function tellChanges({ name, input, data }: Call): string {
+  const { added, removed } = countChanges(editOf(name, input, data)?.hunks ?? []);
+  return `+${added} −${removed}`;
+}
+
+function tellWritten(call: Call): string {
+  const written = editOf(call.name, call.input, call.data);
+  if (call.data.type === "update") return tellChanges(call);
+  return formatCount(countChanges(written?.hunks ?? []).added, "line");
+}
+
+function tellExit(call: Call): string {
+  const { exitCode, interrupted, background, meaning } = readCommandResult(call);
+  if (interrupted) return "interrupted";
+  if (exitCode !== null) return `exit code ${exitCode}`;
+  return background === "" ? meaning : `it goes on ${background}`;
+}
+
+function tellSearch(call: Call): string {
+  const path = pathField("path")(call);
+  return [quoted(asText(call.input.pattern)), path !== "" && `in ${path}`]
+    .filter(Boolean)
+    .join(" ");
+}
+
+function tellMatches(call: Call): string {
+  const [count, word] = countMatches(call, readMatches(call));
+  return formatCount(count, word, word === "match" ? "matches" : "files");
+}
+
+function countPaths(call: Call): number {
+  return asNumber(call.data.totalMatches) ?? asNumber(call.data.numFiles) ?? readPaths(call).length;
+}
+
+function tellTaskChange({ data, input }: Call): string {
+  const to = asText(asObject(data.statusChange).to) || asText(input.status);
+  return to.replace("_", " ");
+}
+
+function tellFetched({ data }: Call): string {
+  const code = asNumber(data.code);
+  return code === null || code === 200 ? "" : `${code} ${asText(data.codeText)}`.trim();
+}
+
+/** Of an address that can be read as one; else all of it. */
+function hostOf(url: string): string {
+  try {
+    return new URL(url).host || url;
+  } catch {
+    return url;
+  }
+}
