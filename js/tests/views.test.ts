@@ -3,7 +3,7 @@ import { act } from "preact/test-utils";
 import { describe, expect, test } from "vitest";
 import type { KernelMessage } from "../src/protocol.ts";
 import { render } from "../src/widget.ts";
-import { bytes, framed, readRecording, refused, row } from "./fakes.ts";
+import { refused, row } from "./fakes.ts";
 import {
   abort,
   all,
@@ -11,7 +11,6 @@ import {
   dashboard,
   EXECUTIONS,
   el,
-  HOSTILE,
   item,
   model,
   nameOf,
@@ -152,107 +151,6 @@ describe("ending", () => {
     await say(refused(sent.requestId, { kind: "X", message: "It is not here." }));
     expect(item("Run it").textContent).toContain("It is not here.");
     button("Kill", item("Run it"));
-  });
-});
-
-describe("the output", () => {
-  async function give(executionId: string, whole: Uint8Array): Promise<void> {
-    const { requestId, paneId } = model.last("claude:open-pane");
-    await say({ type: "claude:done", requestId });
-    const data = { executionId, paneId, offset: 0, nextOffset: whole.length, ended: true };
-    await say({ type: "claude:pane-data", ...data }, [new DataView(whole.slice().buffer)]);
-  }
-
-  test("View opens the pane and draws its blocks; another View closes it", async () => {
-    await dashboard({ executions: EXECUTIONS });
-    await press("View", item("Run it"));
-    await give("run", framed(readRecording("bash_tool.jsonl")));
-    const text = region("Output").textContent;
-    for (const part of ["Using Bash.", "ls -la && echo done", "a.txt", "All done", "2 turns"]) {
-      expect(text).toContain(part);
-    }
-    await press("View", item("Wait for it"));
-    expect(model.last("claude:open-pane").executionId).toBe("wait");
-    expect(region("Output").textContent).not.toContain("All done");
-  });
-
-  test("closes the pane of an execution that is no longer looked at", async () => {
-    await dashboard({ executions: EXECUTIONS });
-    await press("View", item("Run it"));
-    const { paneId } = model.last("claude:open-pane");
-    await press("View", item("Wait for it"));
-    expect(model.last("claude:close-pane").paneId).toBe(paneId);
-  });
-
-  test("draws hostile text as text, wherever it comes from", async () => {
-    const name = HOSTILE;
-    const input = { command: HOSTILE, other: HOSTILE };
-    const content = [
-      { type: "text", text: HOSTILE },
-      { type: "thinking", thinking: HOSTILE },
-      { type: "tool_use", id: "t", name, input },
-      { type: HOSTILE },
-    ];
-    const result = { type: "tool_result", tool_use_id: "t", content: HOSTILE, is_error: true };
-    const frames = [
-      { type: "assistant", error: HOSTILE, message: { id: "m", content } },
-      { type: "user", message: { content: [result] } },
-      { type: "user", message: { content: HOSTILE } },
-      { type: "system", subtype: "init", session_id: HOSTILE, model: HOSTILE, cwd: HOSTILE },
-      { type: "system", subtype: HOSTILE },
-      { type: "result", subtype: HOSTILE, result: HOSTILE, errors: [HOSTILE] },
-    ];
-    const text = [
-      ...frames.map((frame) => `0.1 out ${JSON.stringify(frame)}`),
-      `0.2 out ${HOSTILE}`,
-      `0.3 err ${HOSTILE}`,
-      `0.4 meta ${JSON.stringify({ event: "lost", error: HOSTILE })}`,
-    ];
-    const hostile = row({
-      executionId: "h",
-      name: HOSTILE,
-      query: HOSTILE,
-      model: HOSTILE,
-      activity: HOSTILE,
-      error: HOSTILE,
-      status: "failed",
-      reason: "lost",
-    });
-    await dashboard({ notice: HOSTILE, executions: [hostile], suggestedQueries: [HOSTILE] });
-    await press("View");
-    await give("h", bytes(`${text.join("\n")}\n`));
-    for (const details of el.querySelectorAll("details")) details.open = true;
-    expect(el.querySelectorAll("img, script, [onerror]")).toHaveLength(0);
-    expect(el.textContent?.split("onerror").length).toBeGreaterThan(15);
-  });
-
-  test("clips what is long, and shows all of it when asked", async () => {
-    await dashboard({ executions: EXECUTIONS });
-    await press("View", item("Run it"));
-    await give("run", framed(readRecording("permission_and_large_output.jsonl")));
-    const before = region("Output").textContent?.length ?? 0;
-    expect(before).toBeLessThan(6000);
-    const more = [...el.querySelectorAll("button")].find((one) =>
-      one.textContent?.includes("Show all"),
-    );
-    await pass(0, () => more?.click());
-    expect(region("Output").textContent?.length).toBeGreaterThan(24_000);
-  });
-
-  test("has stderr within reach, with its count", async () => {
-    await dashboard({ executions: EXECUTIONS });
-    await press("View", item("Run it"));
-    await give("run", bytes("0.1 err one\n0.2 err two\n"));
-    const details = el.querySelector(".cw-stderr");
-    expect(details?.querySelector("summary")?.textContent).toBe("stderr 2 lines");
-    expect(details?.querySelector("pre")?.textContent).toBe("one\ntwo");
-  });
-
-  test("asks once more for the bytes when the end was told and they did not come", async () => {
-    await dashboard({ executions: EXECUTIONS });
-    await press("View", item("Fail"));
-    await pass(2000);
-    expect(model.all("claude:open-pane")).toHaveLength(2);
   });
 });
 

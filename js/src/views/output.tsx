@@ -1,22 +1,25 @@
 /**
- * The output of one execution: header, blocks, stderr.
+ * The output of one execution: header, tabs, and what the tab in front shows.
  *
- * The rule: the bytes are asked for while this is mounted and no longer. It follows the tail until
- * the reader scrolls up, and again from the Follow button or the bottom.
+ * The rule: the bytes are asked for while this is mounted and no longer. The conversation stays
+ * where it was scrolled to while another tab is in front; the others are read anew each time.
  */
-import { useEffect, useMemo } from "preact/hooks";
-import { formatCost, formatCount } from "../format.ts";
-import type { Pane } from "../pane.ts";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { formatCost } from "../format.ts";
 import type { ExecutionRow } from "../protocol.ts";
 import { isEnded } from "../store.ts";
-import { useView } from "../view.ts";
-import { BlockList } from "./blocklist.tsx";
+import { useFieldId, useView } from "../view.ts";
 import { Composer } from "./composer.tsx";
-import { useFollow } from "./follow.ts";
+import { ConversationPanel } from "./conversation.tsx";
 import { KillButton, KillProblem } from "./kill.tsx";
 import { RowActivity } from "./list.tsx";
+import { QueryLine } from "./query.tsx";
 import { SessionControls } from "./session.tsx";
 import { Duration, StatusBadge } from "./status.tsx";
+import { StderrPanel } from "./stderr.tsx";
+import { TabPanel, Tabs } from "./tabs.tsx";
+import { Toolbar } from "./toolbar.tsx";
+import { Transcript } from "./transcript.ts";
 
 export function SelectedOutput() {
   const view = useView();
@@ -37,15 +40,18 @@ export function SelectedOutput() {
 export function Output({ executionId }: { executionId: string }) {
   const { app } = useView();
   const row = app.row(executionId)?.value;
+  const transcript = useTranscript(executionId, !row || isEnded(row.status));
   return (
     <>
-      {row && <OutputHeader row={row} />}
-      <PaneView key={executionId} executionId={executionId} ended={!row || isEnded(row.status)} />
+      {row && <OutputHeader row={row} transcript={transcript} />}
+      {row && <SessionControls row={row} pane={transcript.pane} />}
+      <OutputTabs transcript={transcript} live={!row || !isEnded(row.status)} />
+      {row && <Composer row={row} pane={transcript.pane} />}
     </>
   );
 }
 
-export function OutputHeader({ row }: { row: ExecutionRow }) {
+export function OutputHeader({ row, transcript }: { row: ExecutionRow; transcript: Transcript }) {
   return (
     <header class="cw-output-head">
       <div class="cw-row-head">
@@ -56,13 +62,11 @@ export function OutputHeader({ row }: { row: ExecutionRow }) {
           {[row.model, row.costUsd !== null && formatCost(row.costUsd)].filter(Boolean).join(" · ")}
         </span>
         <span class="cw-buttons">
+          <Toolbar row={row} transcript={transcript} />
           <KillButton row={row} />
         </span>
       </div>
-      <div class="cw-query cw-query-full">
-        {row.name && <b class="cw-name">{row.name}</b>}
-        {row.query}
-      </div>
+      <QueryLine row={row} />
       <RowActivity row={row} />
       <KillProblem row={row} />
     </header>
@@ -71,66 +75,51 @@ export function OutputHeader({ row }: { row: ExecutionRow }) {
 
 const CATCH_UP_AFTER = 2000;
 
-function PaneView({ executionId, ended }: { executionId: string; ended: boolean }) {
-  const { panes } = useView().app;
-  const held = useMemo(() => panes.use(executionId), [panes, executionId]);
-  useEffect(() => held.release, [held]);
-  const complete = held.pane.ended.value;
+/** What this view holds of the execution, while it is mounted. */
+export function useTranscript(executionId: string, ended: boolean): Transcript {
+  const { app } = useView();
+  const transcript = useMemo(() => new Transcript(app, executionId), [app, executionId]);
+  useEffect(() => () => transcript.close(), [transcript]);
+  const complete = transcript.pane.ended.value;
   useEffect(() => {
     if (!ended || complete) return;
     // A lost last message leaves no gap behind it: the bytes are asked for once more.
-    const timer = setTimeout(() => panes.catchUp(executionId), CATCH_UP_AFTER);
+    const timer = setTimeout(() => app.panes.catchUp(executionId), CATCH_UP_AFTER);
     return () => clearTimeout(timer);
-  }, [panes, executionId, ended, complete]);
-  const row = useView().app.row(executionId)?.value;
-  return (
-    <>
-      {row && <SessionControls row={row} pane={held.pane} />}
-      <PaneBody pane={held.pane} live={!ended} />
-      {row && <Composer row={row} pane={held.pane} />}
-    </>
-  );
+  }, [app, executionId, ended, complete]);
+  return transcript;
 }
 
-function PaneBody({ pane, live }: { pane: Pane; live: boolean }) {
-  const { scroller, content, following, follow } = useFollow();
-  const empty = pane.keys.value.length === 0;
-  const waiting = pane.loaded.value ? (live ? "No output yet." : "No output.") : "Loading…";
+function OutputTabs({ transcript, live }: { transcript: Transcript; live: boolean }) {
+  const prefix = useFieldId();
+  const [chosen, choose] = useState("conversation");
+  const { count } = transcript.pane.stderr.value;
+  const tabs = [
+    { id: "conversation", label: "Conversation" },
+    { id: "raw", label: "Raw frames" },
+    { id: "stderr", label: "stderr", ...(count > 0 && { count }) },
+  ];
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key.toLowerCase() !== "f" || !(event.ctrlKey || event.metaKey)) return;
+    if (event.shiftKey || event.altKey) return;
+    // The browser's own search would find only what is on the page.
+    event.preventDefault();
+    event.stopPropagation();
+    choose("conversation");
+    transcript.finder.begin();
+  };
   return (
-    <div class="cw-pane">
-      {pane.error.value && (
-        <p class="cw-problem" role="alert">
-          {pane.error.value}
-        </p>
-      )}
-      <section class="cw-scroll" ref={scroller} tabIndex={0} aria-label="Blocks">
-        <div ref={content} class="cw-blocks">
-          {empty && !pane.error.value ? (
-            <p class="cw-empty">{waiting}</p>
-          ) : (
-            <BlockList pane={pane} />
-          )}
-        </div>
-      </section>
-      {!following && (
-        <button type="button" class="cw-button cw-follow" onClick={follow}>
-          Follow
-        </button>
-      )}
-      <Stderr pane={pane} />
+    <div class="cw-pane" role="group" onKeyDown={onKeyDown}>
+      <Tabs tabs={tabs} chosen={chosen} onChoose={choose} prefix={prefix} label="Views" />
+      <TabPanel id="conversation" prefix={prefix} hidden={chosen !== "conversation"}>
+        <ConversationPanel transcript={transcript} live={live} />
+      </TabPanel>
+      <TabPanel id="raw" prefix={prefix} hidden={chosen !== "raw"}>
+        {null}
+      </TabPanel>
+      <TabPanel id="stderr" prefix={prefix} hidden={chosen !== "stderr"}>
+        {chosen === "stderr" && <StderrPanel pane={transcript.pane} />}
+      </TabPanel>
     </div>
-  );
-}
-
-function Stderr({ pane }: { pane: Pane }) {
-  const { count, text } = pane.stderr.value;
-  if (count === 0) return null;
-  return (
-    <details class="cw-stderr">
-      <summary>
-        stderr <span class="cw-meta">{formatCount(count, "line")}</span>
-      </summary>
-      <pre>{text}</pre>
-    </details>
   );
 }

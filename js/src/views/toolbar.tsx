@@ -1,0 +1,70 @@
+/**
+ * What can be done with the whole of an output: search it, copy it, save it.
+ *
+ * The rule: what leaves the page is made by `export.ts`; here is only where it goes, and whether it
+ * got there.
+ */
+import { useEffect, useState } from "preact/hooks";
+import { type Exported, exportName, toMarkdown } from "../export.ts";
+import type { ExecutionRow } from "../protocol.ts";
+import { copyText } from "./copy.tsx";
+import { saveFile } from "./save.ts";
+import type { Transcript } from "./transcript.ts";
+
+const SAID_FOR = 2500;
+
+export function Toolbar({ row, transcript }: { row: ExecutionRow; transcript: Transcript }) {
+  const { finder } = transcript;
+  const [said, say] = useSaid();
+  const copy = async () => {
+    const copied = await copyText(toMarkdown(exportedOf(transcript)));
+    say(copied ? "Copied" : "Could not copy");
+  };
+  const save = () => {
+    saveFile(exportName(row, "md"), [toMarkdown(exportedOf(transcript))], "text/markdown");
+    say("Saved");
+  };
+  return (
+    <>
+      <span class="cw-meta" role="status">
+        {said}
+      </span>
+      <button
+        type="button"
+        class="cw-button"
+        aria-expanded={finder.open.value}
+        title="Search this output (Ctrl+F)"
+        onClick={() => (finder.open.value ? finder.close() : finder.begin())}
+      >
+        Search
+      </button>
+      <button type="button" class="cw-button" title="Copy as Markdown" onClick={copy}>
+        Copy
+      </button>
+      <button type="button" class="cw-button" title="Save as Markdown" onClick={save}>
+        Save
+      </button>
+    </>
+  );
+}
+
+/** What was done, for a moment. */
+function useSaid(): [string, (text: string) => void] {
+  const [said, say] = useState("");
+  useEffect(() => {
+    if (said === "") return;
+    const timer = setTimeout(() => say(""), SAID_FOR);
+    return () => clearTimeout(timer);
+  }, [said]);
+  return [said, say];
+}
+
+/** What of the thread has been read. */
+function exportedOf(transcript: Transcript): Exported[] {
+  return transcript.thread.parts.peek().flatMap(({ executionId, pane }) => {
+    const row = transcript.thread.row(executionId);
+    if (!pane || !row) return [];
+    const blocks = pane.keys.peek().map((key) => pane.block(key)?.peek());
+    return [{ row, blocks: blocks.filter((block) => block !== undefined) }];
+  });
+}
