@@ -8,11 +8,13 @@ is. A `UsageError` is about that line alone; what the manager refuses is raised 
 from __future__ import annotations
 
 import argparse
+import json
 import keyword
 import re
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -29,6 +31,7 @@ from claude_widget.prompts import fill_prompt
 from claude_widget.static_view import table_bundle
 
 _WORD = re.compile(r"\s*((?:[^\s'\"\\]|\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\")+)")
+_COMMA_SEPARATED = ("allowed_tools", "disallowed_tools", "required_mcp_servers", "setting_sources")
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
@@ -130,16 +133,19 @@ class ClaudeMagics(Magics):
     @argument("--project-path", "-C", default=".", help="folder that Claude works in")
     @argument("--model", "-m", help="such as sonnet or opus")
     @argument("--session-id", "--resume", help="earlier session to resume")
-    @argument("--fork-session", action="store_true", help="resume into a session of its own")
+    @argument("--fork-session", "--fork", action="store_true", help="into a session of its own")
     @argument("--mcp-config", help="file, or JSON text in quotes")
+    @argument("--required-mcp-servers", help="comma-separated; fails if one is not connected")
     @argument("--effort", help="low, medium, high, xhigh or max")
     @argument("--permission-mode", help="default, acceptEdits, plan, dontAsk, bypassPermissions")
+    @argument("--permissions", help="ask, deny, or variable of a callable that decides")
     @argument("--allowed-tools", help="comma-separated, such as 'Read,Bash(git *)'")
     @argument("--disallowed-tools", help="comma-separated")
     @argument("--system-prompt", help="in place of the CLI's own")
     @argument("--append-system-prompt", help="behind the CLI's own")
     @argument("--add-dir", action="append", help="further folder; may be given again")
     @argument("--setting-sources", help="comma-separated: user,project,local; '' for none")
+    @argument("--schema", help="of the answer: file, JSON text in quotes, or variable")
     @argument("--max-turns", type=int, help="ends it after so many turns")
     @argument("--max-budget-usd", type=float, help="ends it after so many US dollars")
     @argument("--timeout", type=float, help="ends it after so many seconds")
@@ -199,7 +205,7 @@ class ClaudeMagics(Magics):
         }
         renamed = {"add_dir": "add_dirs", "extra_arg": "extra_args"}
         given = {renamed.get(key, key): value for key, value in given.items()}
-        for key in ("allowed_tools", "disallowed_tools", "setting_sources"):
+        for key in _COMMA_SEPARATED:
             if given[key] is not None:
                 given[key] = split_list(given[key], f"--{key.replace('_', '-')}")
         if given["env"] is not None:
@@ -208,7 +214,23 @@ class ClaudeMagics(Magics):
             given["env"] = dict(pair.split("=", 1) for pair in given["env"])
         if given["after"] is not None:
             given["after"] = [self._names.get(item, item) for item in given["after"]]
+        given["permissions"] = self._names.get(given["permissions"], given["permissions"])
+        if given["schema"] is not None:
+            given["schema"] = self._schema(given["schema"])
         return {key: value for key, value in given.items() if value is not None}
+
+    def _schema(self, given: str) -> Any:
+        """A variable's value, or JSON: the text itself, or what is in the file of that name."""
+        if given in self._names:
+            return self._names[given]
+        try:
+            text = given if given.lstrip().startswith("{") else Path(given).read_text("utf-8-sig")
+            found = json.loads(text)
+        except (OSError, ValueError) as error:
+            raise UsageError(f"--schema is no file, JSON text or variable: {error}.") from None
+        if not isinstance(found, dict):
+            raise UsageError("--schema is no JSON object.")
+        return found
 
     @line_magic
     def claude_list(self, line: str) -> None:

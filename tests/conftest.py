@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from claude_widget.backend import Backend
 from claude_widget.local import LocalBackend
 from claude_widget.manager import ProcessManager
 from scripts.paths import SCRUBBED
 from tests import fake
+from tests.shell import RunCell, cells, opened
 from tests.waiting import until
 
 HERE = Path(__file__).parent
@@ -92,6 +94,21 @@ def project(tmp_path: Path) -> Path:
     folder = tmp_path / "project"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def shell() -> Iterator[InteractiveShell]:
+    """An IPython with the extension loaded."""
+    with opened() as made:
+        yield made
+
+
+@pytest.fixture
+def run(
+    shell: InteractiveShell, manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> RunCell:
+    """Run a cell in the project's folder; its value, or what it raised."""
+    return cells(shell, project, monkeypatch)
 
 
 MakeManager = Callable[..., ProcessManager]

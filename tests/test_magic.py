@@ -7,7 +7,6 @@ error comes before anything has started. Real kernels are in test_magic_kernels.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from claude_widget.execution import Execution
 from claude_widget.magic import split_list, split_options
 from claude_widget.manager import ProcessManager
 from tests.fake import ended, lines, running
-from tests.shell import RunCell, cells, opened
+from tests.shell import RunCell
 from tests.waiting import until
 
 PROMPTS = [
@@ -41,6 +40,9 @@ PROMPTS = [
 
 EVERY_OPTION: dict[str, Any] = {
     "query": "the prompt",
+    "permissions": "deny",
+    "required_mcp_servers": ("a",),
+    "output_schema": {"type": "object"},
     "session_id": "s1",
     "fork_session": True,
     "mcp_config": {"mcpServers": {"a": {"command": "x"}}},
@@ -63,21 +65,6 @@ EVERY_OPTION: dict[str, Any] = {
     "extra_args": ("--debug", "x"),
 }
 """What the line below asks for, less the paths and ids of one run."""
-
-
-@pytest.fixture
-def shell() -> Iterator[InteractiveShell]:
-    """An IPython with the extension loaded."""
-    with opened() as made:
-        yield made
-
-
-@pytest.fixture
-def run(
-    shell: InteractiveShell, manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
-) -> RunCell:
-    """Run a cell in the project's folder; its value, or what it raised."""
-    return cells(shell, project, monkeypatch)
 
 
 def prompt_of(execution: Execution) -> str:
@@ -149,6 +136,9 @@ def test_options_are_split_off_the_front(
         "--allowed-tools Bash(git *) hi",
         "--disallowed-tools Read,Bash(git *) hi",
         "--allowed-tools 'Bash)(' hi",
+        "--schema nowhere.json hi",
+        "--schema '{\"half\":' hi",
+        "--schema '[1]' hi",
     ],
 )
 def test_wrong_line_is_a_usage_error_and_starts_nothing(
@@ -168,6 +158,8 @@ def test_wrong_line_is_a_usage_error_and_starts_nothing(
         ("--timeout -1 x", "timeout"),
         ("--timeout nan x", "timeout"),
         ("--effort extreme x", "effort"),
+        ("--permissions maybe x", "permissions"),
+        ("--permission-mode maybe x", "permission_mode"),
         ("--project-path /no/such/folder x", "project_path"),
         ("--project-path '' x", "project_path"),
         ("--mcp-config no/such.json x", "mcp_config"),
@@ -212,6 +204,7 @@ def test_every_option_reaches_the_request(
         "--allowed-tools 'Read,Bash(git *)' --disallowed-tools Write --system-prompt 'be brief' "
         "--append-system-prompt=kind --add-dir . --add-dir sub --setting-sources user,project "
         "--max-turns 3 --max-budget-usd 0.5 --timeout 60 --priority 2 --after first --keep-open "
+        '--permissions deny --required-mcp-servers a --schema \'{"type": "object"}\' '
         "--expand --env A=b=c --env D= --extra-arg --debug --extra-arg x\n"
         "the prompt\n"
     )

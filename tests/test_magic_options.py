@@ -7,7 +7,6 @@ ours keeps its type, so that `except` works around a magic, and is shown without
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,26 +20,9 @@ from claude_widget.manager import ProcessManager
 from claude_widget.request import OPTIONS
 from tests.conftest import MakeManager
 from tests.fake import ended
-from tests.shell import RunCell, cells, opened
+from tests.shell import RunCell
 
-TAKEN = {"--schema"}
-"""Options of a start that only Python has: a schema is a dict or a class."""
 ECHO = "fake:echo"
-
-
-@pytest.fixture
-def shell() -> Iterator[InteractiveShell]:
-    """An IPython with the extension loaded."""
-    with opened() as made:
-        yield made
-
-
-@pytest.fixture
-def run(
-    shell: InteractiveShell, manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
-) -> RunCell:
-    """Run a cell in the project's folder; its value, or what it raised."""
-    return cells(shell, project, monkeypatch)
 
 
 def told(execution: Execution) -> dict[str, Any]:
@@ -60,6 +42,8 @@ def told(execution: Execution) -> dict[str, Any]:
         ("--session-id s1", "--resume=s1"),
         ("--resume s1", "--resume=s1"),
         ("--resume s1 --fork-session", "--fork-session"),
+        ("--resume s1 --fork", "--fork-session"),
+        ("--permissions ask", "--permission-prompt-tool=stdio"),
         ("--effort high", "--effort=high"),
         ("--permission-mode plan", "--permission-mode=plan"),
         ("--allowed-tools 'Read, Bash(git *, (x))'", "--allowedTools=Read,Bash(git *, (x))"),
@@ -116,6 +100,25 @@ def test_without_options_the_cli_is_asked_for_nothing_special(run: RunCell) -> N
     }
 
 
+def test_a_schema_comes_from_a_file_or_a_variable(run: RunCell, project: Path) -> None:
+    (project / "person.json").write_text('{"title": "Person"}')
+    run("import pydantic\nclass Person(pydantic.BaseModel):\n    name: str\nsame = {'title': 'S'}")
+    for given, title in (("person.json", "Person"), ("Person", "Person"), ("same", "S")):
+        execution = run(f"%claude_exec --schema {given} {ECHO}")
+        schema = execution.run.request.output_schema
+        assert schema is not None
+        assert schema["title"] == title
+
+
+def test_permissions_may_be_a_callable_of_the_notebook(run: RunCell) -> None:
+    run("def decide(request):\n    return request.tool_name == 'Bash'")
+    execution = run("%claude_exec --permissions decide fake:asks=Bash")
+    ended(execution, "completed", "success")
+    assert json.loads(execution.result)["behavior"] == "allow"
+    execution = run("%claude_exec --permissions deny fake:asks=Bash")
+    ended(execution, "completed", "denied")
+
+
 def test_after_takes_variables_and_ids(run: RunCell) -> None:
     first, second = run("a = %claude_exec one\nb = %claude_exec two\na, b")
     third = run(f"%claude_exec --after=a --after {second.execution_id} three")
@@ -126,7 +129,7 @@ def test_after_takes_variables_and_ids(run: RunCell) -> None:
 def test_help_has_every_option_of_a_start(shell: InteractiveShell) -> None:
     told = shell.object_inspect_mime("%claude_exec")["text/plain"]
     named = {"add_dirs": "add-dir", "extra_args": "extra-arg"}
-    flags = {"--" + named.get(option, option).replace("_", "-") for option in OPTIONS} - TAKEN
+    flags = {"--" + named.get(option, option).replace("_", "-") for option in OPTIONS}
     flags |= {"--wait", "--raw", "--manager", "--model", "--session-id", "--resume", "--mcp-config"}
     assert [flag for flag in sorted(flags) if flag not in told] == []
     for magic in ("claude_list", "claude_kill"):
