@@ -126,7 +126,7 @@ class Fake(Requests):
         if frame["type"] == "user":
             self.prompts.append(frame)
         elif frame["type"] == "control_request":
-            self.control(frame["request_id"], frame["request"]["subtype"])
+            self.control(frame["request_id"], frame["request"])
         elif frame["type"] == "control_response":
             self.answers[frame["response"]["request_id"]] = frame["response"]["response"]
 

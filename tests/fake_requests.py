@@ -58,6 +58,7 @@ class Requests:
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}
         self.asked = 0
+        self.settings: dict[str, Any] = {}
 
     if TYPE_CHECKING:
         words: dict[str, str]
@@ -71,12 +72,21 @@ class Requests:
         def assistant(self, block: dict[str, Any]) -> dict[str, Any]: ...
         def user(self, content: object) -> dict[str, Any]: ...
 
-    def control(self, request_id: str, subtype: str) -> None:
+    def control(self, request_id: str, request: dict[str, Any]) -> None:
         """Answer a control request of ours."""
-        answers = {
+        subtype = request["subtype"]
+        self.settings.update(request.get("settings", {}))
+        answers: dict[str, Any] = {
             "initialize": {"commands": [], "agents": [], "models": MODELS, "pid": os.getpid()},
             "interrupt": {"still_queued": []},
             "end_session": {},
+            "set_model": None,
+            "set_permission_mode": {"mode": request.get("mode")},
+            "apply_flag_settings": None,
+            "get_settings": {"applied": {"effort": self.settings.get("effortLevel")}},
+            "mcp_status": {"mcpServers": [{"name": "files", "status": "connected"}]},
+            "mcp_reconnect": None,
+            "stop_task": {},
         }
         told = {"subtype": "success", "request_id": request_id, "response": answers.get(subtype)}
         if subtype not in answers:

@@ -12,11 +12,13 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import comm
 import pytest
 
+from claude_widget import protocol
+from claude_widget.answering import _TABLE
 from claude_widget.execution import Execution
 from claude_widget.lanes import Lanes
 from claude_widget.manager import ProcessManager
@@ -154,10 +156,51 @@ def test_without_a_page_a_request_is_denied_and_the_output_says_why(
     assert "denied: Bash: Not permitted: there is no notebook page" in execution_text(run.info)
 
 
+def test_a_rerun_and_a_fork_are_new_ones(
+    dashboard: ClaudeWidget, manager: ProcessManager, project: Path
+) -> None:
+    run = fake.running(manager.start_execution("fake:long", project, model="opus"))
+    answer, _ = ask(dashboard, "1", **to(run, "rerun-execution"))
+    again = manager.get_execution(answer["executionId"])
+    assert again is not None
+    assert (again is run, again.run.request) == (False, run.run.request)
+    answer, _ = ask(dashboard, "2", **to(run, "send-prompt", query="fake:says=fork", fork=True))
+    fork = manager.get_execution(answer["executionId"])
+    assert fork is not None
+    fake.ended(fork, "completed", "success")
+    assert fork.info.session_id not in (None, run.info.session_id)
+    assert prompts(run) == ["fake:long"]
+
+
+def test_the_session_is_changed_by_control_requests(
+    dashboard: ClaudeWidget, manager: ProcessManager, project: Path
+) -> None:
+    run = fake.running(manager.start_execution("fake:long", project))
+    change = {"model": "opus", "effort": "low", "permissionMode": "plan"}
+    assert ask(dashboard, "1", **to(run, "change-session", **change))[0]["type"] == "claude:done"
+    for kind, more in (("stop-task", {"taskId": "b1"}), ("reconnect-mcp-server", {"server": "s"})):
+        assert ask(dashboard, kind, **to(run, kind, **more))[0]["requestId"] == kind
+    servers, _ = ask(dashboard, "servers", **to(run, "get-mcp-status"))
+    assert servers["servers"] == [{"name": "files", "status": "connected"}]
+    sent = [json.loads(line) for line in fake.lines(run, "in")]
+    asked = [one["request"]["subtype"] for one in sent if one["type"] == "control_request"]
+    assert asked[:2] == ["initialize", "set_model"]
+    assert {"set_permission_mode", "stop_task", "mcp_reconnect", "mcp_status"} <= set(asked)
+
+
+def test_every_request_that_there_is_has_its_answer() -> None:
+    requests = get_args(get_args(protocol.PageMessage)[0])
+    answered_elsewhere = {protocol.Bundle, protocol.Hello}
+    assert set(requests) - answered_elsewhere == set(_TABLE)
+
+
 @pytest.mark.parametrize(
     ("request_", "kind"),
     [
         ({"type": "claude:interrupt-execution"}, "ExecutionEnded"),
+        ({"type": "claude:change-session", "model": "opus"}, "ExecutionEnded"),
+        ({"type": "claude:stop-task", "taskId": "b1"}, "ExecutionEnded"),
+        ({"type": "claude:get-mcp-status"}, "ExecutionEnded"),
         ({"type": "claude:end-execution"}, "ExecutionEnded"),
         ({"type": "claude:send-prompt", "query": " "}, "InvalidRequest"),
         (
