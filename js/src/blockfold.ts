@@ -163,6 +163,16 @@ export interface Part {
   readonly index: number;
   readonly type: string;
   settled: boolean;
+  /** Deltas that nobody has decoded. */
+  held: HeldDelta[];
+}
+
+/** Where the text of a delta lies, as it is between the quotes. */
+export interface HeldDelta {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+  readonly kind: "text" | "input";
 }
 
 /** The content blocks of one message. */

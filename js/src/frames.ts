@@ -8,6 +8,7 @@
 import type { BlockFold, Part, Parts } from "./blockfold.ts";
 import { imageOf, laneOf, parentOf } from "./content.ts";
 import { asList, asNumber, asObject, asText, type Json, pretty } from "./json.ts";
+import { applyHeld } from "./partials.ts";
 import { foldToolResult, putTool } from "./tools.ts";
 
 function partsOf(fold: BlockFold, message: string): Parts {
@@ -20,7 +21,8 @@ function partsOf(fold: BlockFold, message: string): Parts {
 }
 
 function newPart(message: string, parts: Parts, index: number, content: Json): Part {
-  const part = { key: `${message}/${index}`, index, type: asText(content.type), settled: false };
+  const key = `${message}/${index}`;
+  const part: Part = { key, index, type: asText(content.type), settled: false, held: [] };
   parts.byIndex.set(index, part);
   parts.open.add(part);
   parts.next = Math.max(parts.next, index + 1);
@@ -55,13 +57,15 @@ export function foldStreamEvent(fold: BlockFold, frame: Json): void {
 }
 
 function applyDelta(fold: BlockFold, part: Part, delta: Json): void {
+  applyHeld(fold, part);
   const block = fold.get(part.key);
   if (!block) return;
   const more = asText(delta.text) || asText(delta.thinking);
   if (block.kind === "text" || block.kind === "thinking") {
     if (more !== "") fold.put({ ...block, text: block.text + more });
-  } else if (block.kind === "tool" && typeof delta.partial_json === "string") {
-    fold.put({ ...block, inputText: block.inputText + delta.partial_json });
+  } else if (block.kind === "tool" && block.input === null) {
+    const piece = asText(delta.partial_json);
+    if (piece !== "") fold.put({ ...block, inputText: block.inputText + piece });
   }
 }
 
@@ -96,6 +100,7 @@ export function foldAssistant(fold: BlockFold, frame: Json): void {
     const content = asObject(item);
     const part = findOpen(fold, parts, content) ?? newPart(message, parts, parts.next, content);
     part.settled = true;
+    part.held = [];
     parts.open.delete(part);
     putContent(fold, part.key, frame, content, false);
     return part.key;

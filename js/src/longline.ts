@@ -7,7 +7,7 @@
  */
 
 /** Bytes before a line is looked into. */
-const SHORT_LINE = 1 << 20;
+export const SHORT_LINE = 1 << 20;
 /** Of one string; an image that the API takes is shorter. */
 const MAX_STRING = 8 << 20;
 /** What is kept of a longer one. */
@@ -49,9 +49,8 @@ export class LongLine {
   }
 }
 
-/** The line if it is short, or what is kept of it. */
+/** What is kept of a line that is here as a whole. */
 export function cutLine(line: Uint8Array): { line: Uint8Array; elided: number } {
-  if (line.length <= SHORT_LINE) return { line, elided: 0 };
   const long = new LongLine();
   long.add(line);
   return long.take();

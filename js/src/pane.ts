@@ -1,47 +1,60 @@
 /**
  * The output of executions that are looked at: bytes from the kernel to signals of blocks.
  *
- * The rule: bytes are taken once and in order. What was had already is cut off; at a gap the pane
- * opens itself again from the byte that it has. Only the blocks that changed get a new value. Panes
- * are shared by the views of one model and closed when the last of them looks away.
+ * The rule: bytes are folded in slices, and what came of them is shown at most once a frame. Only
+ * the blocks that changed get a new value. Panes are shared by the views of one model and closed
+ * when the last of them looks away.
  */
-import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { BlockFold } from "./blockfold.ts";
-import { type Block, NO_FACTS, type SessionFacts } from "./blocks.ts";
+import { type Block, type ByteRange, NO_FACTS, type SessionFacts } from "./blocks.ts";
 import type { Connection } from "./connection.ts";
-import { newId, type RequestError } from "./connection.ts";
+import { Feed } from "./feed.ts";
 import { foldRecord } from "./fold.ts";
+import { pace } from "./pace.ts";
+import { Partials } from "./partials.ts";
 import type { PaneData } from "./protocol.ts";
+import { RawPane } from "./rawpane.ts";
 import { TranscriptReader } from "./transcript.ts";
 
+/** Bytes that are folded in one go: a millisecond or so. */
+const STEP = 64 << 10;
+
 export class Pane {
-  readonly id = newId();
+  readonly feed: Feed;
   private readonly reader = new TranscriptReader();
   private readonly fold = new BlockFold();
+  private readonly partials = new Partials(this.fold);
+  private readonly batches: Uint8Array[] = [];
   private readonly blocks = new Map<string, Signal<Block>>();
   private readonly keysNow = signal<readonly string[]>([]);
-  private readonly errorNow = signal("");
   private readonly endedNow = signal(false);
-  private readonly loadedNow = signal(false);
+  private readonly begunNow = signal(false);
   private readonly stderrNow = signal<{ count: number; text: string }>({ count: 0, text: "" });
   private readonly factsNow = signal<SessionFacts>(NO_FACTS);
-  private have = 0;
-  /** Opening again: until that is answered, bytes from beyond the gap are still on their way. */
-  private opening = 0;
-  private closed = false;
 
+  /** In the order in which they are drawn: what a subagent does, below the call that started it. */
   readonly keys: ReadonlySignal<readonly string[]> = this.keysNow;
-  readonly error: ReadonlySignal<string> = this.errorNow;
+  readonly error: ReadonlySignal<string>;
+  /** It has ended, and all of it is shown. */
   readonly ended: ReadonlySignal<boolean> = this.endedNow;
   /** Some bytes, or the word that there are none, have come. */
-  readonly loaded: ReadonlySignal<boolean> = this.loadedNow;
+  readonly loaded: ReadonlySignal<boolean>;
   readonly facts: ReadonlySignal<SessionFacts> = this.factsNow;
   readonly stderr: ReadonlySignal<{ count: number; text: string }> = this.stderrNow;
 
   constructor(
     readonly executionId: string,
-    private readonly connection: Connection,
-  ) {}
+    connection: Connection,
+  ) {
+    this.feed = new Feed(executionId, connection, (bytes) => this.take(bytes));
+    this.error = this.feed.error;
+    this.loaded = computed(() => this.begunNow.value || this.feed.answered.value);
+  }
+
+  get id(): string {
+    return this.feed.id;
+  }
 
   block(key: string): ReadonlySignal<Block> | undefined {
     return this.blocks.get(key);
@@ -52,51 +65,32 @@ export class Pane {
     return this.fold.depth(key);
   }
 
-  /** Asks for the bytes from the one that it has. */
-  open(): void {
-    if (this.endedNow.value || this.closed) return;
-    const { id: paneId, executionId, have: offset } = this;
-    this.opening += 1;
-    this.connection
-      .request({ type: "claude:open-pane", paneId, executionId, offset })
-      .then(() => {
-        this.errorNow.value = "";
-        this.loadedNow.value = true;
-      })
-      .catch((error: RequestError) => {
-        if (error.answered) this.errorNow.value = error.message;
-      })
-      .finally(() => {
-        this.opening -= 1;
-      });
-  }
-
-  openAgain(): void {
-    if (this.opening === 0) this.open();
-  }
-
   close(): void {
-    this.closed = true;
-    if (!this.endedNow.value) this.connection.tell({ type: "claude:close-pane", paneId: this.id });
+    this.feed.close();
+    pace.stop(this);
   }
 
-  receive(message: PaneData, buffer: DataView | undefined): void {
-    const { offset } = message;
-    if (offset > this.have) {
-      this.openAgain();
-      return;
+  private take(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.batches.push(bytes);
+    pace.start(this);
+  }
+
+  work(): boolean {
+    const next = this.batches.shift();
+    if (!next) return false;
+    if (next.length > STEP) this.batches.unshift(next.subarray(STEP));
+    for (const record of this.reader.push(next.subarray(0, STEP))) {
+      if (!this.partials.take(record)) foldRecord(this.fold, record);
     }
-    const bytes = buffer
-      ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
-      : new Uint8Array(0);
-    const fresh = bytes.subarray(Math.min(this.have - offset, bytes.length));
-    this.have += fresh.length;
-    for (const record of this.reader.push(fresh)) foldRecord(this.fold, record);
-    const ended = message.ended && this.have === message.nextOffset;
+    return this.batches.length > 0;
+  }
+
+  show(): void {
+    this.partials.flush();
     batch(() => {
       this.publish();
-      this.loadedNow.value = true;
-      if (ended) this.endedNow.value = true;
+      this.begunNow.value = true;
+      if (this.feed.complete && this.batches.length === 0) this.endedNow.value = true;
     });
   }
 
@@ -121,6 +115,8 @@ const MAX_NAMED = 100;
 
 export class Panes {
   private readonly open = new Map<string, { pane: Pane; users: number }>();
+  /** By the id that the kernel has for each. */
+  private readonly feeds = new Map<string, Feed>();
 
   constructor(private readonly connection: Connection) {}
 
@@ -130,7 +126,7 @@ export class Panes {
     if (!entry) {
       entry = { pane: new Pane(executionId, this.connection), users: 0 };
       this.open.set(executionId, entry);
-      entry.pane.open();
+      this.begin(entry.pane.feed);
     }
     const held = entry;
     held.users += 1;
@@ -138,33 +134,49 @@ export class Panes {
       held.users -= 1;
       if (held.users > 0 || this.open.get(executionId) !== held) return;
       this.open.delete(executionId);
+      this.feeds.delete(held.pane.id);
       held.pane.close();
     };
     return { pane: held.pane, release };
   }
 
+  /** The execution's records as they are; the caller's own, until it gives them back. */
+  useRaw(executionId: string, range?: ByteRange): { pane: RawPane; release: () => void } {
+    const pane = new RawPane(executionId, this.connection, range);
+    this.begin(pane.feed);
+    const release = () => {
+      this.feeds.delete(pane.feed.id);
+      pane.close();
+    };
+    return { pane, release };
+  }
+
+  private begin(feed: Feed): void {
+    this.feeds.set(feed.id, feed);
+    feed.open();
+  }
+
   receive(message: PaneData, buffer: DataView | undefined): void {
-    const entry = this.open.get(message.executionId);
-    if (entry?.pane.id === message.paneId) entry.pane.receive(message, buffer);
+    this.feeds.get(message.paneId)?.receive(message, buffer);
   }
 
   reopen(): void {
-    for (const { pane } of this.open.values()) pane.open();
+    for (const feed of this.feeds.values()) feed.open();
   }
 
   /** Of those that still want bytes: the kernel forgets a pane that no page names. */
   ids(): string[] {
-    const wanting = [...this.open.values()].filter(({ pane }) => !pane.ended.peek());
-    return wanting.map(({ pane }) => pane.id).slice(0, MAX_NAMED);
+    const wanting = [...this.feeds.values()].filter((feed) => feed.wanting);
+    return wanting.map(({ id }) => id).slice(0, MAX_NAMED);
   }
 
   /** The kernel does not have these, if they are of this page. */
   reopenClosed(paneIds: readonly string[]): void {
-    for (const { pane } of this.open.values()) if (paneIds.includes(pane.id)) pane.openAgain();
+    for (const id of paneIds) this.feeds.get(id)?.openAgain();
   }
 
   /** The kernel says that it has ended, so the rest of its output is written: was it lost? */
   catchUp(executionId: string): void {
-    this.open.get(executionId)?.pane.open();
+    for (const feed of this.feeds.values()) if (feed.executionId === executionId) feed.open();
   }
 }

@@ -8,19 +8,22 @@
  */
 import type { ByteRange } from "./blocks.ts";
 import { parseObject } from "./json.ts";
-import { cutLine, join, LongLine } from "./longline.ts";
+import { cutLine, join, LongLine, SHORT_LINE } from "./longline.ts";
 
 export type Stream = "meta" | "in" | "out" | "err" | "unreadable";
 
 const decoder = new TextDecoder("utf-8");
 
-/** One line of a stream. Its bytes are those that were pushed: whoever keeps them copies them. */
+/** One line of a stream, as it lies in the bytes that were pushed. */
 export class TranscriptRecord {
   constructor(
     /** Seconds since the transcript's epoch. */
     readonly seconds: number,
     readonly stream: Stream,
-    readonly bytes: Uint8Array,
+    /** The line is from `start` to `end` of these. */
+    readonly source: Uint8Array,
+    readonly start: number,
+    readonly end: number,
     /** The byte of the transcript at which it begins, and the one behind it. */
     readonly from: number,
     readonly to: number,
@@ -31,7 +34,11 @@ export class TranscriptRecord {
   ) {}
 
   get text(): string {
-    return decoder.decode(this.bytes);
+    return decoder.decode(this.source.subarray(this.start, this.end));
+  }
+  /** Bytes of the line that are here. */
+  get length(): number {
+    return this.end - this.start;
   }
   get range(): ByteRange {
     return { offset: this.from, length: this.to - this.from };
@@ -42,12 +49,30 @@ const NEWLINE = 0x0a;
 const SPACE = 0x20;
 const POINT = 0x2e;
 const ZERO = 0x30;
-const NOTHING = new Uint8Array(0);
-/** Streams whose lines may come in pieces. */
-const OUTPUTS: ReadonlySet<string> = new Set(["out", "err"]);
-const OTHERS: ReadonlySet<string> = new Set(["meta", "in"]);
+
+type Kind = "line" | "piece" | "torn";
+/** By the name in the record; only output comes in pieces. */
+const KINDS: Readonly<Record<string, readonly [Stream, Kind]>> = Object.assign(
+  Object.create(null),
+  {
+    meta: ["meta", "line"],
+    in: ["in", "line"],
+    out: ["out", "line"],
+    "out+": ["out", "piece"],
+    "out-": ["out", "torn"],
+    err: ["err", "line"],
+    "err+": ["err", "piece"],
+    "err-": ["err", "torn"],
+  },
+);
+const UNREADABLE: readonly [Stream, Kind] = ["unreadable", "line"];
 
 type Output = "out" | "err";
+interface Line {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
 interface Open {
   readonly line: LongLine;
   seconds: number;
@@ -69,7 +94,8 @@ export class TranscriptReader {
     const records: TranscriptRecord[] = [];
     let start = 0;
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
-      this.read(this.withTail(bytes.subarray(start, end)), records);
+      if (this.tail.length === 0) this.read({ bytes, start, end }, records);
+      else this.read(this.withTail(bytes.subarray(start, end)), records);
       start = end + 1;
     }
     // Copied, since the buffer belongs to whoever received the message.
@@ -77,112 +103,102 @@ export class TranscriptReader {
     return records;
   }
 
-  private withTail(rest: Uint8Array): Uint8Array {
-    if (this.tail.length === 0) return rest;
-    const line = join([...this.tail, rest]);
+  private withTail(rest: Uint8Array): Line {
+    const bytes = join([...this.tail, rest]);
     this.tail = [];
-    return line;
+    return { bytes, start: 0, end: bytes.length };
   }
 
-  private read(line: Uint8Array, records: TranscriptRecord[]): void {
+  private read(line: Line, records: TranscriptRecord[]): void {
+    const { bytes, start, end } = line;
     const from = this.offset;
-    this.offset += line.length + 1;
-    const first = line.indexOf(SPACE);
-    const second = first < 0 ? -1 : line.indexOf(SPACE, first + 1);
-    const seconds = second < 0 ? Number.NaN : secondsOf(line, first);
-    if (!Number.isFinite(seconds)) return this.unreadable(line, from, records);
-    const name = nameOf(line, first + 1, second);
-    const stream = name.slice(0, 3);
-    const body = line.subarray(second + 1);
-    if (OUTPUTS.has(name)) this.end(name as Output, seconds, body, from, false, records);
-    else if (!OUTPUTS.has(stream) || name.length > 4)
-      this.other(name, seconds, line, body, records);
-    else if (name.endsWith("+")) this.addPiece(stream as Output, seconds, body, from);
-    else if (name.endsWith("-")) this.end(stream as Output, seconds, body, from, true, records);
-    else this.other(name, seconds, line, body, records);
-  }
-
-  private addPiece(stream: Output, seconds: number, body: Uint8Array, from: number): void {
-    const open = this.open[stream];
-    if (open.pieces === 0) Object.assign(open, { seconds, from });
-    open.pieces += 1;
-    open.line.add(body);
-  }
-
-  private end(
-    stream: Output,
-    seconds: number,
-    body: Uint8Array,
-    from: number,
-    torn: boolean,
-    records: TranscriptRecord[],
-  ): void {
-    const open = this.open[stream];
-    const began = open.pieces === 0 ? from : open.from;
-    if (open.pieces > 0) open.line.add(body);
-    const { line, elided } = open.pieces === 0 ? cutLine(body) : open.line.take();
-    open.pieces = 0;
-    records.push(new TranscriptRecord(seconds, stream, line, began, this.offset, torn, elided));
-  }
-
-  private other(
-    name: string,
-    seconds: number,
-    whole: Uint8Array,
-    body: Uint8Array,
-    records: TranscriptRecord[],
-  ): void {
-    const from = this.offset - whole.length - 1;
-    if (!OTHERS.has(name)) return this.unreadable(whole, from, records);
-    const { line, elided } = cutLine(body);
-    const record = new TranscriptRecord(
-      seconds,
-      name as "meta" | "in",
-      line,
-      from,
-      this.offset,
-      false,
-      elided,
-    );
-    if (name === "meta" && isEnding(record.text)) this.flush(records);
+    this.offset += end - start + 1;
+    const first = spaceIn(bytes, start, end);
+    const second = first < 0 ? -1 : spaceIn(bytes, first + 1, end);
+    const seconds = second < 0 ? Number.NaN : secondsOf(bytes, start, first);
+    const known = Number.isFinite(seconds) ? KINDS[nameOf(bytes, first + 1, second)] : undefined;
+    const [stream, kind] = known ?? UNREADABLE;
+    const body = { bytes, start: known ? second + 1 : start, end };
+    if (stream === "out" || stream === "err") {
+      const open = this.open[stream];
+      if (kind === "piece") return add(open, body, seconds, from);
+      if (open.pieces > 0) {
+        add(open, body, seconds, from);
+        return this.close(stream, seconds, kind === "torn", records);
+      }
+    }
+    const record = newRecord(known ? seconds : 0, stream, body, from, this.offset, kind === "torn");
+    if (stream === "meta" && isEnding(record.text)) this.flush(records);
     records.push(record);
+  }
+
+  /** The line that came in pieces has its last one. */
+  private close(stream: Output, seconds: number, torn: boolean, records: TranscriptRecord[]): void {
+    const open = this.open[stream];
+    const { line, elided } = open.line.take();
+    const { from } = open;
+    open.pieces = 0;
+    records.push(
+      new TranscriptRecord(seconds, stream, line, 0, line.length, from, this.offset, torn, elided),
+    );
   }
 
   /** Nothing follows the ending record: what is open is a line whose writer died. */
   private flush(records: TranscriptRecord[]): void {
     for (const stream of ["out", "err"] as const) {
-      const { pieces, seconds, from } = this.open[stream];
-      if (pieces > 0) this.end(stream, seconds, NOTHING, from, true, records);
+      const { pieces, seconds } = this.open[stream];
+      if (pieces > 0) this.close(stream, seconds, true, records);
     }
   }
+}
 
-  private unreadable(whole: Uint8Array, from: number, records: TranscriptRecord[]): void {
-    const { line, elided } = cutLine(whole);
-    records.push(new TranscriptRecord(0, "unreadable", line, from, this.offset, false, elided));
+function add(open: Open, { bytes, start, end }: Line, seconds: number, from: number): void {
+  if (open.pieces === 0) Object.assign(open, { seconds, from });
+  open.pieces += 1;
+  open.line.add(bytes.subarray(start, end));
+}
+
+function newRecord(
+  seconds: number,
+  stream: Stream,
+  { bytes, start, end }: Line,
+  from: number,
+  to: number,
+  torn: boolean,
+): TranscriptRecord {
+  if (end - start <= SHORT_LINE) {
+    return new TranscriptRecord(seconds, stream, bytes, start, end, from, to, torn);
   }
+  const { line, elided } = cutLine(bytes.subarray(start, end));
+  return new TranscriptRecord(seconds, stream, line, 0, line.length, from, to, torn, elided);
+}
+
+function spaceIn(bytes: Uint8Array, start: number, end: number): number {
+  for (let at = start; at < end; at += 1) if (bytes[at] === SPACE) return at;
+  return -1;
 }
 
 /** The name of a stream; most are `out`, which costs no decoding. */
-function nameOf(line: Uint8Array, from: number, to: number): string {
+function nameOf(bytes: Uint8Array, from: number, to: number): string {
   const isOut =
-    to - from === 3 && line[from] === 0x6f && line[from + 1] === 0x75 && line[from + 2] === 0x74;
-  return isOut ? "out" : decoder.decode(line.subarray(from, to));
+    to - from === 3 && bytes[from] === 0x6f && bytes[from + 1] === 0x75 && bytes[from + 2] === 0x74;
+  return isOut ? "out" : decoder.decode(bytes.subarray(from, to));
 }
 
 /** The number before the first space: most are plain digits with a point. */
-function secondsOf(line: Uint8Array, end: number): number {
+function secondsOf(bytes: Uint8Array, start: number, end: number): number {
   let digits = 0;
   let scale = 0;
-  for (let at = 0; at < end; at += 1) {
-    const byte = line[at] as number;
+  for (let at = start; at < end; at += 1) {
+    const byte = bytes[at] as number;
     const digit = byte - ZERO;
     if (digit >= 0 && digit <= 9) {
       digits = digits * 10 + digit;
       scale *= 10;
-    } else if (byte === POINT && scale === 0) scale = 1;
-    else return Number(decoder.decode(line.subarray(0, end)));
+    } else if (byte === POINT && scale === 0 && at > start) scale = 1;
+    else return Number(decoder.decode(bytes.subarray(start, end)));
   }
-  return end === 0 ? Number.NaN : digits / (scale || 1);
+  return start === end ? Number.NaN : digits / (scale || 1);
 }
 
 function isEnding(text: string): boolean {

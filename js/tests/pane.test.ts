@@ -1,6 +1,7 @@
 /** Bytes to a pane: in order, once, and asked for again where some are missing. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { Connection } from "../src/connection.ts";
+import { pace } from "../src/pace.ts";
 import { type Pane, Panes } from "../src/pane.ts";
 import type { PaneData } from "../src/protocol.ts";
 import { FakeModel, framed, readRecording, refused } from "./fakes.ts";
@@ -34,7 +35,10 @@ function give(pane: Pane, from: number, to: number, ended = false): void {
   panes.receive(message, new DataView(WHOLE.slice(from, to).buffer));
 }
 
-const drawn = (pane: Pane) => pane.keys.value.map((key) => pane.block(key)?.value);
+function drawn(pane: Pane) {
+  pace.finish();
+  return pane.keys.value.map((key) => pane.block(key)?.value);
+}
 
 function reference() {
   const { pane } = panes.use("whole");
