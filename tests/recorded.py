@@ -137,13 +137,25 @@ def _answers(data: bytes, time: float) -> Iterator[Record]:
 
 
 def golden(name: str) -> str:
-    """What a golden file holds: the info, and the activities on the way to it."""
+    """What a golden file holds: the info, and on the way to it activities, requests and tasks.
+
+    `open` has what was open after so many records; the page's fold is held to the same.
+    """
     state, activities = State(), [""]
-    for record in transcript(name):
+    open_after: list[dict[str, Any]] = [{"after": 0, "requests": [], "tasks": []}]
+    for number, record in enumerate(transcript(name), start=1):
         state = reduce(state, parse(record))
         if state.work.activity != activities[-1]:
             activities.append(state.work.activity)
-    document = {"info": state.info.model_dump(mode="json"), "activities": activities}
+        requests = [one.request_id for one in state.work.waiting]
+        tasks = [one.task_id for one in state.work.tasks]
+        if [requests, tasks] != [open_after[-1]["requests"], open_after[-1]["tasks"]]:
+            open_after.append({"after": number, "requests": requests, "tasks": tasks})
+    document = {
+        "info": state.info.model_dump(mode="json"),
+        "activities": activities,
+        "open": open_after[1:],
+    }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
