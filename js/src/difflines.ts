@@ -5,13 +5,12 @@
  * so that a string or comment over several lines is seen as one.
  */
 import type { Line, Row } from "./diffrows.ts";
-import { highlightLines, languageOfPath, type Span } from "./highlight.ts";
+import { highlightLines, type Span } from "./highlight.ts";
 
 export type LineSpans = ReadonlyMap<Line, readonly Span[]>;
 
-export function highlightRows(rows: readonly Row[], path: string): LineSpans {
+export function highlightRows(rows: readonly Row[], language: string): LineSpans {
   const spans = new Map<Line, readonly Span[]>();
-  const language = languageOfPath(path);
   if (language === "") return spans;
   let sides: Line[][] = [[], []];
   const flush = () => {

@@ -8,7 +8,8 @@
 type Work = () => void;
 
 const waiting = new Set<Work>();
-let asked = false;
+/** Takes back what was asked of the browser; null where nothing is. */
+let unask: (() => void) | null = null;
 /** So that a busy page gets there in the end. */
 const LATEST = 1000;
 
@@ -16,18 +17,27 @@ const LATEST = 1000;
 export function whenIdle(work: Work): () => void {
   waiting.add(work);
   ask();
-  return () => void waiting.delete(work);
+  return () => {
+    waiting.delete(work);
+    if (waiting.size > 0) return;
+    unask?.();
+    unask = null;
+  };
 }
 
 function ask(): void {
-  if (asked || waiting.size === 0) return;
-  asked = true;
-  if (typeof requestIdleCallback === "function") requestIdleCallback(doOne, { timeout: LATEST });
-  else setTimeout(doOne, 1);
+  if (unask || waiting.size === 0) return;
+  if (typeof requestIdleCallback === "function") {
+    const handle = requestIdleCallback(doOne, { timeout: LATEST });
+    unask = () => cancelIdleCallback(handle);
+  } else {
+    const timer = setTimeout(doOne, 1);
+    unask = () => clearTimeout(timer);
+  }
 }
 
 function doOne(): void {
-  asked = false;
+  unask = null;
   const [work] = waiting;
   if (!work) return;
   waiting.delete(work);

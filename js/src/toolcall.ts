@@ -21,13 +21,16 @@ export interface Call {
   readonly cwd: string;
 }
 
+/** One and the same, so that what is made of it is made once. */
+const NOTHING: Json = {};
+
 export function readCall(block: ToolBlock, cwd: string): Call {
   return {
     name: block.name,
     phase: phaseOf(block),
     input: block.input ?? readPartial(block.inputText),
     text: block.result?.text ?? "",
-    data: block.result?.data ?? {},
+    data: block.result?.data ?? NOTHING,
     cwd,
   };
 }

@@ -1,22 +1,27 @@
 /**
  * The words for the CLI's own tools.
  *
- * The rule: pure; a table by the tool's name. What is told of a result is what the CLI says of it,
- * counted here where it does not.
+ * The rule: pure; a table by the tool's name, each with the words for every phase of a call.
  */
-import { countChanges } from "./diff.ts";
-import { editOf } from "./edits.ts";
-import { formatBytes, formatCount } from "./format.ts";
-import { asList, asNumber, asObject, asText } from "./json.ts";
-import { countMatches, readMatches, readPaths } from "./matches.ts";
-import { type Call, relativePath } from "./toolcall.ts";
+import { formatCount } from "./format.ts";
+import { asList, asNumber, asText } from "./json.ts";
+import type { Call } from "./toolcall.ts";
+import { readAnswers, readCommandResult, readTodos, readWebResults } from "./tooldata.ts";
 import {
-  readAnswers,
-  readCommandResult,
-  readFileText,
-  readTodos,
-  readWebResults,
-} from "./tooldata.ts";
+  countPaths,
+  field,
+  hostOf,
+  pathField,
+  quoted,
+  tellChanges,
+  tellExit,
+  tellFetched,
+  tellMatches,
+  tellRead,
+  tellSearch,
+  tellTaskChange,
+  tellWritten,
+} from "./tooloutcomes.ts";
 
 export interface Teller {
   /** "Reading", "Read" and "read", as in "wants to read". */
@@ -30,18 +35,6 @@ export interface Teller {
   /** An error of it is an outcome: it was done, and that is what came of it. */
   readonly failsWith?: (call: Call) => boolean;
 }
-
-const field =
-  (...names: string[]) =>
-  ({ input }: Call): string =>
-    names.map((name) => asText(input[name])).find((text) => text !== "") ?? "";
-
-const pathField =
-  (...names: string[]) =>
-  (call: Call): string =>
-    relativePath(field(...names)(call), call.cwd);
-
-const quoted = (text: string): string => (text === "" ? "" : `"${text}"`);
 
 const WORDS: Readonly<Record<string, Teller>> = {
   Read: {
@@ -218,83 +211,4 @@ function subagent(): Teller {
       return count === null ? "" : formatCount(count, "tool call");
     },
   };
-}
-
-function tellRead(call: Call): string {
-  const file = asObject(call.data.file);
-  const size = asNumber(file.originalSize);
-  switch (call.data.type) {
-    case "image":
-      return size === null ? "an image" : `an image of ${formatBytes(size)}`;
-    case "notebook":
-      return formatCount(asList(file.cells).length, "cell");
-    case "pdf":
-      return size === null ? "a PDF" : `a PDF of ${formatBytes(size)}`;
-    case "parts":
-      return `${formatCount(asNumber(file.count) ?? 0, "page")} of a PDF`;
-    default:
-      return tellLines(call);
-  }
-}
-
-function tellLines(call: Call): string {
-  const read = readFileText(call);
-  if (!read) return "";
-  const { lines, firstLine, totalLines } = read;
-  if (firstLine === 1 && totalLines === null) return formatCount(lines.length, "line");
-  const place = `lines ${firstLine}–${firstLine + Math.max(lines.length, 1) - 1}`;
-  return totalLines === null ? place : `${place} of ${totalLines.toLocaleString("en")}`;
-}
-
-function tellChanges({ name, input, data }: Call): string {
-  const { added, removed } = countChanges(editOf(name, input, data)?.hunks ?? []);
-  return `+${added} −${removed}`;
-}
-
-function tellWritten(call: Call): string {
-  const written = editOf(call.name, call.input, call.data);
-  if (call.data.type === "update") return tellChanges(call);
-  return formatCount(countChanges(written?.hunks ?? []).added, "line");
-}
-
-function tellExit(call: Call): string {
-  const { exitCode, interrupted, background, meaning } = readCommandResult(call);
-  if (interrupted) return "interrupted";
-  if (exitCode !== null) return `exit code ${exitCode}`;
-  return background === "" ? meaning : `it goes on ${background}`;
-}
-
-function tellSearch(call: Call): string {
-  const path = pathField("path")(call);
-  return [quoted(asText(call.input.pattern)), path !== "" && `in ${path}`]
-    .filter(Boolean)
-    .join(" ");
-}
-
-function tellMatches(call: Call): string {
-  const [count, word] = countMatches(call, readMatches(call));
-  return formatCount(count, word, word === "match" ? "matches" : "files");
-}
-
-function countPaths(call: Call): number {
-  return asNumber(call.data.totalMatches) ?? asNumber(call.data.numFiles) ?? readPaths(call).length;
-}
-
-function tellTaskChange({ data, input }: Call): string {
-  const to = asText(asObject(data.statusChange).to) || asText(input.status);
-  return to.replace("_", " ");
-}
-
-function tellFetched({ data }: Call): string {
-  const code = asNumber(data.code);
-  return code === null || code === 200 ? "" : `${code} ${asText(data.codeText)}`.trim();
-}
-
-/** Of an address that can be read as one; else all of it. */
-function hostOf(url: string): string {
-  try {
-    return new URL(url).host || url;
-  } catch {
-    return url;
-  }
 }

@@ -11,6 +11,7 @@ import { countChanges, type Hunk } from "../diff.ts";
 import { highlightRows, type LineSpans } from "../difflines.ts";
 import { type Row, splitRows, unifiedRows } from "../diffrows.ts";
 import { formatCount } from "../format.ts";
+import { languageOfPath } from "../highlight.ts";
 import { recall, remember } from "../remembered.ts";
 import { SplitRow, UnifiedRow } from "./diffrow.tsx";
 import { useWhenIdle } from "./idle.ts";
@@ -19,8 +20,10 @@ export type { Hunk } from "../diff.ts";
 export type DiffMode = "unified" | "split";
 
 interface DiffProps {
-  /** Of the file, for the name of the table and the highlighting. */
+  /** Of the file: names the table, and tells the language. */
   readonly path: string;
+  /** By name, where the path does not tell. */
+  readonly language?: string;
   readonly hunks: readonly Hunk[];
   /** Fixed; without it the reader chooses, and until then the width does. */
   readonly mode?: DiffMode;
@@ -40,14 +43,20 @@ function readMode(value: string | null): DiffMode | null {
   return value === "unified" || value === "split" ? value : null;
 }
 
-export function Diff({ path, hunks, mode, numbered = true }: DiffProps) {
+export function Diff({ path, hunks, mode, numbered = true, language = "" }: DiffProps) {
   const { root, wide } = useRoom();
   const shownMode = mode ?? chosen.value ?? (wide ? "split" : "unified");
   if (hunks.length === 0) return <div class="cw-meta">No change.</div>;
   return (
     <div class={numbered ? "cw-diff" : "cw-diff cw-diff-part"} ref={root}>
       {mode === undefined && <ModeToggle split={shownMode === "split"} />}
-      <DiffTable key={shownMode} path={path} hunks={hunks} mode={shownMode} />
+      <DiffTable
+        key={shownMode}
+        path={path}
+        hunks={hunks}
+        mode={shownMode}
+        language={language || languageOfPath(path)}
+      />
     </div>
   );
 }
@@ -70,14 +79,14 @@ function ModeToggle({ split }: { split: boolean }) {
   );
 }
 
-function DiffTable({ path, hunks, mode }: DiffProps & { mode: DiffMode }) {
+function DiffTable({ path, hunks, mode, language }: Required<Omit<DiffProps, "numbered">>) {
   const rows = useMemo(
     () => (mode === "split" ? splitRows(hunks) : unifiedRows(hunks)),
     [hunks, mode],
   );
   const [shown, setShown] = useState(FIRST_ROWS);
   const drawn = useMemo(() => rows.slice(0, shown), [rows, shown]);
-  const spans = useWhenIdle(() => highlightRows(drawn, path), [drawn, path]) ?? PLAIN;
+  const spans = useWhenIdle(() => highlightRows(drawn, language), [drawn, language]) ?? PLAIN;
   const left = rows.length - shown;
   const { added, removed } = countChanges(hunks);
   const name = `Changes to ${path}: ${formatCount(added, "line")} added, ${removed} removed`;

@@ -1,69 +1,125 @@
 /**
- * A tool call: its name, what went in, what came back.
+ * A call of a tool: one line that says what happened, and the rest when it is open.
  *
- * The rule: the command or the path is shown plain, the other fields as JSON. A later version may
- * draw a tool of its own (an edit as a diff); this is what all of them fall back to.
+ * The rule: a folded one costs a few nodes, since there may be thousands. It is open where there is
+ * something to see (an error, an edit, a short result) until the reader says otherwise.
  */
+import { useMemo } from "preact/hooks";
 import type { ToolBlock } from "../blocks.ts";
 import { formatDuration } from "../format.ts";
-import { asText, type Json, pretty } from "../json.ts";
-import { ClippedText } from "./text.tsx";
-
-const LONG_RESULT = 2000;
-const LONG_INPUT = 4000;
+import { type Call, type Phase, readCall } from "../toolcall.ts";
+import { type Summary, summarize } from "../toolsummary.ts";
+import { usePane, useView } from "../view.ts";
+import { useElapsed } from "./elapsed.ts";
+import { OPEN, useKept } from "./kept.tsx";
+import { bodyOf, isEditor } from "./tools/bodies.ts";
+import { Elided } from "./tools/longtext.tsx";
+import { Visible } from "./visible.tsx";
 
 export function ToolView({ block }: { block: ToolBlock }) {
-  const { result, permission } = block;
-  const missing = result === null && permission !== "denied";
-  const open = missing && !block.over;
+  const cwd = useWorkingFolder();
+  const call = useMemo(() => readCall(block, cwd), [block, cwd]);
+  const summary = useMemo(() => summarize(call), [call]);
+  const [choice, choose] = useKept<boolean | null>(OPEN, null);
+  const open = choice ?? opensItself(call);
   return (
     <>
-      <div class="cw-tool-head">
-        <span class="cw-tool-name">{block.name}</span>
-        <span class="cw-meta">{summaryOf(block.input)}</span>
-        {open && permission !== "asked" && (
-          <span class="cw-tag">
-            {block.seconds === null ? "running" : `running ${formatDuration(block.seconds)}`}
-          </span>
-        )}
-        {permission === "asked" && open && <span class="cw-tag">waits for permission</span>}
-        {missing && block.over && <span class="cw-tag">no result</span>}
-        {permission === "denied" && <span class="cw-tag cw-bad">denied</span>}
-        {result?.isError && <span class="cw-tag cw-bad">error</span>}
-      </div>
-      <ToolInput block={block} />
-      {block.denial && <div class="cw-bad">{block.denial}</div>}
-      {result && result.text !== "" && (
-        <pre class={result.isError ? "cw-result-text cw-bad" : "cw-result-text"}>
-          <ClippedText text={result.text} length={LONG_RESULT} />
-        </pre>
-      )}
-      {result && result.text === "" && <div class="cw-meta">(no output)</div>}
+      <button
+        type="button"
+        class={`cw-tool-head cw-tool-${call.phase}`}
+        aria-expanded={open}
+        onClick={() => choose(!open)}
+      >
+        <SummaryLine summary={summary} phase={call.phase} />
+        {call.phase === "running" && <Elapsed seconds={block.seconds} />}
+      </button>
+      {open && <ToolBody call={call} block={block} />}
     </>
   );
 }
 
-const PLAIN = ["command", "file_path", "path", "pattern", "query", "url"] as const;
-
-function summaryOf(input: Json | null): string {
-  return input === null ? "" : asText(input.description);
+function useWorkingFolder(): string {
+  const pane = usePane();
+  const row = useView().app.row(pane.executionId)?.value;
+  return pane.facts.value.cwd || row?.projectPath || "";
 }
 
-function ToolInput({ block }: { block: ToolBlock }) {
-  const text = inputText(block);
-  if (text === "") return null;
+const SIGNS: Readonly<Record<Phase, string>> = {
+  streaming: "…",
+  running: "…",
+  asked: "?",
+  done: "✓",
+  failed: "✗",
+  denied: "⊘",
+  over: "–",
+};
+
+function SummaryLine({ summary, phase }: { summary: Summary; phase: Phase }) {
+  const { verb, subject, outcome } = summary;
   return (
-    <pre class="cw-tool-input">
-      <ClippedText text={text} length={LONG_INPUT} />
-    </pre>
+    <>
+      <span class="cw-tool-sign" aria-hidden="true">
+        {SIGNS[phase]}
+      </span>
+      <span class="cw-tool-line">
+        {verb}
+        {subject !== "" && (
+          <>
+            {" "}
+            <span class="cw-tool-subject">
+              <Visible text={subject} as="line" />
+            </span>
+          </>
+        )}
+        {outcome !== "" && (
+          <span class="cw-meta">
+            {", "}
+            <Visible text={outcome} as="line" />
+          </span>
+        )}
+      </span>
+    </>
   );
 }
 
-function inputText({ input, inputText: streamed }: ToolBlock): string {
-  if (input === null) return streamed;
-  const { description: _, ...fields } = input;
-  const main = PLAIN.find((name) => asText(fields[name]) !== "");
-  const rest = Object.entries(fields).filter(([name]) => name !== main);
-  const json = rest.length === 0 ? "" : pretty(Object.fromEntries(rest));
-  return [main ? asText(fields[main]) : "", json].filter(Boolean).join("\n");
+function Elapsed({ seconds }: { seconds: number | null }) {
+  const elapsed = useElapsed(seconds);
+  if (elapsed === null) return null;
+  return <span class="cw-tag">{formatDuration(elapsed)}</span>;
+}
+
+const SHORT_TEXT = 800;
+const SHORT_LINES = 10;
+
+function opensItself({ name, phase, text, input }: Call): boolean {
+  if (phase === "failed" || phase === "denied") return true;
+  if (phase === "asked" || phase === "over") return false;
+  if (isEditor(name)) return true;
+  if (phase !== "done") return name === "TodoWrite" && Array.isArray(input.todos);
+  return text.length <= SHORT_TEXT && text.split("\n", SHORT_LINES + 1).length <= SHORT_LINES;
+}
+
+function ToolBody({ call, block }: { call: Call; block: ToolBlock }) {
+  const Body = bodyOf(call.name);
+  return (
+    <div class="cw-tool-body">
+      {call.phase === "denied" && <Denial reason={block.denial} />}
+      <Body call={call} block={block} />
+      {block.result && <Elided left={block.result.elided} />}
+    </div>
+  );
+}
+
+function Denial({ reason }: { reason: string }) {
+  return (
+    <div class="cw-bad">
+      {"Denied"}
+      {reason !== "" && (
+        <>
+          {": "}
+          <Visible text={reason} />
+        </>
+      )}
+    </div>
+  );
 }

@@ -1,0 +1,70 @@
+/**
+ * A command: as it was given, and what it printed.
+ *
+ * The rule: nothing in the command hides; the colours of the output are those of a terminal. How it
+ * ended is said in words, too.
+ */
+
+import { asText } from "../../json.ts";
+import { readCommandResult } from "../../tooldata.ts";
+import { Ansi } from "../ansi.tsx";
+import { Visible } from "../visible.tsx";
+import type { BodyProps } from "./bodies.ts";
+import { Images } from "./images.tsx";
+import { LongText } from "./longtext.tsx";
+
+export function CommandBody({ call, block }: BodyProps) {
+  const { input } = call;
+  const description = asText(input.description);
+  return (
+    <>
+      {description !== "" && (
+        <div class="cw-meta">
+          <Visible text={description} as="line" />
+        </div>
+      )}
+      <LongText name="command" class="cw-tool-input" text={asText(input.command)} />
+      {input.dangerouslyDisableSandbox === true && (
+        <div class="cw-tool-warning">It asked to run outside of the sandbox.</div>
+      )}
+      {block.result && <Output call={call} block={block} />}
+    </>
+  );
+}
+
+function Output({ call, block }: BodyProps) {
+  const { stdout, stderr, exitCode, interrupted, background, meaning } = readCommandResult(call);
+  const images = block.result?.images ?? [];
+  const facts = [
+    exitCode !== null && `Exit code ${exitCode}.`,
+    meaning !== "" && `${meaning}.`,
+    interrupted && "It was interrupted.",
+    background !== "" && `It goes on ${background}.`,
+  ].filter(Boolean);
+  const silent = stdout === "" && stderr === "" && images.length === 0;
+  return (
+    <>
+      {stdout !== "" && <Printed name="stdout" text={stdout} />}
+      {stderr !== "" && (
+        <>
+          <span class="cw-label">stderr</span>
+          <Printed name="stderr" text={stderr} />
+        </>
+      )}
+      <Images images={images} />
+      {silent && <div class="cw-meta">(no output)</div>}
+      {facts.length > 0 && <div class="cw-meta">{facts.join(" ")}</div>}
+    </>
+  );
+}
+
+function Printed({ name, text }: { name: string; text: string }) {
+  return (
+    <LongText
+      name={name}
+      class="cw-result-text"
+      text={text}
+      draw={(part) => <Ansi text={part} />}
+    />
+  );
+}
