@@ -1,5 +1,6 @@
 /** The output of one execution: its blocks, its tabs, what is folded, and what cannot be drawn. */
 import { beforeEach, describe, expect, test } from "vitest";
+import { pace } from "../src/pace.ts";
 import { bytes, framed, readRecording, row } from "./fakes.ts";
 import { layOut } from "./layout.ts";
 import {
@@ -27,6 +28,7 @@ async function give(executionId: string, whole: Uint8Array, ended = true): Promi
   await say({ type: "claude:done", requestId });
   const data = { executionId, paneId, offset: 0, nextOffset: whole.length, ended };
   await say({ type: "claude:pane-data", ...data }, [new DataView(whole.slice().buffer)]);
+  await pass(0, () => pace.finish());
 }
 
 const records = (...frames: object[]): Uint8Array =>
@@ -207,6 +209,7 @@ describe("a long transcript", () => {
     const [offset, nextOffset] = [first.length, first.length + more.length];
     const data = { executionId: "run", paneId, offset, nextOffset, ended: false };
     await say({ type: "claude:pane-data", ...data }, [new DataView(more.slice().buffer)]);
+    await pass(0, () => pace.finish());
     expect(box.scrollTop).toBe(1000);
     await press("Follow, 2 new");
     expect(region("Blocks").textContent).toContain("And more.");

@@ -4,6 +4,7 @@
  * The rule: the bytes are asked for while this is mounted and no longer. The conversation stays
  * where it was scrolled to while another tab is in front; the others are read anew each time.
  */
+import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { formatCost } from "../format.ts";
 import type { ExecutionRow } from "../protocol.ts";
@@ -14,6 +15,7 @@ import { ConversationPanel } from "./conversation.tsx";
 import { KillButton, KillProblem } from "./kill.tsx";
 import { RowActivity } from "./list.tsx";
 import { QueryLine } from "./query.tsx";
+import { RawPanel } from "./raw.tsx";
 import { SessionControls } from "./session.tsx";
 import { Duration, StatusBadge } from "./status.tsx";
 import { StderrPanel } from "./stderr.tsx";
@@ -37,21 +39,39 @@ export function SelectedOutput() {
   );
 }
 
-export function Output({ executionId }: { executionId: string }) {
+interface OutputProps {
+  readonly executionId: string;
+  /** What the header has besides; and whether only header and last lines are shown. */
+  readonly button?: ComponentChildren;
+  readonly compact?: boolean;
+}
+
+export function Output({ executionId, button, compact = false }: OutputProps) {
   const { app } = useView();
   const row = app.row(executionId)?.value;
   const transcript = useTranscript(executionId, !row || isEnded(row.status));
+  useEffect(() => {
+    transcript.whole.value = !compact;
+  }, [transcript, compact]);
+  const live = !row || !isEnded(row.status);
   return (
     <>
-      {row && <OutputHeader row={row} transcript={transcript} />}
-      {row && <SessionControls row={row} pane={transcript.pane} />}
-      <OutputTabs transcript={transcript} live={!row || !isEnded(row.status)} />
-      {row && <Composer row={row} pane={transcript.pane} />}
+      {row && <OutputHeader row={row} transcript={transcript} button={button} compact={compact} />}
+      {row && !compact && <SessionControls row={row} pane={transcript.pane} />}
+      <OutputTabs transcript={transcript} live={live} compact={compact} />
+      {row && !compact && <Composer row={row} pane={transcript.pane} />}
     </>
   );
 }
 
-export function OutputHeader({ row, transcript }: { row: ExecutionRow; transcript: Transcript }) {
+interface HeaderProps {
+  readonly row: ExecutionRow;
+  readonly transcript: Transcript;
+  readonly button: ComponentChildren;
+  readonly compact: boolean;
+}
+
+function OutputHeader({ row, transcript, button, compact }: HeaderProps) {
   return (
     <header class="cw-output-head">
       <div class="cw-row-head">
@@ -62,7 +82,8 @@ export function OutputHeader({ row, transcript }: { row: ExecutionRow; transcrip
           {[row.model, row.costUsd !== null && formatCost(row.costUsd)].filter(Boolean).join(" · ")}
         </span>
         <span class="cw-buttons">
-          <Toolbar row={row} transcript={transcript} />
+          {!compact && <Toolbar row={row} transcript={transcript} />}
+          {button}
           <KillButton row={row} />
         </span>
       </div>
@@ -90,7 +111,13 @@ export function useTranscript(executionId: string, ended: boolean): Transcript {
   return transcript;
 }
 
-function OutputTabs({ transcript, live }: { transcript: Transcript; live: boolean }) {
+interface OutputTabsProps {
+  readonly transcript: Transcript;
+  readonly live: boolean;
+  readonly compact: boolean;
+}
+
+function OutputTabs({ transcript, live, compact }: OutputTabsProps) {
   const prefix = useFieldId();
   const [chosen, choose] = useState("conversation");
   const { count } = transcript.pane.stderr.value;
@@ -105,20 +132,28 @@ function OutputTabs({ transcript, live }: { transcript: Transcript; live: boolea
     // The browser's own search would find only what is on the page.
     event.preventDefault();
     event.stopPropagation();
+    if (compact) return;
     choose("conversation");
     transcript.finder.begin();
   };
   return (
     <div class="cw-pane" role="group" onKeyDown={onKeyDown}>
-      <Tabs tabs={tabs} chosen={chosen} onChoose={choose} prefix={prefix} label="Views" />
-      <TabPanel id="conversation" prefix={prefix} hidden={chosen !== "conversation"}>
+      {!compact && (
+        <Tabs tabs={tabs} chosen={chosen} onChoose={choose} prefix={prefix} label="Views" />
+      )}
+      <TabPanel
+        id="conversation"
+        prefix={prefix}
+        hidden={!compact && chosen !== "conversation"}
+        alone={compact}
+      >
         <ConversationPanel transcript={transcript} live={live} />
       </TabPanel>
-      <TabPanel id="raw" prefix={prefix} hidden={chosen !== "raw"}>
-        {null}
+      <TabPanel id="raw" prefix={prefix} hidden={compact || chosen !== "raw"}>
+        {chosen === "raw" && !compact && <RawPanel executionId={transcript.executionId} />}
       </TabPanel>
-      <TabPanel id="stderr" prefix={prefix} hidden={chosen !== "stderr"}>
-        {chosen === "stderr" && <StderrPanel pane={transcript.pane} />}
+      <TabPanel id="stderr" prefix={prefix} hidden={compact || chosen !== "stderr"}>
+        {chosen === "stderr" && !compact && <StderrPanel pane={transcript.pane} />}
       </TabPanel>
     </div>
   );

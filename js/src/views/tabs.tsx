@@ -65,18 +65,15 @@ interface TabPanelProps {
   readonly id: string;
   readonly prefix: string;
   readonly hidden?: boolean;
+  /** There are no tabs to choose from. */
+  readonly alone?: boolean;
   readonly children: ComponentChildren;
 }
 
-export function TabPanel({ id, prefix, hidden = false, children }: TabPanelProps) {
+export function TabPanel({ id, prefix, hidden = false, alone = false, children }: TabPanelProps) {
+  const named = { role: "tabpanel", "aria-labelledby": `${prefix}-tab-${id}` } as const;
   return (
-    <div
-      class="cw-panel"
-      role="tabpanel"
-      id={`${prefix}-panel-${id}`}
-      aria-labelledby={`${prefix}-tab-${id}`}
-      hidden={hidden}
-    >
+    <div class="cw-panel" id={`${prefix}-panel-${id}`} hidden={hidden} {...(!alone && named)}>
       {children}
     </div>
   );

@@ -22,9 +22,14 @@ export class Transcript {
   private readonly paneRows = new Map<Pane, PaneRows>();
   private readonly folded: Signal<ReadonlySet<string>> = signal(NONE);
   private foldedOf = new Map<Pane, ReadonlySet<string>>();
+  /** Whether the earlier executions of the thread are shown as well. */
+  readonly whole: Signal<boolean> = signal(true);
   rows: TranscriptRows;
 
-  constructor(app: App, executionId: string) {
+  constructor(
+    app: App,
+    readonly executionId: string,
+  ) {
     this.thread = new Thread(app, executionId);
     this.rows = new TranscriptRows([], () => 0);
   }
@@ -41,7 +46,9 @@ export class Transcript {
   /** The rows as they are now; the same object as long as they are the same. */
   update(): TranscriptRows {
     let changed = false;
-    const sections = this.thread.parts.value.map(({ executionId, pane }): Section => {
+    const parts = this.thread.parts.value;
+    const shown = this.whole.value ? parts : parts.slice(-1);
+    const sections = shown.map(({ executionId, pane }): Section => {
       if (!pane) return { executionId, rows: null };
       const rows = this.paneRows.get(pane) ?? new PaneRows(pane);
       this.paneRows.set(pane, rows);
