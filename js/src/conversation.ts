@@ -66,8 +66,7 @@ export class Conversation {
   }
 
   change(executionId: string, change: SessionChange): Promise<boolean> {
-    const [part = ""] = Object.keys(change);
-    const key = actionKey("change", executionId, part);
+    const key = actionKey("change", executionId);
     return this.done(key, { type: "claude:change-session", executionId, ...change });
   }
 

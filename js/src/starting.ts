@@ -63,7 +63,7 @@ export class Starting {
     return ids.filter((id) => id !== null);
   }
 
-  private async executeDraft(draft: Draft): Promise<string | null> {
+  async executeDraft(draft: Draft): Promise<string | null> {
     const requestId = draft.requestId ?? newId();
     this.ui.changeDraft(draft.id, { sending: true, problem: null, requestId });
     try {

@@ -70,6 +70,12 @@ export class Ui {
     return known as Signal<T>;
   }
 
+  /** `digest` is of the content that the user has seen; another choice confirms nothing. */
+  chooseConfig(mcpConfig: string, digest: string): void {
+    this.mcpConfig.value = mcpConfig;
+    this.confirmedDigest.value = digest;
+  }
+
   changeDraft(id: string, changes: Partial<Draft>): void {
     this.drafts.value = this.drafts.value.map((draft) =>
       draft.id === id ? { ...draft, ...changes } : draft,

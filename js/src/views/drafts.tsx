@@ -5,6 +5,7 @@
  */
 import type { Draft } from "../ui.ts";
 import { select, useView } from "../view.ts";
+import { ConfirmServers } from "./mcp.tsx";
 import { ProblemAlert } from "./problem.tsx";
 
 export function Drafts() {
@@ -44,7 +45,14 @@ export function ExecuteAll() {
 }
 
 function DraftItem({ draft }: { draft: Draft }) {
-  const { ui } = useView().app;
+  const view = useView();
+  const { ui, starting } = view.app;
+  const unconfirmed = draft.problem?.mcpConfig;
+  const start = async (confirmedDigest: string) => {
+    const settings = { ...draft.settings, confirmedDigest };
+    const executionId = await starting.executeDraft({ ...draft, settings });
+    if (executionId !== null) select(view, executionId);
+  };
   const { query, projectPath, sessionId, model, mcpConfig } = draft.settings;
   const more = [projectPath, sessionId && "earlier session", model, mcpConfig && "MCP"];
   return (
@@ -61,6 +69,13 @@ function DraftItem({ draft }: { draft: Draft }) {
         {draft.sending ? "Starting…" : "Remove"}
       </button>
       {draft.problem && <ProblemAlert problem={draft.problem} />}
+      {unconfirmed && (
+        <ConfirmServers
+          config={unconfirmed}
+          label="Confirm and start"
+          onConfirm={() => void start(unconfirmed.digest)}
+        />
+      )}
     </li>
   );
 }

@@ -1,5 +1,5 @@
 /**
- * One labelled line of text.
+ * One labelled line of text, and one labelled choice.
  *
  * The rule: the label is the accessible name; suggestions only suggest.
  */
@@ -41,6 +41,37 @@ export function Field({ label, hint, value, suggestions, onType }: FieldProps) {
           ))}
         </datalist>
       )}
+    </div>
+  );
+}
+
+interface SelectFieldProps<T extends string> {
+  readonly label: string;
+  /** Empty for the CLI's own default. */
+  readonly value: Signal<T | "">;
+  /** Each with what it means. */
+  readonly options: readonly (readonly [value: string, meaning: string])[];
+}
+
+export function SelectField<T extends string>({ label, value, options }: SelectFieldProps<T>) {
+  const id = useFieldId();
+  return (
+    <div class="cw-field">
+      <label for={id}>{label}</label>
+      <select
+        id={id}
+        value={value.value}
+        onChange={(event) => {
+          value.value = event.currentTarget.value as T | "";
+        }}
+      >
+        <option value="">CLI's default</option>
+        {options.map(([name, meaning]) => (
+          <option key={name} value={name}>
+            {name === meaning ? name : `${name}: ${meaning.toLowerCase()}`}
+          </option>
+        ))}
+      </select>
     </div>
   );
 }

@@ -4,14 +4,16 @@
  * The rule: what was typed stays until the kernel has taken it; what is wrong is said beside it.
  */
 import { useComputed } from "@preact/signals";
-import { useState } from "preact/hooks";
-import { clip, formatAge } from "../format.ts";
-import type { SessionRow } from "../protocol.ts";
+import { PERMISSION_MODES } from "../modes.ts";
+import type { MCPConfigChoice } from "../protocol.ts";
 import { EXECUTE } from "../starting.ts";
 import { select, useFieldId, useView } from "../view.ts";
 import { ExecuteAll } from "./drafts.tsx";
-import { Field } from "./field.tsx";
+import { Field, SelectField } from "./field.tsx";
+import { ConfirmServers, McpField } from "./mcp.tsx";
 import { ProblemAlert } from "./problem.tsx";
+import { effortsOf } from "./session.tsx";
+import { SessionPicker } from "./sessionpicker.tsx";
 
 export function StartForm() {
   const view = useView();
@@ -34,9 +36,10 @@ export function StartForm() {
     >
       <QueryField onExecute={execute} />
       <PathField />
-      <SessionField />
+      <SessionPicker />
       <Field label="Model" hint="CLI's default" value={ui.model} suggestions={useModels()} />
-      <Field label="MCP config" hint="none, or a file's path or JSON" value={ui.mcpConfig} />
+      <McpField />
+      <MoreOptions />
       <div class="cw-actions">
         <button
           type="submit"
@@ -53,12 +56,56 @@ export function StartForm() {
         <ExecuteAll />
       </div>
       {problem && <ProblemAlert problem={problem} />}
+      {problem?.mcpConfig && <ConfirmConfig config={problem.mcpConfig} onConfirmed={execute} />}
     </form>
   );
 }
 
 function useModels(): readonly string[] {
   return (useView().app.store.welcome.value?.models ?? []).map(({ value }) => value);
+}
+
+interface ConfirmConfigProps {
+  readonly config: MCPConfigChoice;
+  onConfirmed(): Promise<void>;
+}
+
+function ConfirmConfig({ config, onConfirmed }: ConfirmConfigProps) {
+  const { ui } = useView().app;
+  const confirm = () => {
+    ui.chooseConfig(ui.mcpConfig.peek(), config.digest);
+    void onConfirmed();
+  };
+  return <ConfirmServers config={config} label="Confirm and execute" onConfirm={confirm} />;
+}
+
+function MoreOptions() {
+  const { ui, store } = useView().app;
+  const models = store.welcome.value?.models ?? [];
+  const efforts = effortsOf(models, ui.model.value.trim());
+  return (
+    <details class="cw-more">
+      <summary>More options</summary>
+      <div class="cw-more-fields">
+        <SelectField label="Effort" value={ui.effort} options={efforts.map((it) => [it, it])} />
+        <SelectField
+          label="Permission mode"
+          value={ui.permissionMode}
+          options={Object.entries(PERMISSION_MODES)}
+        />
+        <label class="cw-check">
+          <input
+            type="checkbox"
+            checked={ui.keepOpen.value}
+            onChange={(event) => {
+              ui.keepOpen.value = event.currentTarget.checked;
+            }}
+          />
+          Keep open for follow-ups
+        </label>
+      </div>
+    </details>
+  );
 }
 
 function QueryField({ onExecute }: { onExecute: () => void }) {
@@ -115,40 +162,4 @@ function PathField() {
     app.ui.sessionId.value = "";
   };
   return <Field label="Project path" hint="the kernel's folder" value={shown} onType={type} />;
-}
-
-function SessionField() {
-  const { app } = useView();
-  const id = useFieldId();
-  const sessions = app.store.sessions.value.get(app.projectPath()) ?? [];
-  const chosen = app.ui.sessionId.value;
-  const [opened] = useState(() => Date.now() / 1000);
-  const now = Math.max(opened, Date.now() / 1000) + app.store.clockOffset.value;
-  return (
-    <div class="cw-field">
-      <label for={id}>Session</label>
-      <select
-        id={id}
-        value={chosen}
-        onChange={(event) => {
-          app.ui.sessionId.value = event.currentTarget.value;
-        }}
-      >
-        <option value="">New session</option>
-        {sessions.map((session) => (
-          <option key={session.sessionId} value={session.sessionId}>
-            {describe(session, now)}
-          </option>
-        ))}
-        {chosen !== "" && !sessions.some((session) => session.sessionId === chosen) && (
-          <option value={chosen}>{clip(chosen, 8)}</option>
-        )}
-      </select>
-    </div>
-  );
-}
-
-function describe(session: SessionRow, now: number): string {
-  const prompt = clip(session.firstPrompt.replace(/\s+/g, " ").trim(), 60) || "(no prompt)";
-  return `${prompt} · ${formatAge(now - session.modifiedTime)} · ${clip(session.sessionId, 8)}`;
 }
