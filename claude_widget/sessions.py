@@ -18,9 +18,16 @@ from typing import Any
 from claude_widget.discovery import config_folder
 from claude_widget.protocol import SessionRow
 
-_HEAD = 64 * 1024
+_HEAD = 1024 * 1024
+_LONGEST_LINE = 64 * 1024
+"""Bytes of a file, and of one of its lines, that are looked at."""
 _LONGEST_NAME = 200
 _PROMPT_CHARACTERS = 120
+_LONG = re.compile(
+    rb'"type":"(?:user|(?P<queued>queue-operation))".*?"content":"'
+    rb'(?P<text>(?:[^"\\]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4}){1,2000})'
+)
+"""The beginning of a prompt that fills its line."""
 
 
 def project_sessions(
@@ -69,32 +76,57 @@ def _utf16_units(text: str) -> str:
 
 
 def _row(file: Path, modified: float, size: int, project: str) -> SessionRow | None:
-    prompt = ""
+    prompt = queued = ""
     for entry in _entries(file):
         cwd = entry.get("cwd")
         if isinstance(cwd, str) and os.path.realpath(cwd) != project:
             return None
         prompt = prompt or _prompt(entry)
+        queued = queued or _queued(entry)
         if prompt and cwd:
             break
     return SessionRow(
-        session_id=file.stem, first_prompt=prompt, modified_time=modified, size_bytes=size
+        session_id=file.stem, first_prompt=prompt or queued, modified_time=modified, size_bytes=size
     )
 
 
 def _entries(file: Path) -> Iterator[dict[str, Any]]:
+    """The entries at a file's head; of one that is too long, what its beginning says."""
+    left = _HEAD
     try:
         with file.open("rb") as stream:
-            head = stream.read(_HEAD)
+            while left > 0 and (line := stream.readline(_LONGEST_LINE)):
+                left -= len(line)
+                entry = _entry(line)
+                while left > 0 and line and not line.endswith(b"\n"):
+                    line = stream.readline(_LONGEST_LINE)
+                    left -= len(line)
+                if entry is not None:
+                    yield entry
     except OSError:
         return
-    for line in head.split(b"\n"):
+
+
+def _entry(line: bytes) -> dict[str, Any] | None:
+    if line.endswith(b"\n") or len(line) < _LONGEST_LINE:
         try:
             entry = json.loads(line)
         except (ValueError, RecursionError):
-            continue
-        if isinstance(entry, dict):
-            yield entry
+            return None
+        return entry if isinstance(entry, dict) else None
+    found = _LONG.search(line)
+    if found is None:
+        return None
+    text = json.loads(f'"{found["text"].decode("utf-8", "ignore")}"', strict=False)
+    kind = "queue-operation" if found["queued"] else "user"
+    return {"type": kind, "operation": "enqueue", "content": text, "message": {"content": text}}
+
+
+def _queued(entry: dict[str, Any]) -> str:
+    """The text of a prompt that stood in line before it was the user's message."""
+    if entry.get("type") != "queue-operation" or entry.get("operation") != "enqueue":
+        return ""
+    return _one_line(entry.get("content"))
 
 
 def _prompt(entry: dict[str, Any]) -> str:
@@ -106,6 +138,10 @@ def _prompt(entry: dict[str, Any]) -> str:
     if isinstance(content, list):
         texts = [part.get("text") for part in content if isinstance(part, dict)]
         content = next((text for text in texts if isinstance(text, str)), "")
+    return _one_line(content)
+
+
+def _one_line(content: Any) -> str:
     if not isinstance(content, str):
         return ""
     shown = "".join(c if c.isprintable() else " " for c in content[: 4 * _PROMPT_CHARACTERS])

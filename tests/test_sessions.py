@@ -8,10 +8,13 @@ from __future__ import annotations
 import json
 import os
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from claude_widget import sessions
 from claude_widget.sessions import project_sessions
 
 
@@ -79,6 +82,47 @@ def test_a_long_path_is_found_by_the_head_of_its_name(projects: Path, tmp_path: 
     project.mkdir(parents=True)
     session_id = write(projects / (name_of(project)[:200] + "-1x2y3z"), "far down", project)
     assert [row.session_id for row in project_sessions(project)] == [session_id]
+
+
+def test_a_prompt_of_any_length_is_found(projects: Path, tmp_path: Path) -> None:
+    folder = projects / name_of(tmp_path)
+    for size in (100_000, 3_000_000):
+        session_id = str(uuid.uuid4())
+        prompt = 'Read "this"\nand \u00e9 then: ' + "日" * size
+        user = {"type": "user", "message": {"role": "user", "content": prompt}}
+        entries = [
+            {"type": "queue-operation", "operation": "enqueue", "content": prompt},
+            {"parentUuid": None, "isSidechain": False, **user, "cwd": str(tmp_path)},
+            {"type": "attachment", "cwd": str(tmp_path)},
+        ]
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = [
+            json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n" for entry in entries
+        ]
+        (folder / f"{session_id}.jsonl").write_text("".join(lines))
+    found = project_sessions(tmp_path)
+    assert len(found) == 2
+    for row in found:
+        assert row.first_prompt.startswith('Read "this" and é then: 日日')
+        assert len(row.first_prompt) <= 120
+
+
+def test_of_a_thousand_only_the_newest_are_read(
+    projects: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(1_000):
+        write(projects / name_of(tmp_path), f"number {number}", tmp_path, age=number)
+    read: list[Path] = []
+    entries = sessions._entries
+
+    def noted(file: Path) -> Iterator[dict[str, Any]]:
+        read.append(file)
+        return entries(file)
+
+    monkeypatch.setattr(sessions, "_entries", noted)
+    found = project_sessions(tmp_path)
+    assert [row.first_prompt for row in found] == [f"number {number}" for number in range(50)]
+    assert len(read) == 50
 
 
 def test_no_sessions_and_broken_files_are_no_error(projects: Path, tmp_path: Path) -> None:
