@@ -61,8 +61,8 @@ class PermissionRequest(BaseModel):
         return tuple(one for one in listed if isinstance(one, dict))
 
     def allow_always(self) -> Allow:
-        """Allow it, and have the CLI remember what it suggests."""
-        return Allow(updated_permissions=self.suggestions)
+        """Allow it, and have the CLI remember the first, narrowest rule that it suggests."""
+        return Allow(updated_permissions=self.suggestions[:1])
 
     def answer(self, answers: Mapping[str, str | Sequence[str]]) -> Allow:
         """Answer its questions.

@@ -71,8 +71,8 @@ def record(demo: Demo, root: Path) -> None:
         manager.close()
     if info.reason != demo.reason:
         raise SetupFailed(f"{demo.slug} ended as {info.status} ({info.reason}): {info.errors}")
-    transcript = _neutral(execution, root, api.url)
-    _check(demo, transcript, root)
+    transcript = neutral_transcript(execution, root, api.url)
+    check_neutral(demo.slug, transcript, root)
     folder = RECORDINGS / demo.slug
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "transcript").write_bytes(transcript)
@@ -99,7 +99,7 @@ def _filled(block: Block, project: Path) -> Block:
     return replace(block, input=given)
 
 
-def _neutral(execution: Execution, root: Path, url: str) -> bytes:
+def neutral_transcript(execution: Execution, root: Path, url: str) -> bytes:
     """The transcript, with what is true of this machine only written over."""
     raw = execution.run.transcript.read_bytes()
     places = [
@@ -114,6 +114,7 @@ def _neutral(execution: Execution, root: Path, url: str) -> bytes:
         for real in (str(place), str(place.resolve())):
             raw = raw.replace(real.encode(), neutral.encode())
             raw = raw.replace(_folder_name(real).encode(), _folder_name(neutral).encode())
+    raw = re.sub(rb"/tmp/cw-\d+/[0-9a-f]{16}", b"/run/user/1000/cw", raw)
     raw = raw.replace(url.removeprefix("http://").encode(), b"api.anthropic.com")
     return b"".join(_neutral_record(line) for line in raw.splitlines(keepends=True))
 
@@ -138,7 +139,7 @@ def _neutral_record(line: bytes) -> bytes:
     return b"%s %s %s\n" % (seconds, stream, data)
 
 
-def _check(demo: Demo, transcript: bytes, root: Path) -> None:
+def check_neutral(slug: str, transcript: bytes, root: Path) -> None:
     """Fail rather than keep what tells of this machine, or too much of anything."""
     left = [
         word
@@ -156,9 +157,9 @@ def _check(demo: Demo, transcript: bytes, root: Path) -> None:
     if left:
         at = transcript.index(left[0].encode())
         around = transcript[max(0, at - 80) : at + 80].decode("utf-8", "replace")
-        raise SetupFailed(f"{demo.slug}: the transcript still holds {left[0]!r}: {around}")
+        raise SetupFailed(f"{slug}: the transcript still holds {left[0]!r}: {around}")
     if len(transcript) > LARGEST:
-        raise SetupFailed(f"{demo.slug}: {len(transcript):,} bytes are more than {LARGEST:,}.")
+        raise SetupFailed(f"{slug}: {len(transcript):,} bytes are more than {LARGEST:,}.")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
-"""The recorded runs of the real CLI, wrapped in our records as the shim would have written them.
+"""The recorded runs of the real CLI, as transcripts.
 
-The rule: what is recorded is never changed; what is around it is made here, with fixed times, so
-that a state folded from it can be compared with a golden file. To make the golden files anew (then
+The rule: what is recorded is never changed. `NAME.transcript` is a transcript as the shim wrote it,
+with both sides of the conversation (`tests.record` makes them). `NAME.jsonl` is only what the CLI
+printed; what is around it is made here, with fixed times, as the shim would have written it. A
+state folded from either can be compared with a golden file. To make the golden files anew (then
 look at what changed before committing it):
 
     .venv/bin/python -m tests.recorded
@@ -16,10 +18,13 @@ from typing import Any
 
 from claude_widget.events import Record, parse
 from claude_widget.state import State, fold, reduce
+from claude_widget.transcript import read_records
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 GOLDEN = TRANSCRIPTS / "golden"
-NAMES = sorted(path.stem for path in TRANSCRIPTS.glob("*.jsonl"))
+NAMES = sorted(
+    path.stem for path in TRANSCRIPTS.iterdir() if path.suffix in (".jsonl", ".transcript")
+)
 EXECUTION_ID = "6f0c9a52-7d0e-4b5a-9a55-0d6b1a3c2e10"
 EPOCH = 1_700_000_000.0
 
@@ -107,11 +112,20 @@ def state_of(*records: Record) -> State:
 
 def frames(name: str) -> list[bytes]:
     """The CLI's lines of one recorded run."""
+    if whole(name).exists():
+        return [record.data for record in read_records(whole(name)) if record.stream == "out"]
     return (TRANSCRIPTS / f"{name}.jsonl").read_bytes().splitlines()
+
+
+def whole(name: str) -> Path:
+    """Where a run is that was recorded with both sides."""
+    return TRANSCRIPTS / f"{name}.transcript"
 
 
 def transcript(name: str) -> list[Record]:
     """One recorded run as a whole transcript."""
+    if whole(name).exists():
+        return list(read_records(whole(name)))
     records = [*opening(**REQUESTS.get(name, {}))]
     for number, data in enumerate(frames(name), start=1):
         records.append(line("out", data, EPOCH + number))

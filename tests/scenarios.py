@@ -42,6 +42,13 @@ class ToolUse:
 
 
 @dataclass(frozen=True)
+class Whole:
+    """A content block of any type, all of it in its start."""
+
+    content: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Failure:
     """An HTTP error in place of an answer."""
 
@@ -56,7 +63,7 @@ class Never:
     """No answer at all, until the server closes."""
 
 
-Block = Text | Thinking | ToolUse | Failure | Never
+Block = Text | Thinking | ToolUse | Whole | Failure | Never
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ from tests.scenarios import (
     Thinking,
     ToolUse,
     Turn,
+    Whole,
 )
 
 HOST = "127.0.0.1"
@@ -306,6 +307,8 @@ def _content(block: Block) -> dict[str, Any]:
         return {"type": "text", "text": block.text}
     if isinstance(block, Thinking):
         return {"type": "thinking", "thinking": block.text, "signature": "c2NyaXB0ZWQ="}
+    if isinstance(block, Whole):
+        return dict(block.content)
     assert isinstance(block, ToolUse)
     return {"type": "tool_use", "id": _identity("toolu"), "name": block.name, "input": block.input}
 
@@ -337,7 +340,7 @@ def _events(message: dict[str, Any], blocks: list[Block]) -> Iterator[tuple[floa
     yield 0.0, {"type": "message_start", "message": first}
     for index, (block, whole) in enumerate(zip(blocks, message["content"], strict=True)):
         empty = {"text": {"text": ""}, "thinking": {"thinking": "", "signature": ""}}
-        start = {**whole, **empty.get(whole["type"], {"input": {}})}
+        start = whole if isinstance(block, Whole) else {**whole, **empty.get(whole["type"], _INPUT)}
         yield 0.0, {"type": "content_block_start", "index": index, "content_block": start}
         for delay, delta in _deltas(block, whole):
             yield delay, {"type": "content_block_delta", "index": index, "delta": delta}
@@ -351,6 +354,9 @@ def _events(message: dict[str, Any], blocks: list[Block]) -> Iterator[tuple[floa
         },
     )
     yield 0.0, {"type": "message_stop"}
+
+
+_INPUT: dict[str, Any] = {"input": {}}
 
 
 def _deltas(block: Block, whole: dict[str, Any]) -> Iterator[tuple[float, dict[str, Any]]]:

@@ -38,10 +38,19 @@ def assistant_wrote(outcome: Outcome, event: Assistant) -> Outcome:
     return outcome._replace(last_text="\n".join(texts), error_kind="")
 
 
-def finished(outcome: Outcome, event: Result, *, initialized: bool) -> Outcome:
-    """With a result, unless it is a false alarm after a success."""
+def finished(
+    outcome: Outcome, event: Result, *, initialized: bool, cancelled: frozenset[str] = frozenset()
+) -> Outcome:
+    """With a result, unless it is a false alarm after a success.
+
+    Args:
+        outcome: so far.
+        event: the result.
+        initialized: the CLI had begun properly.
+        cancelled: tool calls that were given up unanswered; the CLI lists them among the denied.
+    """
     facts = _facts(outcome, event, initialized=initialized)
-    outcome = denied(outcome, event)
+    outcome = denied(outcome, event, cancelled)
     if _is_spurious(outcome, facts):
         return outcome
     if reason_of(facts, denied=False) is not Reason.INTERRUPTED:  # its "errors" are diagnostics
@@ -88,13 +97,16 @@ def limited(outcome: Outcome, event: RateLimit) -> Outcome:
     return outcome._replace(error_kind="rate_limit")
 
 
-def denied(outcome: Outcome, event: Result | PermissionDenied) -> Outcome:
+def denied(
+    outcome: Outcome, event: Result | PermissionDenied, cancelled: frozenset[str] = frozenset()
+) -> Outcome:
     """With the tool calls that were not permitted, each once."""
     if isinstance(event, PermissionDenied):
         text = clip(event.message or event.decision_reason or "", SENTENCE)
         return _deny(outcome, event.tool_name, event.tool_use_id, text)
     for denial in (event.permission_denials or ())[: 2 * MAX_DENIALS]:
-        outcome = _deny(outcome, denial.tool_name, denial.tool_use_id, "")
+        if denial.tool_use_id not in cancelled:
+            outcome = _deny(outcome, denial.tool_name, denial.tool_use_id, "")
     return outcome
 
 

@@ -71,7 +71,9 @@ def _result(state: State, event: ev.Result) -> State:
         resumed=state.asked.session_id is not None,
     )
     initialized = state.session.initialized
-    came = outcome.finished(state.outcome, event, initialized=initialized)
+    came = outcome.finished(
+        state.outcome, event, initialized=initialized, cancelled=work.cancelled(state.work)
+    )
     # Of a session that it could not find, the CLI may report another id: one that is nowhere.
     kept = state.asked.session_id is not None and not initialized
     return state.replace(

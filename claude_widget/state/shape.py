@@ -133,6 +133,7 @@ class Settled(NamedTuple):
     request_id: str
     answered: bool
     by: str = ""
+    tool_use_id: str = ""
 
 
 class Work(NamedTuple):

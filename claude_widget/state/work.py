@@ -147,9 +147,18 @@ def answered(work: Work, request_id: str | None, *, cancelled: bool = False) -> 
     return rested(_without(work, kept, answered=not cancelled)) if kept != work.waiting else work
 
 
+def cancelled(work: Work) -> frozenset[str]:
+    """Tool calls that the CLI asked about and gave up before anybody had answered."""
+    return frozenset(one.tool_use_id for one in work.settled if not one.answered)
+
+
 def _without(work: Work, kept: tuple[Waiting, ...], *, answered: bool = False) -> Work:
     """With only these requests open; what became of the others is kept."""
-    gone = (Settled(one.request_id, answered) for one in work.waiting if one not in kept)
+    gone = (
+        Settled(one.request_id, answered, tool_use_id=one.tool_use_id)
+        for one in work.waiting
+        if one not in kept
+    )
     return _settle(work, gone)._replace(waiting=kept)
 
 
