@@ -8,6 +8,7 @@ import { signal } from "@preact/signals";
 import { render as draw, h } from "preact";
 import { App } from "./app.ts";
 import type { Model, Queued } from "./connection.ts";
+import { keepFocus } from "./focus.ts";
 import { type View, ViewContext } from "./view.ts";
 import { Dashboard } from "./views/dashboard.tsx";
 import { ExecutionView } from "./views/execution.tsx";
@@ -36,6 +37,7 @@ export function render({ model, el, signal: abort, css }: RenderOptions): void {
   // enough, because a shortcut's selector may match the focused element itself.
   host.setAttribute("data-lm-suppress-shortcuts", "true");
   host.addEventListener("keydown", keepKeys, { signal: abort });
+  keepFocus(host, abort);
   el.append(host);
   if (css) styleShadow(host, css, abort);
   const view: View = { app, selected: signal(app.ui.lastSelected.value) };

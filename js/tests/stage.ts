@@ -9,6 +9,7 @@ import { afterEach, beforeEach, expect, vi } from "vitest";
 import type { ExecutionRow, KernelMessage, Welcome } from "../src/protocol.ts";
 import { attach, render } from "../src/widget.ts";
 import { FakeModel, row, welcome } from "./fakes.ts";
+import { layOut } from "./layout.ts";
 
 export const HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
 export let abort: AbortController;
@@ -20,6 +21,7 @@ let managers = 0;
 export function usePage(): void {
   beforeEach(() => {
     vi.useFakeTimers();
+    layOut({ height: 2000, row: () => 40 });
     abort = new AbortController();
     el = document.createElement("div");
     document.body.append(el);
@@ -92,7 +94,7 @@ export function one<T extends Element>(selector: string, name: string, root: Ele
 export const button = (name: string, root?: Element) =>
   one<HTMLButtonElement>("button", name, root);
 export const region = (name: string) => one<HTMLElement>("[role=region]", name);
-export const item = (name: string) => one<HTMLElement>("[role=listitem]", name);
+export const item = (name: string) => one<HTMLElement>("[role=row]", name);
 export const press = (name: string, root?: Element) => pass(0, () => button(name, root).click());
 export const alerts = () =>
   [...el.querySelectorAll("[role=alert]")].map((alert) => alert.textContent);

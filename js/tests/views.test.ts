@@ -3,7 +3,7 @@ import { act } from "preact/test-utils";
 import { describe, expect, test } from "vitest";
 import type { KernelMessage } from "../src/protocol.ts";
 import { render } from "../src/widget.ts";
-import { refused, row } from "./fakes.ts";
+import { row } from "./fakes.ts";
 import {
   abort,
   all,
@@ -11,16 +11,13 @@ import {
   dashboard,
   EXECUTIONS,
   el,
-  item,
   model,
-  nameOf,
   one,
   pass,
   press,
   region,
   say,
   show,
-  type,
   usePage,
 } from "./stage.ts";
 
@@ -45,62 +42,12 @@ describe("the dashboard", () => {
     expect(button("Execute").closest("[data-lm-suppress-shortcuts]")).not.toBeNull();
   });
 
-  test("lists newest first, with status, place, reason and age in words", async () => {
-    await dashboard({ executions: EXECUTIONS });
-    const names = [...el.querySelectorAll("[role=listitem]")].map(nameOf);
-    expect(names).toEqual(["Run it", "Wait for it", "Held", "Fail"]);
-    expect(item("Run it").textContent).toContain("running");
-    expect(item("Wait for it").textContent).toContain("place 1 in the queue");
-    expect(item("Held").textContent).toContain("held");
-    const failed = item("Fail").textContent;
-    for (const part of ["failed", "1:05", "recorded", "Budget spent: spent"]) {
-      expect(failed).toContain(part);
-    }
-    expect(all("button", "Kill", item("Fail"))).toEqual([]);
-  });
-
-  test("counts the seconds of what runs, by the kernel's clock", async () => {
-    const startTime = Date.now() / 1000 + 490;
-    const running = row({ executionId: "a", query: "A", status: "running", startTime });
-    await dashboard({ now: Date.now() / 1000 + 500, executions: [running] });
-    expect(item("A").querySelector("time")?.textContent).toBe("0:10");
-    await pass(3000);
-    expect(item("A").querySelector("time")?.textContent).toBe("0:13");
-  });
-
   test("says the kernel's notice, and fills in its folder and models", async () => {
     await dashboard({ notice: "A demo." });
     expect(el.textContent).toContain("A demo.");
     expect(one<HTMLInputElement>("input", "Project path").value).toBe("/home/user/project");
     const options = [...el.querySelectorAll("datalist option")];
     expect(options.map((option) => option.getAttribute("value"))).toEqual(["sonnet", "opus"]);
-  });
-
-  test("asks for the sessions of the path, when it settles and when one has ended", async () => {
-    await dashboard({ executions: EXECUTIONS });
-    await pass(400);
-    const { requestId, projectPath } = model.last("claude:get-sessions");
-    expect(projectPath).toBe("/home/user/project");
-    const session = { sessionId: "0123456789", firstPrompt: "Hi\nthere", sizeBytes: 1 };
-    const modifiedTime = Date.now() / 1000 - 7200;
-    const sessions = [{ ...session, modifiedTime }];
-    await say({ type: "claude:get-sessions", requestId, sessions });
-    const options = [...one("select", "Session").children].map((option) => option.textContent);
-    expect(options).toEqual(["New session", "Hi there · 2 h ago · 01234567…"]);
-
-    await type("Project path", "/tm");
-    await type("Project path", "/tmp");
-    await pass(400);
-    expect(model.all("claude:get-sessions")).toHaveLength(2);
-    expect(model.last("claude:get-sessions").projectPath).toBe("/tmp");
-    const changes = { status: "completed" };
-    await say({
-      type: "claude:events",
-      sequence: 1,
-      events: [{ type: "claude:changed", executionId: "run", changes }],
-    });
-    await pass(400);
-    expect(model.all("claude:get-sessions")).toHaveLength(3);
   });
 });
 
@@ -137,20 +84,6 @@ describe("a message that was lost", () => {
     const before = model.all("claude:hello").length;
     await say(pong(3));
     expect(model.all("claude:hello")).toHaveLength(before + 1);
-  });
-});
-
-describe("ending", () => {
-  test("Kill answers at once, and a refusal of it is shown on its row", async () => {
-    await dashboard({ executions: EXECUTIONS });
-    await press("Kill", item("Run it"));
-    const sent = model.last("claude:kill-execution");
-    expect(sent.executionId).toBe("run");
-    expect(button("Killing…", item("Run it")).disabled).toBe(true);
-    button("Kill", item("Wait for it"));
-    await say(refused(sent.requestId, { kind: "X", message: "It is not here." }));
-    expect(item("Run it").textContent).toContain("It is not here.");
-    button("Kill", item("Run it"));
   });
 });
 
@@ -211,8 +144,8 @@ test("two views of one model show the same state and form, each with its own sel
     first.dispatchEvent(new Event("input", { bubbles: true }));
   });
   expect(queries.map((query) => query.value)).toEqual(["shared", "shared"]);
-  expect(second.querySelectorAll("[role=listitem]")).toHaveLength(4);
-  const view = second.querySelector("[role=listitem] [aria-pressed]") as HTMLButtonElement;
+  expect(second.querySelectorAll("[role=row]")).toHaveLength(4);
+  const view = second.querySelector("[role=row] [aria-pressed]") as HTMLButtonElement;
   await pass(0, () => view.click());
   expect(el.querySelectorAll("[aria-current=true]")).toHaveLength(1);
   second.remove();

@@ -1,25 +1,84 @@
 /**
  * The dashboard: form on top, list and output below it.
  *
- * The rule: layout only; each part reads what it draws from the view.
+ * The rule: layout, and the keys that hold everywhere in it; each part reads what it draws from the
+ * view.
  */
+import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { useFieldId } from "../view.ts";
+import { Announcements } from "./announce.tsx";
 import { ConnectionBanner, KernelNotice } from "./banner.tsx";
 import { Drafts } from "./drafts.tsx";
 import { StartForm } from "./form.tsx";
+import { DashboardHeader } from "./header.tsx";
+import { KeysDialog } from "./help.tsx";
 import { ExecutionList } from "./list.tsx";
+import { ListContext, useNewList } from "./listing.ts";
 import { SelectedOutput } from "./output.tsx";
+import { MIDDLE, Splitter } from "./splitter.tsx";
 
 export function Dashboard() {
+  const state = useNewList();
+  const search = useRef<HTMLInputElement>(null);
+  const asked = useSignal(false);
+  const share = useSignal(MIDDLE);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.defaultPrevented || isCombined(event) || isTyping(event.target)) return;
+    if (event.key === "?") asked.value = true;
+    else if (event.key === "/" && search.current) search.current.focus();
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <ListContext.Provider value={state}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: hears keys that hold everywhere. */}
+      <div class="cw-dashboard" onKeyDown={onKeyDown}>
+        <ConnectionBanner />
+        <KernelNotice />
+        <Start
+          onKeys={() => {
+            asked.value = true;
+          }}
+        />
+        <div class="cw-columns" style={{ "--cw-share": `${share.value}%` }}>
+          <ExecutionList search={search} />
+          <Splitter share={share} />
+          <SelectedOutput />
+        </div>
+        <Announcements />
+        {asked.value && (
+          <KeysDialog
+            onClose={() => {
+              asked.value = false;
+            }}
+          />
+        )}
+      </div>
+    </ListContext.Provider>
+  );
+}
+
+function Start({ onKeys }: { onKeys: () => void }) {
+  const folded = useSignal(false);
+  const id = useFieldId();
   return (
     <>
-      <ConnectionBanner />
-      <KernelNotice />
-      <StartForm />
-      <Drafts />
-      <div class="cw-columns">
-        <ExecutionList />
-        <SelectedOutput />
+      <DashboardHeader folded={folded} formId={id} onKeys={onKeys} />
+      <div id={id} hidden={folded.value}>
+        <StartForm />
       </div>
+      <Drafts />
     </>
+  );
+}
+
+const isCombined = (event: KeyboardEvent): boolean =>
+  event.ctrlKey || event.metaKey || event.altKey;
+
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || target.closest("input, select, textarea") !== null)
   );
 }

@@ -1,132 +1,97 @@
 /**
- * The list of executions, newest first.
+ * The list of executions.
  *
- * The rule: each row reads its own signal, so that one change draws one row.
+ * The rule: a grid of which only what is seen is in the page. The Tab key stops once at it, on the
+ * active row; the other keys are those of keys.ts.
  */
-import { formatCost, formatCount } from "../format.ts";
-import type { ExecutionRow } from "../protocol.ts";
-import { isEnded } from "../store.ts";
-import { select, useView } from "../view.ts";
-import { KillButton, KillProblem } from "./kill.tsx";
-import { Duration, StatusBadge } from "./status.tsx";
+import type { RefObject } from "preact";
+import { useCallback, useState } from "preact/hooks";
+import { useView } from "../view.ts";
+import { SelectionBar } from "./bulk.tsx";
+import { FilterBar } from "./filters.tsx";
+import { type ListKeyboard, useListKeyboard } from "./keyboard.ts";
+import { useListing } from "./listing.ts";
+import { Row } from "./row.tsx";
+import { VirtualList } from "./virtual.tsx";
 
-export function ExecutionList() {
+export { RowActivity } from "./activity.tsx";
+
+export function ExecutionList({ search }: { search: RefObject<HTMLInputElement | null> }) {
   const { store } = useView().app;
-  const ids = store.ids.value;
+  const listing = useListing();
+  const keyboard = useListKeyboard();
   const known = store.welcome.value !== null;
+  const { all } = listing.counts.value;
+  const { count } = listing.rows.value;
   return (
     <div class="cw-list" role="region" aria-label="Executions">
-      <h3 class="cw-title">
-        Executions {ids.length > 0 && <span class="cw-meta">{ids.length}</span>}
-      </h3>
-      {ids.length === 0 && (
-        <p class="cw-empty">{known ? "No executions yet." : "Asking the kernel…"}</p>
-      )}
-      <div role="list" class="cw-rows">
-        {ids.map((id) => (
-          <Row key={id} executionId={id} />
-        ))}
-      </div>
+      <h3 class="cw-title">Executions {all > 0 && <span class="cw-meta">{all}</span>}</h3>
+      {all > 0 && <FilterBar search={search} onLeave={keyboard.enter} />}
+      <SelectionBar />
+      {all === 0 && <p class="cw-empty">{known ? "No executions yet." : "Asking the kernel…"}</p>}
+      {all > 0 && count === 0 && <NoMatch />}
+      {count > 0 && <Rows keyboard={keyboard} />}
     </div>
   );
 }
 
-function Row({ executionId }: { executionId: string }) {
-  const view = useView();
-  const row = view.app.store.row(executionId)?.value;
-  if (!row) return null;
-  const selected = view.selected.value === executionId;
-  const title = row.query.trim() || "(no query)";
+function NoMatch() {
+  const listing = useListing();
+  const showAll = () => listing.choose({ filter: "all", search: "" });
+  return (
+    <p class="cw-empty">
+      No execution matches.{" "}
+      <button type="button" class="cw-link" onClick={showAll}>
+        Show all
+      </button>
+    </p>
+  );
+}
+
+function Rows({ keyboard }: { keyboard: ListKeyboard }) {
+  const rows = useListing().rows.value;
+  const [within, setWithin] = useState(false);
+  const { wanted } = keyboard;
+  const draw = useCallback(
+    (id: string, index: number) => <Row executionId={id} index={index} wanted={wanted} />,
+    [wanted],
+  );
   return (
     <div
-      role="listitem"
-      class={selected ? "cw-row cw-selected" : "cw-row"}
-      aria-label={row.name ? `${row.name}: ${title}` : title}
-      aria-current={selected}
+      class="cw-list-body"
+      ref={keyboard.place}
+      onFocusIn={(event) => {
+        setWithin(true);
+        keyboard.onFocusIn(event);
+      }}
+      onFocusOut={(event) => {
+        const next = event.relatedTarget;
+        if (next instanceof Node && !event.currentTarget.contains(next)) setWithin(false);
+      }}
     >
-      <div class="cw-row-head">
-        <StatusBadge status={row.status} />
-        <Duration row={row} />
-        {row.recorded && <span class="cw-tag">recorded</span>}
-        <span class="cw-buttons">
-          <KillButton row={row} />
-          <button
-            type="button"
-            class="cw-button"
-            aria-pressed={selected}
-            onClick={() => select(view, executionId)}
-          >
-            View
-          </button>
-        </span>
-      </div>
-      <div class="cw-query">
-        {row.name && <b class="cw-name">{row.name}</b>}
-        {title}
-      </div>
-      <QueuePlace row={row} />
-      <RowFigures row={row} />
-      <RowActivity row={row} />
-      <KillProblem row={row} />
+      <VirtualList
+        list={keyboard.list}
+        rows={rows}
+        draw={draw}
+        box={{
+          class: "cw-rows",
+          role: "grid",
+          "aria-label": "Executions",
+          "aria-rowcount": rows.count,
+          "aria-multiselectable": true,
+          // One stop: the grid hands the focus on to its active row.
+          tabIndex: within ? -1 : 0,
+          onFocus: (event) => {
+            if (event.target === event.currentTarget) keyboard.enter();
+          },
+          onKeyDown: keyboard.onKeyDown,
+          // Shift and a click selects rows, not their text.
+          onMouseDown: (event) => {
+            if (event.shiftKey) event.preventDefault();
+          },
+          onClick: keyboard.onClick,
+        }}
+      />
     </div>
   );
 }
-
-function QueuePlace({ row }: { row: ExecutionRow }) {
-  const place = useView().app.store.places.value.get(row.executionId);
-  if (row.status !== "pending") return null;
-  const text = row.held ? "held: its kernel is gone" : place && `place ${place} in the queue`;
-  return text ? <div class="cw-activity">{text}</div> : null;
-}
-
-export function RowFigures({ row }: { row: ExecutionRow }) {
-  const figures = [
-    row.model,
-    row.costUsd !== null && formatCost(row.costUsd),
-    row.numTurns !== null && formatCount(row.numTurns, "turn"),
-    row.toolCount > 0 && formatCount(row.toolCount, "tool call"),
-    row.denialCount > 0 && formatCount(row.denialCount, "denial"),
-  ].filter(Boolean);
-  return figures.length > 0 ? <div class="cw-meta">{figures.join(" · ")}</div> : null;
-}
-
-/** What it does, or once it has ended, why. */
-export function RowActivity({ row }: { row: ExecutionRow }) {
-  if (!isEnded(row.status)) {
-    return row.activity ? <div class="cw-activity">{row.activity}</div> : null;
-  }
-  const telling = row.reason !== null && row.reason !== "success" ? REASONS[row.reason] : "";
-  if (!telling && (!row.error || row.status === "completed")) return null;
-  return (
-    <div class={row.status === "failed" ? "cw-reason cw-bad" : "cw-reason"}>
-      {[telling, row.status === "completed" ? "" : row.error].filter(Boolean).join(": ")}
-    </div>
-  );
-}
-
-const REASONS: Readonly<Record<NonNullable<ExecutionRow["reason"]>, string>> = {
-  success: "",
-  denied: "Some tool calls were denied",
-  interrupted: "Interrupted",
-  api_error: "API error",
-  rate_limit: "Rate limit",
-  authentication: "Not logged in",
-  budget: "Budget spent",
-  max_turns: "Turn limit reached",
-  schema: "Result does not fit its schema",
-  startup: "Could not start",
-  dependency: "An execution that it waits for did not complete",
-  lost: "Lost: its supervisor is gone",
-  crashed: "Crashed",
-  timeout: "Time limit reached",
-  idle: "Silent for too long",
-  memory: "Memory limit reached",
-  cpu: "CPU limit reached",
-  processes: "Process limit reached",
-  disk: "Disk limit reached",
-  user: "Killed by the user",
-  batch: "Killed with its batch",
-  budget_scope: "Killed by a budget",
-  close: "Killed when the manager was closed",
-  sweep: "Killed as a left-over",
-};

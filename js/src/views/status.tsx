@@ -18,14 +18,20 @@ const SHAPES: Readonly<Record<ExecutionStatus, string>> = {
   killed: "M4 4h8v8H4z",
 };
 
-export function StatusBadge({ status }: { status: ExecutionStatus }) {
+export interface StatusBadgeProps {
+  readonly status: ExecutionStatus;
+  /** The word only for those who hear the page; it is the tooltip then. */
+  readonly compact?: boolean;
+}
+
+export function StatusBadge({ status, compact = false }: StatusBadgeProps) {
   return (
-    <span class={`cw-status cw-status-${status}`}>
+    <span class={`cw-status cw-status-${status}`} title={compact ? status : undefined}>
       <svg class="cw-shape" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
         <title />
         <path d={SHAPES[status]} />
       </svg>
-      {status}
+      {compact ? <span class="cw-unseen">{status}</span> : status}
     </span>
   );
 }
