@@ -14,7 +14,9 @@ from claude_widget.models import Denial, ExecutionInfo
 
 _RESULT_CHARACTERS = 50_000
 _QUERY_CHARACTERS = 2_000
-_ERROR_CHARACTERS = 4_000
+_ERROR_CHARACTERS = 2_000
+_MOST_PROBLEMS = 5
+_MESSAGE_CHARACTERS = 500
 _NAME_CHARACTERS = 100
 _ROW_CHARACTERS = 120
 MOST_ROWS = 200
@@ -66,15 +68,27 @@ def execution_text(info: ExecutionInfo, partial: str = "") -> str:
         lines += ["", visible(_clip(info.result, _RESULT_CHARACTERS))]
     elif partial:
         lines += ["", visible(_clip(partial, _RESULT_CHARACTERS)), "(broken off)"]
-    lines += [f"error: {visible(_clip(error, _ERROR_CHARACTERS))}" for error in info.errors]
-    lines += [f"denied: {visible(_denial(denial))}" for denial in info.denials]
+    lines += [f"{name}: {visible(said)}" for name, said in _problems(info)]
     return "\n".join(lines)
+
+
+def _problems(info: ExecutionInfo) -> list[tuple[str, str]]:
+    """What went wrong and what was denied, the last of each."""
+    found: list[tuple[str, str]] = []
+    for name, said in (
+        ("error", [_clip(error, _ERROR_CHARACTERS) for error in info.errors]),
+        ("denied", [_denial(denial) for denial in info.denials]),
+    ):
+        if (left_out := len(said) - _MOST_PROBLEMS) > 0:
+            found.append((name, f"{left_out} earlier ones are left out"))
+        found += [(name, text) for text in said[-_MOST_PROBLEMS:]]
+    return found
 
 
 def _denial(denial: Denial) -> str:
     """The tool, and what the agent was told."""
     name = denial.tool_name[:_NAME_CHARACTERS]
-    return f"{name}: {denial.message[:_ERROR_CHARACTERS]}" if denial.message else name
+    return f"{name}: {denial.message[:_MESSAGE_CHARACTERS]}" if denial.message else name
 
 
 def execution_html(info: ExecutionInfo, partial: str = "") -> str:
@@ -95,12 +109,8 @@ def execution_html(info: ExecutionInfo, partial: str = "") -> str:
     elif partial:
         parts.append(pre(partial) + "<p><small>Broken off</small></p>")
     parts += [
-        f"<p><strong>Error</strong> <code>{text(error, _ERROR_CHARACTERS)}</code></p>"
-        for error in info.errors
-    ]
-    parts += [
-        f"<p><strong>Denied</strong> {html.escape(visible(_denial(denial)))}</p>"
-        for denial in info.denials
+        f"<p><strong>{name.capitalize()}</strong> <code>{text(said)}</code></p>"
+        for name, said in _problems(info)
     ]
     parts.append(f"<p><small>Execution {html.escape(info.execution_id)}</small></p>")
     return '<div class="claude-widget-static">' + "".join(parts) + "</div>"

@@ -274,3 +274,35 @@ def test_a_dashboard_shown_first_is_frozen_with_what_came_after(
         assert VIEW not in cell.outputs[0]["data"]
         assert all(f"fake:says={n}" in text for n in range(7))
         assert text.count("completed") == 7
+
+
+LARGE = "Look at {{ 'this and that, ' * 500 }}"
+
+
+@in_a_kernel
+@pytest.mark.parametrize("word", ["fake:long", "fake:deltas=2000"])
+def test_a_notebook_grows_by_at_most_10_kb_for_each_view(
+    in_kernel: Callable[..., nbformat.NotebookNode], word: str
+) -> None:
+    def size(count: int) -> int:
+        wait = "" if word == "fake:long" else "--wait"
+        starts = [f"%claude_exec {wait} {word} fake:says=done {LARGE}"] * count
+        made = "from claude_widget import ProcessManager\nmanager = ProcessManager(None, None, 20)"
+        done = in_kernel("%load_ext claude_widget", made, *starts)
+        assert len(kinds(done.cells[-1])) == 1
+        assert "widgets" in done.metadata  # their state is saved as well
+        return len(nbformat.writes(done))
+
+    few, many = size(2), size(8)
+    assert (many - few) / 6 < 10 * 1024
+
+
+@in_a_kernel
+def test_without_a_page_a_cell_says_that_and_why_a_tool_was_denied(
+    in_kernel: Callable[..., nbformat.NotebookNode],
+) -> None:
+    done = in_kernel("%load_ext claude_widget", "%claude_exec --wait fake:asks=Bash")
+    (output,) = done.cells[1].outputs
+    for text in (output["data"]["text/plain"], output["data"]["text/html"]):
+        assert "completed (denied)" in text
+        assert "Bash: Not permitted: there is no notebook page that could be asked" in text

@@ -110,6 +110,17 @@ def test_a_huge_result_is_clipped_and_says_so() -> None:
     assert "950,000 characters more" in bundle["text/html"]
 
 
+def test_the_worst_is_bounded_and_says_what_is_left_out() -> None:
+    worst = '\u001b"' * 500_000
+    denials = tuple(Denial(tool_name=worst, message=worst) for _ in range(200))
+    update = {"denials": denials, "errors": tuple(f"{n}{worst}" for n in range(20))}
+    bundle = execution_bundle(info_of(worst).model_copy(update=update))
+    assert sum(len(text.encode()) for text in bundle.values()) < 1_000_000
+    for text in bundle.values():
+        assert "15 earlier ones are left out" in text
+        assert "195 earlier ones are left out" in text
+
+
 def test_the_table_is_newest_first() -> None:
     infos = [ExecutionInfo(execution_id=f"id-{i}", query=f"query {i}") for i in range(3)]
     lines = table_bundle(infos)["text/plain"].splitlines()
