@@ -24,7 +24,11 @@ FORGOTTEN_AFTER = 180.0
 
 @dataclass
 class Pane:
-    """One open pane."""
+    """One open pane.
+
+    Attributes:
+        offset: of the next byte to send; negative, until something is read, is from the end.
+    """
 
     pane_id: str
     execution: Execution
@@ -35,7 +39,7 @@ class Pane:
     def read(self) -> tuple[PaneData, bytes] | None:
         """What there is to send, at most one batch of it; None if there is nothing."""
         ended = self.execution.status.ended  # before the size: after it the file may still grow
-        data = _read(self.execution.run.transcript, self.offset)
+        self.offset, data = _read(self.execution.run.transcript, self.offset)
         more = len(data) == MAX_BATCH
         if not data and (self.told_end or not ended):
             return None
@@ -51,13 +55,15 @@ class Pane:
         return message, data
 
 
-def _read(path: Path, offset: int) -> bytes:
+def _read(path: Path, offset: int) -> tuple[int, bytes]:
+    """One batch, and the byte of the file at which it begins."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
-        return b""  # the file has gone: the execution's own state says so
+        return max(0, offset), b""  # the file has gone: the execution's own state says so
     try:
-        return os.pread(fd, MAX_BATCH, offset)
+        start = offset if offset >= 0 else max(0, os.fstat(fd).st_size + offset)
+        return start, os.pread(fd, MAX_BATCH, start)
     finally:
         os.close(fd)
 

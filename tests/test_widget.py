@@ -239,6 +239,24 @@ def test_a_pane_can_begin_anywhere_and_be_closed(
     assert answer["closedPanes"] == ["late"]
 
 
+@pytest.mark.parametrize(("before", "expected"), [(-10, -10), (-(2**40), 0)])
+def test_a_pane_can_begin_before_the_end(
+    dashboard: ClaudeWidget, manager: ProcessManager, project: Path, before: int, expected: int
+) -> None:
+    execution = fake.ended(manager.start_execution("fake:plain", project), "completed", "success")
+    whole = execution.run.transcript.read_bytes()
+    open_pane = {"type": "claude:open-pane", "executionId": execution.execution_id}
+    ask(dashboard, "1", **open_pane, paneId="end", offset=before)
+    until(lambda: _pane(dashboard, "end")[1], what="the pane is told the end")
+    assert _pane(dashboard, "end")[0] == whole[expected:]
+    first = next(
+        content
+        for content, _ in comm_of(dashboard).custom()
+        if content.get("type") == "claude:pane-data"
+    )
+    assert first["offset"] == (len(whole) - 10 if expected else 0)
+
+
 def _pane(widget: ClaudeWidget, pane_id: str) -> tuple[bytes, bool]:
     """What a pane was sent, without gap, and whether it was told the end."""
     got, ended = b"", False

@@ -95,7 +95,12 @@ class OpenPane(Request):
     type: Literal["claude:open-pane"] = "claude:open-pane"
     pane_id: str = Field(min_length=1, max_length=100)
     execution_id: str
-    offset: int = Field(0, ge=0, le=2**53)
+    offset: int = Field(
+        0,
+        ge=-(2**53),
+        le=2**53,
+        description="Negative: so many bytes before the end, if there are.",
+    )
 
 
 class ClosePane(Request):

@@ -23,13 +23,21 @@ export class Feed {
   /** The kernel has heard of it. */
   readonly answered: ReadonlySignal<boolean> = this.answeredNow;
 
-  /** `have` is the byte of the transcript up to which nothing is asked for. */
+  /**
+   * `have` is the byte of the transcript up to which nothing is asked for; negative for all but so
+   * many bytes at its end.
+   */
   constructor(
     readonly executionId: string,
     private readonly connection: Connection,
     private readonly take: (bytes: Uint8Array) => void,
     private have = 0,
   ) {}
+
+  /** The byte of the transcript up to which all of them are here. */
+  get position(): number {
+    return this.have;
+  }
 
   get wanting(): boolean {
     return !this.complete && !this.closed;
@@ -65,6 +73,7 @@ export class Feed {
 
   receive(message: PaneData, buffer: DataView | undefined): void {
     const { offset } = message;
+    if (this.have < 0) this.have = offset;
     if (offset > this.have) return this.openAgain();
     const bytes = buffer
       ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)

@@ -13,12 +13,13 @@ import { Feed } from "./feed.ts";
 import { foldRecord } from "./fold.ts";
 import { pace } from "./pace.ts";
 import { Partials } from "./partials.ts";
-import type { PaneData } from "./protocol.ts";
+import { MAX_BATCH, type PaneData } from "./protocol.ts";
 import { RawPane } from "./rawpane.ts";
 import { TranscriptReader } from "./transcript.ts";
 
 /** Bytes that are folded in one go: a millisecond or so. */
 const STEP = 64 << 10;
+const NEWLINE = 0x0a;
 
 export class Pane {
   readonly feed: Feed;
@@ -32,9 +33,14 @@ export class Pane {
   private readonly begunNow = signal(false);
   private readonly stderrNow = signal<{ count: number; text: string }>({ count: 0, text: "" });
   private readonly factsNow = signal<SessionFacts>(NO_FACTS);
+  private readonly tailNow = signal<Pane | null>(null);
+  /** The first bytes are the rest of a record. */
+  private skipping: boolean;
+  private endTail: (() => void) | null = null;
 
   /** In the order in which they are drawn: what a subagent does, below the call that started it. */
   readonly keys: ReadonlySignal<readonly string[]> = this.keysNow;
+  readonly hasBlocks: ReadonlySignal<boolean> = computed(() => this.keysNow.value.length > 0);
   readonly error: ReadonlySignal<string>;
   /** It has ended, and all of it is shown. */
   readonly ended: ReadonlySignal<boolean> = this.endedNow;
@@ -42,12 +48,17 @@ export class Pane {
   readonly loaded: ReadonlySignal<boolean>;
   readonly facts: ReadonlySignal<SessionFacts> = this.factsNow;
   readonly stderr: ReadonlySignal<{ count: number; text: string }> = this.stderrNow;
+  /** The end of the same transcript, while the way to it is long. */
+  readonly tail: ReadonlySignal<Pane | null> = this.tailNow;
 
+  /** A negative offset is from the end of the transcript: of a pane that is the tail of another. */
   constructor(
     readonly executionId: string,
     connection: Connection,
+    offset = 0,
   ) {
-    this.feed = new Feed(executionId, connection, (bytes) => this.take(bytes));
+    this.skipping = offset < 0;
+    this.feed = new Feed(executionId, connection, (bytes) => this.take(bytes), offset);
     this.error = this.feed.error;
     this.loaded = computed(() => this.begunNow.value || this.feed.answered.value);
   }
@@ -65,13 +76,28 @@ export class Pane {
     return this.fold.depth(key);
   }
 
+  /** Has a tail until all of what there is now is shown; `end` is called then, or at the close. */
+  useTail(tail: Pane, end: () => void): void {
+    this.tailNow.value = tail;
+    this.endTail = end;
+  }
+
   close(): void {
     this.feed.close();
     pace.stop(this);
+    this.leaveTail();
+  }
+
+  private leaveTail(): void {
+    this.endTail?.();
+    this.endTail = null;
+    this.tailNow.value = null;
   }
 
   private take(bytes: Uint8Array): void {
-    if (bytes.length > 0) this.batches.push(bytes);
+    const start = this.skipping ? bytes.indexOf(NEWLINE) + 1 : 0;
+    if (start > 0) this.skipping = false;
+    if (bytes.length > 0 && !this.skipping) this.batches.push(bytes.subarray(start));
     pace.start(this);
   }
 
@@ -90,7 +116,10 @@ export class Pane {
     batch(() => {
       this.publish();
       this.begunNow.value = true;
-      if (this.feed.complete && this.batches.length === 0) this.endedNow.value = true;
+      if (this.batches.length > 0) return;
+      if (this.feed.complete) this.endedNow.value = true;
+      const end = this.tailNow.peek()?.feed.position ?? -1;
+      if (end >= 0 && this.feed.position >= end) this.leaveTail();
     });
   }
 
@@ -158,6 +187,19 @@ export class Panes {
 
   receive(message: PaneData, buffer: DataView | undefined): void {
     this.feeds.get(message.paneId)?.receive(message, buffer);
+    const pane = this.open.get(message.executionId)?.pane;
+    if (pane?.id === message.paneId && message.offset === 0) this.lookAhead(pane, message);
+  }
+
+  /** A full batch is the beginning of something long: its end is what a reader wants to see. */
+  private lookAhead(pane: Pane, message: PaneData): void {
+    if (message.nextOffset < MAX_BATCH || message.ended || pane.tail.peek()) return;
+    const tail = new Pane(pane.executionId, this.connection, -MAX_BATCH);
+    pane.useTail(tail, () => {
+      this.feeds.delete(tail.id);
+      tail.close();
+    });
+    this.begin(tail.feed);
   }
 
   reopen(): void {

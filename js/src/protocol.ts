@@ -574,6 +574,9 @@ export interface OpenPane {
   type: "claude:open-pane";
   paneId: string;
   executionId: string;
+  /**
+   * Negative: so many bytes before the end, if there are.
+   */
   offset?: number;
 }
 /**

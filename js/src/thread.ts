@@ -16,6 +16,14 @@ export interface Part {
   readonly executionId: string;
   /** Null until the reader comes to it. */
   readonly pane: Pane | null;
+  /** What there is to see of it: the pane, or its tail while that is all. */
+  readonly shown: Pane | null;
+}
+
+/** An empty tail says less than what has come of the rest. */
+function shownOf(pane: Pane): Pane {
+  const tail = pane.tail.value;
+  return tail && (!tail.loaded.value || tail.hasBlocks.value) ? tail : pane;
 }
 
 export class Thread {
@@ -35,10 +43,10 @@ export class Thread {
     this.pane = this.hold(executionId);
     const ids = computed(() => this.chain().join(" "));
     this.parts = computed(() =>
-      ids.value.split(" ").map((id) => ({
-        executionId: id,
-        pane: id === executionId ? this.pane : (this.opened.value.get(id) ?? null),
-      })),
+      ids.value.split(" ").map((id) => {
+        const pane = id === executionId ? this.pane : (this.opened.value.get(id) ?? null);
+        return { executionId: id, pane, shown: pane && shownOf(pane) };
+      }),
     );
   }
 

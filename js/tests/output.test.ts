@@ -117,19 +117,6 @@ describe("the output", () => {
     expect(el.textContent?.split("onerror").length).toBeGreaterThan(15);
   });
 
-  test("clips what is long, and shows all of it when asked", async () => {
-    await dashboard({ executions: EXECUTIONS });
-    await press("View", item("Run it"));
-    await give("run", framed(readRecording("permission_and_large_output.jsonl")));
-    const before = region("Output").textContent?.length ?? 0;
-    expect(before).toBeLessThan(6000);
-    const more = [...el.querySelectorAll("button")].find((one) =>
-      one.textContent?.includes("Show all"),
-    );
-    await pass(0, () => more?.click());
-    expect(region("Output").textContent?.length).toBeGreaterThan(24_000);
-  });
-
   test("asks once more for the bytes when the end was told and they did not come", async () => {
     await dashboard({ executions: EXECUTIONS });
     await press("View", item("Fail"));

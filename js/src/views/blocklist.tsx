@@ -46,12 +46,12 @@ export function BlockList({ transcript }: { transcript: Transcript }) {
 function TranscriptRowView({ transcript, row }: { transcript: Transcript; row: TranscriptRow }) {
   const { executionId } = row.section;
   if (row.kind === "heading") return <PartHeading transcript={transcript} id={executionId} />;
-  const pane = transcript.paneOf(executionId);
-  if (!pane) return null;
+  const part = transcript.partOf(executionId);
+  if (!part?.pane || !part.shown) return null;
   return (
-    <PaneContext.Provider value={pane}>
+    <PaneContext.Provider value={part.pane}>
       <KeptBlock block={`${executionId} ${row.key}`}>
-        <PaneRowView transcript={transcript} pane={pane} name={row.key} row={row.row} />
+        <PaneRowView transcript={transcript} pane={part.shown} name={row.key} row={row.row} />
       </KeptBlock>
     </PaneContext.Provider>
   );

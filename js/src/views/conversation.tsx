@@ -5,17 +5,19 @@
  * what came meanwhile is counted, and moves nothing.
  */
 import { useRef } from "preact/hooks";
+import type { Pane } from "../pane.ts";
 import { BlockList } from "./blocklist.tsx";
 import { SearchBar, useHighlights } from "./searchbar.tsx";
 import type { Transcript } from "./transcript.ts";
 
 export function ConversationPanel({ transcript, live }: { transcript: Transcript; live: boolean }) {
   const { pane } = transcript;
-  const empty = pane.keys.value.length === 0 && transcript.thread.parts.value.length === 1;
+  const shown = transcript.paneOf(transcript.executionId) ?? pane;
+  const empty = !shown.hasBlocks.value && transcript.thread.parts.value.length === 1;
   const error = pane.error.value;
   const root = useRef<HTMLDivElement>(null);
   useHighlights(transcript, root);
-  const waiting = pane.loaded.value ? (live ? "No output yet." : "No output.") : "Loading…";
+  const waiting = shown.loaded.value ? (live ? "No output yet." : "No output.") : "Loading…";
   return (
     <div class="cw-conversation" ref={root}>
       {transcript.finder.open.value && <SearchBar transcript={transcript} />}
@@ -28,6 +30,7 @@ export function ConversationPanel({ transcript, live }: { transcript: Transcript
         !error && <p class="cw-empty">{waiting}</p>
       ) : (
         <>
+          <Reading pane={pane} />
           <BlockList transcript={transcript} />
           <FollowButton transcript={transcript} />
         </>
@@ -36,15 +39,25 @@ export function ConversationPanel({ transcript, live }: { transcript: Transcript
   );
 }
 
+/** While only the end of it is there: how far the rest has come. */
+function Reading({ pane }: { pane: Pane }) {
+  const tail = pane.tail.value;
+  if (!tail) return null;
+  // Read because it changes as bytes come.
+  void pane.keys.value;
+  const end = tail.feed.position;
+  const percent = end > 0 ? ` ${Math.floor((100 * pane.feed.position) / end)} %` : "";
+  return <p class="cw-meta cw-note-above">{`Reading what came before…${percent}`}</p>;
+}
+
 function FollowButton({ transcript }: { transcript: Transcript }) {
-  const { list, pane } = transcript;
+  const { list, executionId } = transcript;
+  const pane = transcript.paneOf(executionId) ?? transcript.pane;
   const count = pane.keys.value.length;
-  const seen = useRef(count);
-  if (list.following.value) {
-    seen.current = count;
-    return null;
-  }
-  const fresh = count - seen.current;
+  const seen = useRef({ pane, count });
+  if (list.following.value || seen.current.pane !== pane) seen.current = { pane, count };
+  if (list.following.value) return null;
+  const fresh = count - seen.current.count;
   return (
     <button type="button" class="cw-button cw-follow" onClick={() => list.scrollToEnd()}>
       {fresh > 0 ? `Follow, ${fresh.toLocaleString("en")} new` : "Follow"}

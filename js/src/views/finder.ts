@@ -110,7 +110,7 @@ export class Finder {
 
   private watch(): () => void {
     return effect(() => {
-      for (const { pane } of this.transcript.thread.parts.value) void pane?.keys.value;
+      for (const { shown } of this.transcript.thread.parts.value) void shown?.keys.value;
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.look(), AGAIN_AFTER);
     });
@@ -132,9 +132,9 @@ export class Finder {
   private *work(expression: RegExp, length: number): Generator<undefined, void> {
     const found: Found[] = [];
     let total = 0;
-    for (const { executionId, pane } of this.transcript.thread.parts.peek()) {
-      for (const key of pane?.keys.peek() ?? []) {
-        const count = yield* this.count(executionId, pane, key, expression, length);
+    for (const { executionId, shown } of this.transcript.thread.parts.peek()) {
+      for (const key of shown?.keys.peek() ?? []) {
+        const count = yield* this.count(executionId, shown, key, expression, length);
         if (count === 0) continue;
         found.push({ executionId, key, count, before: total });
         total += count;

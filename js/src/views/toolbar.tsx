@@ -16,6 +16,8 @@ const SAID_FOR = 2500;
 export function Toolbar({ row, transcript }: { row: ExecutionRow; transcript: Transcript }) {
   const { finder } = transcript;
   const [said, say] = useSaid();
+  // What would be left out is on its way.
+  const reading = transcript.pane.tail.value !== null;
   const copy = async () => {
     const copied = await copyText(toMarkdown(exportedOf(transcript)));
     say(copied ? "Copied" : "Could not copy");
@@ -38,10 +40,22 @@ export function Toolbar({ row, transcript }: { row: ExecutionRow; transcript: Tr
       >
         Search
       </button>
-      <button type="button" class="cw-button" title="Copy as Markdown" onClick={copy}>
+      <button
+        type="button"
+        class="cw-button"
+        disabled={reading}
+        title="Copy as Markdown"
+        onClick={copy}
+      >
         Copy
       </button>
-      <button type="button" class="cw-button" title="Save as Markdown" onClick={save}>
+      <button
+        type="button"
+        class="cw-button"
+        disabled={reading}
+        title="Save as Markdown"
+        onClick={save}
+      >
         Save
       </button>
     </>

@@ -10,7 +10,7 @@ import type { Block } from "../blocks.ts";
 import { ListView } from "../listview.ts";
 import type { Pane } from "../pane.ts";
 import { PaneRows, type Section, type TranscriptRow, TranscriptRows } from "../rows.ts";
-import { Thread } from "../thread.ts";
+import { type Part, Thread } from "../thread.ts";
 import { Finder } from "./finder.ts";
 
 const NONE: ReadonlySet<string> = new Set();
@@ -38,9 +38,13 @@ export class Transcript {
     return this.thread.pane;
   }
 
+  partOf(executionId: string): Part | undefined {
+    return this.thread.parts.value.find((one) => one.executionId === executionId);
+  }
+
+  /** Whose blocks are shown. */
   paneOf(executionId: string): Pane | null {
-    const part = this.thread.parts.value.find((one) => one.executionId === executionId);
-    return part?.pane ?? null;
+    return this.partOf(executionId)?.shown ?? null;
   }
 
   /** The rows as they are now; the same object as long as they are the same. */
@@ -48,7 +52,7 @@ export class Transcript {
     let changed = false;
     const parts = this.thread.parts.value;
     const shown = this.whole.value ? parts : parts.slice(-1);
-    const sections = shown.map(({ executionId, pane }): Section => {
+    const sections = shown.map(({ executionId, shown: pane }): Section => {
       if (!pane) return { executionId, rows: null };
       const rows = this.paneRows.get(pane) ?? new PaneRows(pane);
       this.paneRows.set(pane, rows);
@@ -124,14 +128,14 @@ export class Transcript {
       const above = keys[at] as string;
       if (pane.depth(above) >= depth) continue;
       depth = pane.depth(above);
-      const name = pane === this.pane ? above : `${executionId}:${above}`;
+      const name = executionId === this.executionId ? above : `${executionId}:${above}`;
       if (this.folded.peek().has(name)) this.fold(name, false);
     }
   }
 
   /** Keys of the blocks of that pane whose lanes are folded; the same set while it is the same. */
   private foldedIn(pane: Pane, executionId: string): ReadonlySet<string> {
-    const prefix = pane === this.pane ? "" : `${executionId}:`;
+    const prefix = executionId === this.executionId ? "" : `${executionId}:`;
     const names = [...this.folded.value].filter((name) =>
       prefix ? name.startsWith(prefix) : pane.block(name),
     );
