@@ -59,43 +59,56 @@ export function foldControlResponse(fold: BlockFold, frame: Json): void {
   const request = fold.memory.sent.get(id) ?? {};
   fold.memory.sent.delete(id);
   const subtype = asText(request.subtype);
-  const asked = Object.hasOwn(WISHES, subtype) ? WISHES[subtype] : undefined;
+  const wish = Object.hasOwn(WISHES, subtype) ? WISHES[subtype] : undefined;
+  const body = asObject(response.response);
   if (response.subtype === "error") {
-    if (asked) fold.notice("warning", `${asked.refused} was refused`, asText(response.error));
+    if (wish) fold.notice("warning", `Refused: ${wish.words}`, asText(response.error));
     return;
   }
-  const body = asObject(response.response);
+  learnFromAnswer(fold, body);
+  const facts = wish?.facts?.(request, body);
+  if (!wish || !facts) return;
+  learn(fold, facts);
+  fold.notice("info", `${wish.words}: ${Object.values(facts).join(", ")}`);
+}
+
+/** What is told by the form of an answer, whatever was asked. */
+function learnFromAnswer(fold: BlockFold, body: Json): void {
   const models = Array.isArray(body.models) ? body.models.map(modelOf) : undefined;
   const servers = serversOf(body.mcpServers);
+  const applied = asObject(body.applied);
   learn(fold, {
+    model: asText(applied.model),
+    effort: asText(applied.effort),
     permissionMode: asText(body.current_permission_mode),
     ...(models && { models }),
     ...(servers && { servers }),
-    ...asked?.facts(request),
   });
 }
 
 interface Wish {
-  readonly refused: string;
-  readonly facts: (request: Json) => Facts;
+  readonly words: string;
+  /** What holds now that the CLI has agreed. */
+  readonly facts?: (request: Json, answer: Json) => Facts;
 }
 
 const WISHES: Readonly<Record<string, Wish>> = {
   set_model: {
-    refused: "The change of model",
-    facts: (request) => ({ model: asText(request.model) }),
+    words: "Change of model",
+    // The CLI says which one the name stands for.
+    facts: (request, answer) => ({ model: asText(answer.model) || asText(request.model) }),
   },
   set_permission_mode: {
-    refused: "The change of permission mode",
-    facts: (request) => ({ permissionMode: asText(request.mode) }),
+    words: "Change of permission mode",
+    facts: (request, answer) => ({ permissionMode: asText(answer.mode) || asText(request.mode) }),
   },
   apply_flag_settings: {
-    refused: "The change of effort",
+    words: "Change of effort",
     facts: (request) => ({ effort: asText(asObject(request.settings).effortLevel) }),
   },
-  interrupt: { refused: "The interrupt", facts: () => ({}) },
-  stop_task: { refused: "Stopping the task", facts: () => ({}) },
-  mcp_reconnect: { refused: "Reconnecting the MCP server", facts: () => ({}) },
+  interrupt: { words: "Interrupt" },
+  stop_task: { words: "Stopping the task" },
+  mcp_reconnect: { words: "Reconnecting the MCP server" },
 };
 
 function modelOf(value: unknown): ModelFact {

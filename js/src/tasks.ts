@@ -37,10 +37,11 @@ export function foldTaskStarted(fold: BlockFold, frame: Json): void {
   else addTask(fold, task, call, asText(frame.parent_task_id));
 }
 
-/** `task_progress`: what it does. */
+/** `task_progress`: what it does now, which the frame has in place of a description. */
 export function foldTaskProgress(fold: BlockFold, frame: Json): void {
   const known = taskOf(fold, asText(frame.task_id));
-  if (known) putTask(fold, { ...known, ...changesOf(frame) });
+  const summary = asText(frame.summary) || asText(frame.description);
+  if (known) putTask(fold, { ...known, ...changesOf({ ...frame, description: "", summary }) });
 }
 
 /** `task_updated`: some fields have changed. */
