@@ -30,6 +30,7 @@ from claude_widget.models import ExecutionRequest
 from claude_widget.shim.config import CONFIG_VERSION
 from claude_widget.shim.ladder import Graces
 from claude_widget.shim.supervise import start_ticks
+from claude_widget.state_folder import WATCHING
 from claude_widget.transcript import Writer, lock_is_held
 
 _BOOT = (
@@ -50,6 +51,7 @@ class LocalBackend:
         cli_path: the CLI to run; found anew at every start if None.
         graces: seconds of the steps of an ending.
         background_grace: seconds that background tasks may outlive their turn.
+        unwatched: seconds that a CLI may wait for an answer or for input while no kernel watches.
     """
 
     name: Literal["local"] = "local"
@@ -60,10 +62,12 @@ class LocalBackend:
         *,
         graces: Graces | None = None,
         background_grace: float = 1800.0,
+        unwatched: float = 1800.0,
     ) -> None:
         self._cli_path = cli_path
         self._graces = graces or Graces()
         self._background_grace = background_grace
+        self._unwatched = unwatched
         self._lock = threading.Lock()
         self._shims: dict[int, subprocess.Popen[bytes]] = {}
         self._handles: dict[int, int] = {}
@@ -120,6 +124,8 @@ class LocalBackend:
             "keep_open": request.keep_open,
             "timeout": request.timeout,
             "background_grace": self._background_grace,
+            "unwatched": self._unwatched,
+            "watching": str(run.folder.parents[1] / WATCHING),
             "graces": self._graces._asdict(),
         }
         files = {

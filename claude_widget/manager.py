@@ -94,6 +94,7 @@ class ProcessManager:
             broker=self._broker,
             controls=self._steering.controls,
         )
+        self._watching = self._registry.folder.watch()
         self._registry.look_around()
         self._following = Following(self._upkeep)
         self._following.start()
@@ -285,6 +286,9 @@ class ProcessManager:
             self._following.stop()
             self._registry.close()
             self.backend.close()
+            if self._watching >= 0:
+                os.close(self._watching)
+                self._watching = -1
             ProcessManager._open[:] = [ref for ref in ProcessManager._open if ref() is not self]
 
     def __enter__(self) -> Self:

@@ -7,9 +7,12 @@ touched.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import shutil
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,10 @@ from claude_widget.protocol import ModelChoice
 from claude_widget.runtime import own_folder
 
 STATE_VARIABLE = "CLAUDE_WIDGET_STATE_DIR"
+WATCHING = "watching"
+"""The file on which each open manager holds a shared lock, so that shims know of them."""
+_LOCK_TRIES = 40
+_LOCK_PAUSE = 0.005
 
 
 class StateFolder:
@@ -46,6 +53,24 @@ class StateFolder:
                 f"The state folder cannot be used: {problem}.",
                 hint="Give another one with ProcessManager(state_dir=...).",
             )
+
+    def watch(self) -> int:
+        """Tell the shims that somebody is there, until the descriptor is closed; -1 if it cannot.
+
+        A shim that looks holds the lock for microseconds, so it is tried for a moment.
+        """
+        flags = os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            fd = os.open(self.path / WATCHING, flags, 0o600)
+        except OSError:
+            return -1
+        for _ in range(_LOCK_TRIES):
+            with contextlib.suppress(OSError):
+                fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                return fd
+            time.sleep(_LOCK_PAUSE)
+        os.close(fd)
+        return -1
 
     def new_run(self, request: ExecutionRequest) -> Run:
         """An execution that has a name, and nothing on disk yet."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from .ladder import Graces
 
-CONFIG_VERSION = 1
+CONFIG_VERSION = 2
 
 
 class Config(NamedTuple):
@@ -24,6 +24,8 @@ class Config(NamedTuple):
         keep_open: whether stdin stays open after the turn.
         timeout: seconds of wall clock, or None.
         background_grace: seconds that background tasks may outlive the turn.
+        unwatched: seconds that the CLI may wait for somebody while no kernel watches.
+        watching: the file that says whether one does, see `watch`.
         graces: of the ladder.
     """
 
@@ -35,6 +37,8 @@ class Config(NamedTuple):
     keep_open: bool
     timeout: float | None
     background_grace: float
+    unwatched: float
+    watching: str
     graces: Graces
 
 

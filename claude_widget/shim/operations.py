@@ -50,14 +50,9 @@ class Supervised(Protocol):
 
 
 class Operations:
-    """Answers requests for one supervisor.
-
-    Attributes:
-        asked: how many were answered; a number that grows says that a kernel is there.
-    """
+    """Answers requests for one supervisor."""
 
     def __init__(self, supervised: Supervised) -> None:
-        self.asked = 0
         self._supervised = supervised
         self._answered: dict[str, str] = {}
         self._known: dict[str, Callable[[Said], Said]] = {
@@ -72,7 +67,6 @@ class Operations:
 
     def answer(self, request: Said) -> Said:
         """Do what a client of the control socket asks."""
-        self.asked += 1
         operation = request.get("op")
         act = self._known.get(operation) if isinstance(operation, str) else None
         if act is None:

@@ -24,6 +24,7 @@ from .launch import Launched
 from .operations import KILL_REASONS, Operations
 from .session import Session
 from .streams import STDERR_LIMIT, Input, Output, Transcript
+from .watch import Watch
 
 _QUIET = 0.25
 """Seconds without output after which what is there of a half line is written."""
@@ -65,6 +66,7 @@ class Supervisor:
         self.stdin = Input(launched.stdin, self.transcript)
         self.session = Session()
         self.ladder = Ladder(self.pid, config.graces, self.ask_to_stop)
+        self.watch = Watch(config.watching, config.unwatched)
         self.keep_open = config.keep_open
         self.kill_reason = ""
         self.limit_reason = ""
@@ -91,7 +93,7 @@ class Supervisor:
             "shim_pid": os.getpid(),
         }
         self.operations = Operations(self)
-        self.control = Control(config.socket, greeting, self.operations.answer)
+        self.control = Control(config.socket, greeting, self._asked)
         self._poll = select.poll()
         for fd in (self.stdout.fd, self.stderr.fd, self._wake):
             self._poll.register(fd, select.POLLIN)
@@ -111,6 +113,10 @@ class Supervisor:
         self.transcript.lines(records.META, line)
 
     # -- what may be asked -------------------------------------------------------------------
+
+    def _asked(self, request: dict[str, Any]) -> dict[str, Any]:
+        self.watch.seen(self.transcript.now())  # somebody is there
+        return self.operations.answer(request)
 
     @property
     def ending(self) -> bool:
@@ -214,6 +220,9 @@ class Supervisor:
             found.append((self._started + self.config.timeout, self._time_out))
         if self.transcript.failure is not None:
             found.append((0.0, self._disk_failed))
+        look = self.watch.due(self.transcript.now(), waits=self._waits_for_somebody())
+        if look is not None:
+            found.append((look, self._look_for_kernel))
         return found
 
     def _end_of_input(self, _now: float) -> None:
@@ -236,6 +245,18 @@ class Supervisor:
 
     def _time_out(self, now: float) -> None:
         self.limit("timeout", figure=round(now - self._started, 3), bound=self.config.timeout)
+
+    def _waits_for_somebody(self) -> bool:
+        """The CLI has asked something, or stays for a follow-up."""
+        stays = self.keep_open and self.session.idle
+        return self.stdin.accepts and (stays or self.session.state == "requires_action")
+
+    def _look_for_kernel(self, now: float) -> None:
+        if self.watch.look(now):
+            what = "an answer" if self.session.state == "requires_action" else "input"
+            bound = self.watch.bound
+            said = f"It waited for {what}, and for {bound:g} s no kernel was there to give it."
+            self.limit("idle", bound=bound, error=said)
 
     def _disk_failed(self, _now: float) -> None:
         self.limit("disk", figure=0, bound=0)

@@ -1,0 +1,94 @@
+"""A CLI that waits for somebody while no kernel watches: ended after a while, and not before.
+
+The rule: what is counted is tested with seconds that are told, what is ended with a real shim.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from claude_widget.errors import ClaudeWidgetError
+from claude_widget.local import LocalBackend
+from claude_widget.shim.watch import Watch
+from claude_widget.state_folder import WATCHING, StateFolder
+from tests import fake
+from tests.conftest import MakeManager
+from tests.waiting import until
+
+
+WAITS: dict[str, tuple[str, str, dict[str, bool]]] = {
+    "an answer": ("requires_action", "fake:asks=Bash", {}),
+    "input": ("idle", "hello", {"keep_open": True}),
+}
+
+
+@pytest.mark.parametrize("what", WAITS)
+def test_one_that_waits_for_nobody_is_ended(
+    make_manager: MakeManager, fake_cli: Path, project: Path, what: str
+) -> None:
+    state, query, options = WAITS[what]
+    backend = LocalBackend(fake_cli, graces=fake.FAST, unwatched=0.4)
+    manager = make_manager(backend=backend)
+    manager.page_seen()
+    execution = manager.start_execution(query, project, **options)
+    until(lambda: execution.info.session_state == state, what="it waits")
+    manager.close()
+    until(lambda: fake.metas(execution)[-1]["event"] == "ended", what="it is over")
+    (limit,) = [meta for meta in fake.metas(execution) if meta["event"] == "limit"]
+    assert limit["reason"] == "idle"
+    found = make_manager().get_execution(execution.execution_id)
+    assert found is not None
+    assert (found.info.status, found.info.reason) == ("failed", "idle")
+    assert found.info.errors == (
+        f"It waited for {what}, and for 0.4 s no kernel was there to give it.",
+    )
+
+
+def test_work_without_a_kernel_goes_on(
+    make_manager: MakeManager, fake_cli: Path, project: Path
+) -> None:
+    backend = LocalBackend(fake_cli, graces=fake.FAST, unwatched=0.05)
+    manager = make_manager(backend=backend)
+    execution = fake.running(manager.start_execution("fake:deltas=300 fake:gate", project))
+    manager.close()
+    with pytest.raises(ClaudeWidgetError, match="closed"):
+        execution.wait(1)
+    (project / "go").touch()
+    until(lambda: fake.metas(execution)[-1]["event"] == "ended", what="it is over")
+    assert "limit" not in [meta["event"] for meta in fake.metas(execution)]
+
+
+def test_seconds_count_only_while_it_waits_and_nobody_is_there(tmp_path: Path) -> None:
+    watch = Watch(str(tmp_path / WATCHING), 100.0)
+    assert watch.due(0.0, waits=False) is None
+    assert watch.due(10.0, waits=True) == 35.0
+    assert not watch.look(35.0)
+    assert not watch.look(109.0)
+    assert watch.due(109.0, waits=True) == 110.0
+    assert watch.look(110.0)
+    watch.seen(110.0)  # somebody has asked something
+    assert not watch.look(209.0)
+    assert watch.due(209.5, waits=False) is None
+    assert watch.due(500.0, waits=True) == 525.0
+    assert not watch.look(599.0)
+
+
+def test_a_manager_is_seen_while_it_is_open(make_manager: MakeManager) -> None:
+    first = make_manager()
+    second = make_manager()
+    watch = Watch(str(first.state_dir / WATCHING), 100.0)
+    watch.due(0.0, waits=True)
+    assert not watch.look(1000.0)
+    first.close()
+    assert not watch.look(2000.0)
+    second.close()
+    assert watch.look(3000.0)
+
+
+def test_where_it_cannot_be_told_nobody_is_lost(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / WATCHING).symlink_to(tmp_path / "elsewhere")
+    assert StateFolder(tmp_path / "state").watch() == -1
+    assert not (tmp_path / "elsewhere").exists()
