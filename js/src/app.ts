@@ -8,6 +8,7 @@ import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signal
 import { Actions } from "./actions.ts";
 import { Connection, type Model, PING_EVERY, type Queued } from "./connection.ts";
 import { Conversation } from "./conversation.ts";
+import { followRow, followStore } from "./notifications.ts";
 import { Panes } from "./pane.ts";
 import { problemOf } from "./problem.ts";
 import type { ExecutionRow, KernelMessage } from "./protocol.ts";
@@ -54,6 +55,11 @@ export class App {
     this.listen("change:row", () => {
       this.ownRow.value = this.readOwnRow();
     });
+    const open = (executionId: string) => {
+      this.ui.wanted.value = { executionId };
+    };
+    if (this.kind === "dashboard") followStore(this.store, open, abort);
+    else followRow(this.ownRow, this.store, open, abort);
     for (const [message, buffers] of queued) this.receive(message, buffers);
     this.greet();
     if (this.kind === "dashboard") this.refreshSessions();

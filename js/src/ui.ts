@@ -55,6 +55,8 @@ export class Ui {
   readonly killProblems = signal<ReadonlyMap<string, Problem>>(new Map());
   /** What a new view starts with. */
   readonly lastSelected: Signal<string | null> = signal(null);
+  /** An execution that the user wants to see, such as by a click on a notification. */
+  readonly wanted = signal<{ readonly executionId: string } | null>(null);
   private readonly keptNow = new Map<string, Signal<unknown>>();
 
   /**

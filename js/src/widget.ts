@@ -43,11 +43,23 @@ export function render({ model, el, signal: abort, css }: RenderOptions): void {
   const view: View = { app, selected: signal(app.ui.lastSelected.value) };
   const body = app.kind === "execution" ? h(ExecutionView, {}) : h(Dashboard, {});
   draw(h(ViewContext.Provider, { value: view }, body), host);
+  const unfollow = showWanted(view, host);
   const rest = app.connection.watch();
   abort.addEventListener("abort", () => {
+    unfollow();
     rest();
     draw(null, host);
     host.remove();
+  });
+}
+
+/** A click on a notification leads to its execution. */
+function showWanted({ app, selected }: View, host: HTMLElement): () => void {
+  const before = app.ui.wanted.peek();
+  return app.ui.wanted.subscribe((wanted) => {
+    if (!wanted || wanted === before) return;
+    selected.value = wanted.executionId;
+    host.scrollIntoView({ block: "nearest" });
   });
 }
 

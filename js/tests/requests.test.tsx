@@ -4,6 +4,7 @@ import { type ComponentChildren, render as draw } from "preact";
 import { describe, expect, test } from "vitest";
 import { App } from "../src/app.ts";
 import type { RequestBlock } from "../src/blocks.ts";
+import { keepFocus } from "../src/focus.ts";
 import type { ExecutionRow } from "../src/protocol.ts";
 import { PaneContext, ViewContext } from "../src/view.ts";
 import { SETTLE_MS } from "../src/views/guard.ts";
@@ -80,6 +81,7 @@ async function card(fields: Partial<RequestBlock> = {}, of: Partial<ExecutionRow
   await pass(SETTLE_MS, () =>
     draw(<ViewContext.Provider value={view}>{body}</ViewContext.Provider>, el),
   );
+  keepFocus(el, abort.signal);
   abort.signal.addEventListener("abort", () => draw(null, el));
 }
 

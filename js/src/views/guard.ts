@@ -32,21 +32,3 @@ export function useGuard(root: RefObject<HTMLElement | null>, identity: string):
   }, [root]);
   return () => performance.now() - since.current >= SETTLE_MS;
 }
-
-/** Where the focus is, also within the shadow root that some hosts draw a widget in. */
-function focused(element: HTMLElement): Element | null {
-  const root = element.getRootNode();
-  return root instanceof ShadowRoot ? root.activeElement : document.activeElement;
-}
-
-/** The focus stays in a part of the page whose focused control has gone. */
-export function useHeldFocus(part: RefObject<HTMLElement | null>): void {
-  const before = part.current;
-  const held = before?.contains(focused(before)) ?? false;
-  useLayoutEffect(() => {
-    const element = part.current;
-    if (held && element && !element.contains(focused(element))) {
-      element.focus({ preventScroll: true });
-    }
-  });
-}

@@ -7,6 +7,7 @@ import type { Signal } from "@preact/signals";
 import { formatCount } from "../format.ts";
 import { select, useView } from "../view.ts";
 import { useListing } from "./listing.ts";
+import { NotifyButton } from "./notify.tsx";
 
 export interface DashboardHeaderProps {
   readonly folded: Signal<boolean>;
@@ -29,6 +30,7 @@ export function DashboardHeader({ folded, formId, onKeys }: DashboardHeaderProps
         New execution
       </button>
       <NeedsYou />
+      <NotifyButton />
       <button
         type="button"
         class="cw-button cw-small"

@@ -2,8 +2,8 @@
  * Something that the CLI asks: a permission, questions, the approval of a plan.
  *
  * The rule: no stray key answers; what the agent wrote is shown with its invisible characters
- * visible; a request that is over says how it ended. The card never takes the focus by itself, and
- * keeps it when what had it goes.
+ * visible; a request that is over says how it ended. The card never takes the focus by itself; it
+ * can have it, so that it is not lost when a button in it goes.
  */
 import { useRef } from "preact/hooks";
 import type { RequestBlock } from "../blocks.ts";
@@ -12,7 +12,6 @@ import { usePane, useView } from "../view.ts";
 import { visibleText } from "../visible.ts";
 import { AnsweredRequest } from "./answered.tsx";
 import { CardContext } from "./deciding.ts";
-import { useHeldFocus } from "./guard.ts";
 import { PermissionCard } from "./permission.tsx";
 import { PlanCard } from "./plan.tsx";
 import { QuestionsCard } from "./questions.tsx";
@@ -20,7 +19,6 @@ import { QuestionsCard } from "./questions.tsx";
 export function RequestView({ block }: { block: RequestBlock }) {
   const root = useRef<HTMLDivElement>(null);
   const elsewhere = useAnsweredElsewhere(block);
-  useHeldFocus(root);
   const open = block.state === "open";
   return (
     <div
