@@ -66,6 +66,8 @@ export interface ToolBlock extends Base {
   readonly result: ToolResult | null;
   readonly permission: "" | "asked" | "allowed" | "denied";
   readonly denial: string;
+  /** As `RequestAnswer.by`; "rules" where the CLI decided by itself, or empty. */
+  readonly deniedBy: string;
   readonly seconds: number | null;
   /** The execution ended before a result came. */
   readonly over: boolean;

@@ -40,15 +40,17 @@ export function readHunks(value: unknown): readonly Hunk[] {
 }
 
 /** The change from one text to another; none where they are the same. */
-export function hunksBetween(before: string, after: string, startLine = 1): readonly Hunk[] {
+export function hunksBetween(before: string, after: string): readonly Hunk[] {
   if (before === after) return [];
   const options = { context: CONTEXT, timeout: PATCH_MS };
   const hunks = structuredPatch("", "", before, after, "", "", options)?.hunks;
   const found = hunks ?? [replaceAll(before, after)];
+  // A missing last newline is worth a remark where it came or went.
+  const remarks = before.endsWith("\n") !== after.endsWith("\n");
   return found.map(({ oldStart, newStart, lines }) => ({
-    oldStart: oldStart + startLine - 1,
-    newStart: newStart + startLine - 1,
-    lines,
+    oldStart,
+    newStart,
+    lines: remarks ? lines : lines.filter((line) => !line.startsWith("\\")),
   }));
 }
 

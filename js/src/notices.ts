@@ -123,7 +123,8 @@ function foldRetry(fold: BlockFold, frame: Json): void {
 function foldDenied(fold: BlockFold, frame: Json): void {
   const reason = asText(frame.message) || asText(frame.decision_reason) || asText(frame.reason);
   const tool = fold.tool(asText(frame.tool_use_id));
-  if (tool) fold.put({ ...tool, permission: "denied", denial: reason });
+  const deniedBy = tool?.deniedBy || "rules";
+  if (tool) fold.put({ ...tool, permission: "denied", denial: reason, deniedBy });
   else fold.notice("warning", `Permission denied: ${asText(frame.tool_name)}`, reason);
 }
 

@@ -157,8 +157,8 @@ function settle(fold: BlockFold, block: RequestBlock): void {
   fold.put(block);
   const tool = fold.tool(block.toolUseId);
   if (!tool) return;
-  const denial = block.answer?.message ?? "";
+  const { message: denial = "", by: deniedBy = "" } = block.answer ?? {};
   if (block.state === "allowed") fold.put({ ...tool, permission: "allowed", denial });
-  else if (block.state === "denied") fold.put({ ...tool, permission: "denied", denial });
+  else if (block.state === "denied") fold.put({ ...tool, permission: "denied", denial, deniedBy });
   else if (tool.permission === "asked") fold.put({ ...tool, permission: "" });
 }

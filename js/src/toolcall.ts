@@ -29,10 +29,15 @@ export function readCall(block: ToolBlock, cwd: string): Call {
     name: block.name,
     phase: phaseOf(block),
     input: block.input ?? readPartial(block.inputText),
-    text: block.result?.text ?? "",
+    text: plainError(block.result?.text ?? ""),
     data: block.result?.data ?? NOTHING,
     cwd,
   };
+}
+
+/** The CLI puts some errors into a tag, for the model to know them by. */
+function plainError(text: string): string {
+  return /^<tool_use_error>([\s\S]*)<\/tool_use_error>\s*$/.exec(text)?.[1] ?? text;
 }
 
 function phaseOf({ permission, result, over, input }: ToolBlock): Phase {

@@ -49,6 +49,7 @@ function emptyTool(key: string, parent: string | null, id: string): ToolBlock {
     result: null,
     permission: "",
     denial: "",
+    deniedBy: "",
     seconds: null,
     over: false,
     task: null,

@@ -92,6 +92,9 @@ function firstTold({ input }: Call): string {
 
 const LONGEST_SUBJECT = 200;
 
+/** Whether the line has all of the text that it is about. */
+export const fitsOneLine = (text: string): boolean => oneLine(text) === text;
+
 /** The first line that says something; of what is left out there is a sign. */
 function oneLine(text: string): string {
   const whole = text.trim();

@@ -85,14 +85,21 @@ describe("a card", () => {
     expect(head().textContent).toContain("0:30");
   });
 
-  test("of a denied call says why", async () => {
-    await show({ ...tool("Bash", { command: "rm x" }, null), permission: "denied", denial: "No." });
+  test.each([
+    ["Denied: No.", ""],
+    ["Denied on the page: No.", "page"],
+    ["Denied by the notebook's callable: No.", "callable"],
+    ["Denied by the execution's policy: No.", "policy"],
+    ["Denied by the CLI's own rules: No.", "rules"],
+  ])("of a denied call says why and by whom, once: %s", async (words, deniedBy) => {
+    const denied = tool("Bash", { command: "rm x" }, { text: "No.", isError: true });
+    await show({ ...denied, permission: "denied", denial: "No.", deniedBy });
     expect(head().textContent).toContain("Was not allowed to run rm x");
-    expect(body()?.textContent).toContain("Denied: No.");
+    expect(body()?.textContent).toBe(words);
   });
 
   test("shows what hides in a command, a path and a name", async () => {
-    await show(tool("Bash", { command: "echo a\u202eb\u200b" }, null));
+    await show(tool("Bash", { command: "echo a\u202eb\necho \u200b" }, null));
     expect(head().textContent).toContain("U+202E");
     await toggle();
     expect(body()?.textContent).toContain("U+200B");

@@ -35,6 +35,7 @@ export function tool(
     result: result && { ...whole, data: (result.data ?? null) as ToolResult["data"] },
     permission: "",
     denial: "",
+    deniedBy: "",
     seconds: null,
     over: false,
     task: null,

@@ -6,6 +6,7 @@
  */
 import { useMemo } from "preact/hooks";
 import type { ToolBlock } from "../blocks.ts";
+import { deciderText } from "../deciders.ts";
 import { formatDuration } from "../format.ts";
 import { type Call, type Phase, readCall } from "../toolcall.ts";
 import { type Summary, summarize } from "../toolsummary.ts";
@@ -101,19 +102,27 @@ function opensItself({ name, phase, text, input }: Call): boolean {
 
 function ToolBody({ call, block }: { call: Call; block: ToolBlock }) {
   const Body = bodyOf(call.name);
+  if (call.phase === "denied") {
+    // What came back of it is what the model was told of the denial.
+    return (
+      <div class="cw-tool-body">
+        <Denial reason={block.denial || call.text} by={block.deniedBy} />
+        <Body call={{ ...call, text: "" }} block={{ ...block, result: null }} />
+      </div>
+    );
+  }
   return (
     <div class="cw-tool-body">
-      {call.phase === "denied" && <Denial reason={block.denial} />}
       <Body call={call} block={block} />
       {block.result && <Elided left={block.result.elided} />}
     </div>
   );
 }
 
-function Denial({ reason }: { reason: string }) {
+function Denial({ reason, by }: { reason: string; by: string }) {
   return (
     <div class="cw-bad">
-      {"Denied"}
+      {["Denied", deciderText(by)].filter(Boolean).join(" ")}
       {reason !== "" && (
         <>
           {": "}

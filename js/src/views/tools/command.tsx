@@ -10,6 +10,7 @@ import { readCommandResult } from "../../tooldata.ts";
 import { Ansi } from "../ansi.tsx";
 import { Visible } from "../visible.tsx";
 import type { BodyProps } from "./bodies.ts";
+import { FullText } from "./fulltext.tsx";
 import { Images } from "./images.tsx";
 import { LongText } from "./longtext.tsx";
 
@@ -23,7 +24,7 @@ export function CommandBody({ call, block }: BodyProps) {
           <Visible text={description} as="line" />
         </div>
       )}
-      <LongText name="command" class="cw-tool-input" text={asText(input.command)} />
+      <FullText name="command" text={asText(input.command)} />
       {input.dangerouslyDisableSandbox === true && (
         <div class="cw-tool-warning">It asked to run outside of the sandbox.</div>
       )}

@@ -13,9 +13,9 @@ import type { Call } from "../../toolcall.ts";
 import { Diff } from "../diff.tsx";
 import { Visible } from "../visible.tsx";
 import type { BodyProps } from "./bodies.ts";
+import { FullText } from "./fulltext.tsx";
 import { NumberedLines } from "./lines.tsx";
 import { LongText } from "./longtext.tsx";
-import { FullPath } from "./read.tsx";
 
 export function EditBody({ call, block }: BodyProps) {
   if (call.phase === "streaming") return <Arriving text={arriving(call)} />;
@@ -60,7 +60,7 @@ function EditHead({ call: { input, data } }: { call: Call }) {
   ].filter(Boolean);
   return (
     <>
-      <FullPath path={asText(input.file_path) || asText(input.notebook_path)} />
+      <FullText text={asText(input.file_path) || asText(input.notebook_path)} name="path" />
       {facts.length > 0 && (
         <div class="cw-meta">
           <Visible text={facts.join(" · ")} as="line" />

@@ -7,8 +7,8 @@ import { asList, asObject, asText, type Json } from "../../json.ts";
 import { readFileText } from "../../tooldata.ts";
 import { Ansi } from "../ansi.tsx";
 import { Code } from "../code.tsx";
-import { Visible } from "../visible.tsx";
 import type { BodyProps } from "./bodies.ts";
+import { FullText } from "./fulltext.tsx";
 import { Images } from "./images.tsx";
 import { NumberedLines } from "./lines.tsx";
 import { LongText } from "./longtext.tsx";
@@ -21,21 +21,12 @@ export function ReadBody({ call, block }: BodyProps) {
   const isNotebook = call.data.type === "notebook";
   return (
     <>
-      <FullPath path={path} />
+      <FullText text={path} name="path" />
       <Images images={images} />
       {isNotebook && <Cells cells={asList(asObject(call.data.file).cells)} />}
       {read && <NumberedLines lines={read.lines} firstLine={read.firstLine} path={path} />}
       {!read && !isNotebook && text !== "" && <LongText class="cw-result-text" text={text} />}
     </>
-  );
-}
-
-/** The summary may have only a part of it. */
-export function FullPath({ path }: { path: string }) {
-  return (
-    <div class="cw-meta cw-tool-path">
-      <Visible text={path} as="line" />
-    </div>
   );
 }
 

@@ -23,7 +23,7 @@ const LINES_AT_FIRST = 20;
 export function GrepBody({ call }: BodyProps) {
   const { input, text, phase, cwd, data } = call;
   const found = useMemo(() => readMatches(call), [text, data, phase]);
-  const { pattern: _pattern, path: _path, ...options } = input;
+  const { pattern: _pattern, path: _path, output_mode: _mode, "-n": _numbers, ...options } = input;
   if (phase !== "done") {
     return text === "" ? <FieldTable fields={input} /> : <LongText text={text} class="cw-bad" />;
   }
