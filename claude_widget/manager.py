@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Self
 from claude_widget.admission import Admission
 from claude_widget.backend import Backend, Run
 from claude_widget.backends import backend_of_environment
-from claude_widget.broker import DEFAULT_GRACE, Broker
+from claude_widget.broker import DEFAULT_GRACE
 from claude_widget.capacity import concurrency
 from claude_widget.errors import (
     ExecutionActive,
@@ -84,15 +84,14 @@ class ProcessManager:
         self._steering = Steering(
             self._registry, self._admission, self.backend, self._subscriptions, self._look
         )
-        self._broker = Broker(self._registry, self._steering, grace=permission_grace)
         self._upkeep = Upkeep(
             self._registry,
             self._admission,
             self.backend,
             self._subscriptions,
             self._listeners,
-            broker=self._broker,
-            controls=self._steering.controls,
+            steering=self._steering,
+            grace=permission_grace,
         )
         self._watching = self._registry.folder.watch()
         self._registry.look_around()
@@ -204,11 +203,11 @@ class ProcessManager:
 
     def page_seen(self) -> None:
         """A page of this manager's has said something: permission requests may wait for it."""
-        self._broker.page_seen()
+        self._upkeep.broker.page_seen()
 
     def page_expected(self) -> None:
         """A widget of this manager's was made; its page will say hello within seconds."""
-        self._broker.page_expected()
+        self._upkeep.broker.page_expected()
 
     def subscribe(self, callback: Callback, execution_id: str | None = None) -> Callable[[], None]:
         """Hear of what happens: `Started`, `Stream` (a frame each), `Error`, `Complete`.

@@ -14,7 +14,6 @@ from claude_widget.admission import Admission
 from claude_widget.backend import Backend
 from claude_widget.broker import Broker
 from claude_widget.command import INITIALIZE_ID
-from claude_widget.controls import Controls
 from claude_widget.errors import ControlFailed
 from claude_widget.events import ControlResponse
 from claude_widget.execution import Execution
@@ -24,6 +23,8 @@ from claude_widget.models import Reason
 from claude_widget.protocol import Notification
 from claude_widget.recovery import settle_if_dead
 from claude_widget.registry import Registry
+from claude_widget.requirements import Requirements
+from claude_widget.steering import Steering
 from claude_widget.subscriptions import Subscriptions
 
 _LOG = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class Upkeep:
     """Keeps a manager's executions up to date.
 
     Attributes:
+        broker: decides what executions ask.
         models: what the CLI offers, as the last one that started has told, here or before.
     """
 
@@ -44,8 +46,8 @@ class Upkeep:
         subscriptions: Subscriptions,
         listeners: Listeners,
         *,
-        broker: Broker,
-        controls: Controls,
+        steering: Steering,
+        grace: float,
     ) -> None:
         self.models = registry.folder.load_models()
         self._registry = registry
@@ -53,8 +55,9 @@ class Upkeep:
         self._backend = backend
         self._subscriptions = subscriptions
         self._listeners = listeners
-        self._broker = broker
-        self._controls = controls
+        self._controls = steering.controls
+        self.broker = Broker(registry, steering, grace=grace)
+        self._requirements = Requirements(registry, steering)
 
     def followed(self) -> Sequence[Execution]:
         """Executions whose transcript someone else may write."""
@@ -71,7 +74,8 @@ class Upkeep:
     def changed(self, execution: Execution) -> None:
         """Tell the faces, and see to what it asks."""
         self._listeners.tell(execution)
-        self._broker.changed(execution)
+        self.broker.changed(execution)
+        self._requirements.changed(execution)
 
     def learn(self, execution: Execution, answer: ControlResponse) -> None:
         """A CLI has answered a request of ours; its first answer tells the models it offers."""
@@ -106,7 +110,7 @@ class Upkeep:
 
     def act(self) -> float | None:
         """Start who may start, decide what is due; seconds until more is due, or None."""
-        due = (self._admission.fill_slots(), self._broker.look())
+        due = (self._admission.fill_slots(), self.broker.look())
         return min((one for one in due if one is not None), default=None)
 
     def look_around(self) -> None:

@@ -47,6 +47,7 @@ LAYERS = (
             "manager",
             "recovery",
             "registry",
+            "requirements",
             "steered",
             "steering",
             "subscriptions",

@@ -6,6 +6,7 @@ The rule: what is counted is tested with seconds that are told, what is ended wi
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,7 @@ from tests import fake
 from tests.conftest import MakeManager
 from tests.waiting import until
 
-
-WAITS: dict[str, tuple[str, str, dict[str, bool]]] = {
+WAITS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "an answer": ("requires_action", "fake:asks=Bash", {}),
     "input": ("idle", "hello", {"keep_open": True}),
 }
