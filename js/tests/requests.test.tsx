@@ -185,10 +185,20 @@ describe("a permission", () => {
     expect(text).toContain("(Edit files without asking) acceptEdits until this session ends");
     expect(text).toContain('"type": "new"');
     const boxes = [...el.querySelectorAll<HTMLInputElement>("input[type=checkbox]")];
-    await check(boxes[1] as HTMLInputElement);
-    await check(boxes[2] as HTMLInputElement);
+    expect(boxes.map(({ checked }) => checked)).toEqual([false, false, false]);
+    await press("Allow and remember");
+    expect(answers()).toHaveLength(0);
+    await check(boxes[0] as HTMLInputElement);
     await press("Allow and remember");
     expect(answer().decision).toMatchObject({ updatedInput: null, updatedPermissions: [RULE] });
+  });
+
+  test("has the only suggestion picked, which can be left out", async () => {
+    await card({ suggestions: [RULE] });
+    await press("Always allow…");
+    await pass(SETTLE_MS);
+    await press("Allow and remember");
+    expect(answer().decision).toMatchObject({ updatedPermissions: [RULE] });
   });
 
   test("with nothing picked there is nothing to remember", async () => {
@@ -464,5 +474,32 @@ describe("a plan", () => {
     expect(second).toContain("Approve, and change the permission mode");
     await press(second);
     expect(answer().decision).toMatchObject({ updatedPermissions: [MODE] });
+  });
+});
+
+describe("another request", () => {
+  const OTHER = {
+    asks: "other",
+    tool: "db",
+    title: "Which table?",
+    input: { subtype: "elicitation", message: "Which table?", requested_schema: { x: 1 } },
+  } as const;
+
+  test("is accepted with an object, and with nothing else", async () => {
+    await card(OTHER);
+    expect(group().textContent).toContain("requested_schema");
+    await type("Answer (JSON)", "table");
+    await press("Accept");
+    expect(alerts()[0]).toContain("This is not a JSON object.");
+    await type("Answer (JSON)", '{"table": "users"}');
+    await press("Accept");
+    expect(answer().decision).toMatchObject({ updatedInput: { table: "users" } });
+    expect(answers()).toHaveLength(1);
+  });
+
+  test("is declined", async () => {
+    await card(OTHER);
+    await press("Decline");
+    expect(answer().decision).toMatchObject({ behavior: "deny" });
   });
 });

@@ -8,7 +8,7 @@ import type { Pane } from "../src/pane.ts";
 import type { ExecutionRow } from "../src/protocol.ts";
 import { PaneContext, ViewContext } from "../src/view.ts";
 import { Composer } from "../src/views/composer.tsx";
-import { RerunButton, RerunProblem } from "../src/views/rerun.tsx";
+import { RerunButton, RerunOutcome } from "../src/views/rerun.tsx";
 import { SessionControls } from "../src/views/session.tsx";
 import { TaskView } from "../src/views/task.tsx";
 import { FakeModel, refused, row, welcome } from "./fakes.ts";
@@ -373,7 +373,7 @@ test("Re-run starts the same once more, and shows it", async () => {
   await part((now) => (
     <>
       <RerunButton row={now} />
-      <RerunProblem row={now} />
+      <RerunOutcome row={now} />
     </>
   ));
   await press("Re-run");
@@ -385,4 +385,18 @@ test("Re-run starts the same once more, and shows it", async () => {
   const { requestId } = model.last("claude:rerun-execution");
   await say({ type: "claude:rerun-execution", requestId, executionId: "again" });
   expect(selected.value).toBe("again");
+});
+
+test("Re-run in the view of one execution says what it runs as", async () => {
+  const both = (now: ExecutionRow) => (
+    <>
+      <RerunButton row={now} />
+      <RerunOutcome row={now} />
+    </>
+  );
+  await part(both, { status: "completed" }, "execution");
+  await press("Re-run");
+  const { requestId } = model.last("claude:rerun-execution");
+  await say({ type: "claude:rerun-execution", requestId, executionId: "again" });
+  expect(el.textContent).toContain("It runs again as execution again.");
 });

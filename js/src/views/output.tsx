@@ -16,6 +16,7 @@ import { KillButton, KillProblem } from "./kill.tsx";
 import { RowActivity } from "./list.tsx";
 import { QueryLine } from "./query.tsx";
 import { RawPanel } from "./raw.tsx";
+import { RerunButton, RerunOutcome } from "./rerun.tsx";
 import { SessionControls } from "./session.tsx";
 import { Duration, StatusBadge } from "./status.tsx";
 import { StderrPanel } from "./stderr.tsx";
@@ -84,12 +85,14 @@ function OutputHeader({ row, transcript, button, compact }: HeaderProps) {
         <span class="cw-buttons">
           {!compact && <Toolbar row={row} transcript={transcript} />}
           {button}
+          <RerunButton row={row} />
           <KillButton row={row} />
         </span>
       </div>
       <QueryLine row={row} />
       <RowActivity row={row} />
       <KillProblem row={row} />
+      <RerunOutcome row={row} />
     </header>
   );
 }

@@ -68,7 +68,8 @@ export function PermissionCard({ block }: { block: RequestBlock }) {
 function useDraft(block: RequestBlock) {
   const { ui } = useView().app;
   const key = actionKey("draft", usePane().executionId, block.controlId);
-  const chosen = block.defaultToNo ? [] : block.suggestions.map((_, index) => index);
+  // The CLI proposes several ways to go on without being asked: which of them is the user's choice.
+  const chosen = block.suggestions.length === 1 && !block.defaultToNo ? [0] : [];
   return ui.kept<PermissionDraft>(key, { face: "plain", edited: "", chosen, message: "" });
 }
 

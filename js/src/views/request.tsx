@@ -12,6 +12,7 @@ import { usePane, useView } from "../view.ts";
 import { visibleText } from "../visible.ts";
 import { AnsweredRequest } from "./answered.tsx";
 import { CardContext } from "./deciding.ts";
+import { OtherCard } from "./other.tsx";
 import { PermissionCard } from "./permission.tsx";
 import { PlanCard } from "./plan.tsx";
 import { QuestionsCard } from "./questions.tsx";
@@ -49,17 +50,19 @@ export function labelOf(block: RequestBlock): string {
   }
 }
 
+const CARDS = {
+  permission: PermissionCard,
+  questions: QuestionsCard,
+  plan: PlanCard,
+  other: OtherCard,
+} as const;
+
 function Card({ block }: { block: RequestBlock }) {
   const recorded = useView().app.row(usePane().executionId)?.value.recorded === true;
+  const Asked = CARDS[block.asks];
   return (
     <>
-      {block.asks === "questions" ? (
-        <QuestionsCard block={block} />
-      ) : block.asks === "plan" ? (
-        <PlanCard block={block} />
-      ) : (
-        <PermissionCard block={block} />
-      )}
+      <Asked block={block} />
       {recorded && <p class="cw-meta">This was recorded: it takes no answer.</p>}
     </>
   );

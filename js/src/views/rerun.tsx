@@ -13,9 +13,12 @@ export function RerunButton({ row }: { row: ExecutionRow }) {
   const { app } = view;
   const { sending } = app.actions.state(actionKey("rerun", row.executionId)).value;
   const off = sending || app.connection.state.value === "disconnected";
+  const started = app.ui.kept(actionKey("rerun-as", row.executionId), "");
   const rerun = async () => {
     const executionId = off ? null : await app.conversation.rerun(row.executionId);
-    if (executionId !== null && app.kind === "dashboard") select(view, executionId);
+    if (executionId === null) return;
+    if (app.kind === "dashboard") select(view, executionId);
+    else started.value = executionId;
   };
   return (
     <button type="button" class="cw-button" aria-disabled={off} onClick={() => void rerun()}>
@@ -24,7 +27,11 @@ export function RerunButton({ row }: { row: ExecutionRow }) {
   );
 }
 
-export function RerunProblem({ row }: { row: ExecutionRow }) {
-  const { problem } = useView().app.actions.state(actionKey("rerun", row.executionId)).value;
-  return problem && <ProblemAlert problem={problem} />;
+/** What came of it where that is not shown by itself. */
+export function RerunOutcome({ row }: { row: ExecutionRow }) {
+  const { actions, ui } = useView().app;
+  const { problem } = actions.state(actionKey("rerun", row.executionId)).value;
+  const started = ui.kept(actionKey("rerun-as", row.executionId), "").value;
+  if (problem) return <ProblemAlert problem={problem} />;
+  return started && <p class="cw-meta">{`It runs again as execution ${started}.`}</p>;
 }
