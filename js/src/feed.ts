@@ -9,8 +9,6 @@ import { type Connection, newId, type RequestError } from "./connection.ts";
 import type { PaneData } from "./protocol.ts";
 
 export class Feed {
-  /** Of the pane, as the kernel knows it. */
-  readonly id = newId();
   private readonly errorNow = signal("");
   private readonly answeredNow = signal(false);
   /** Opening again: until that is answered, bytes from beyond the gap are still on their way. */
@@ -32,11 +30,25 @@ export class Feed {
     private readonly connection: Connection,
     private readonly take: (bytes: Uint8Array) => void,
     private have = 0,
+    /** Of the pane, as the kernel knows it. */
+    public id = newId(),
   ) {}
+
+  /** Begins anew at the first byte, as a pane of its own; another goes on with the id it had. */
+  handOver(): string {
+    const { id } = this;
+    this.id = newId();
+    this.have = 0;
+    return id;
+  }
 
   /** The byte of the transcript up to which all of them are here. */
   get position(): number {
     return this.have;
+  }
+
+  get hasBegun(): boolean {
+    return this.have >= 0;
   }
 
   get wanting(): boolean {

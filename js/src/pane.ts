@@ -51,14 +51,16 @@ export class Pane {
   /** The end of the same transcript, while the way to it is long. */
   readonly tail: ReadonlySignal<Pane | null> = this.tailNow;
 
-  /** A negative offset is from the end of the transcript: of a pane that is the tail of another. */
+  /** `tailId` is of a pane that is open already: this one is the tail of another. */
   constructor(
     readonly executionId: string,
     connection: Connection,
-    offset = 0,
+    tailId?: string,
   ) {
-    this.skipping = offset < 0;
-    this.feed = new Feed(executionId, connection, (bytes) => this.take(bytes), offset);
+    this.skipping = tailId !== undefined;
+    const take = (bytes: Uint8Array) => this.take(bytes);
+    // From the end: if it is not the whole, what a reader wants to see is there at once.
+    this.feed = new Feed(executionId, connection, take, -MAX_BATCH, tailId);
     this.error = this.feed.error;
     this.loaded = computed(() => this.begunNow.value || this.feed.answered.value);
   }
@@ -118,8 +120,8 @@ export class Pane {
       this.begunNow.value = true;
       if (this.batches.length > 0) return;
       if (this.feed.complete) this.endedNow.value = true;
-      const end = this.tailNow.peek()?.feed.position ?? -1;
-      if (end >= 0 && this.feed.position >= end) this.leaveTail();
+      const tail = this.tailNow.peek();
+      if (tail && this.feed.position >= tail.feed.position) this.leaveTail();
     });
   }
 
@@ -186,20 +188,23 @@ export class Panes {
   }
 
   receive(message: PaneData, buffer: DataView | undefined): void {
-    this.feeds.get(message.paneId)?.receive(message, buffer);
+    const feed = this.feeds.get(message.paneId);
     const pane = this.open.get(message.executionId)?.pane;
-    if (pane?.id === message.paneId && message.offset === 0) this.lookAhead(pane, message);
+    const whole = message.offset === 0 || feed !== pane?.feed || feed?.hasBegun;
+    if (pane && !whole) this.split(pane, message, buffer);
+    else feed?.receive(message, buffer);
   }
 
-  /** A full batch is the beginning of something long: its end is what a reader wants to see. */
-  private lookAhead(pane: Pane, message: PaneData): void {
-    if (message.nextOffset < MAX_BATCH || message.ended || pane.tail.peek()) return;
-    const tail = new Pane(pane.executionId, this.connection, -MAX_BATCH);
+  /** What was opened is only the end of something long: the rest comes behind it. */
+  private split(pane: Pane, message: PaneData, buffer: DataView | undefined): void {
+    const tail = new Pane(pane.executionId, this.connection, pane.feed.handOver());
+    this.feeds.set(tail.id, tail.feed);
     pane.useTail(tail, () => {
       this.feeds.delete(tail.id);
       tail.close();
     });
-    this.begin(tail.feed);
+    tail.feed.receive(message, buffer);
+    this.begin(pane.feed);
   }
 
   reopen(): void {

@@ -20,7 +20,7 @@ export interface Part {
   readonly shown: Pane | null;
 }
 
-/** An empty tail says less than what has come of the rest. */
+/** A tail in which nothing can be seen says less than what has come of the rest. */
 function shownOf(pane: Pane): Pane {
   const tail = pane.tail.value;
   return tail && (!tail.loaded.value || tail.hasBlocks.value) ? tail : pane;

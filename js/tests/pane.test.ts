@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { Connection } from "../src/connection.ts";
 import { pace } from "../src/pace.ts";
 import { type Pane, Panes } from "../src/pane.ts";
-import type { PaneData } from "../src/protocol.ts";
+import { MAX_BATCH, type PaneData } from "../src/protocol.ts";
 import { FakeModel, framed, readRecording, refused } from "./fakes.ts";
 
 const WHOLE = framed(readRecording("write_read_edit.jsonl"));
@@ -47,9 +47,9 @@ function reference() {
 }
 
 describe("Pane", () => {
-  test("opens from the start, and draws what comes", async () => {
+  test("asks for the end, which is the whole of a short one, and draws what comes", async () => {
     const { pane } = panes.use("a");
-    expect(model.last("claude:open-pane")).toMatchObject({ executionId: "a", offset: 0 });
+    expect(model.last("claude:open-pane")).toMatchObject({ executionId: "a", offset: -MAX_BATCH });
     await answerOpen();
     give(pane, 0, 5000);
     give(pane, 5000, WHOLE.length, true);

@@ -34,25 +34,27 @@ async function give(paneId: string, offset: number, end: number, ended = false):
   await pass(0, () => pace.finish());
 }
 
-const opened = () =>
-  model.all("claude:open-pane") as { paneId: string; offset?: number; requestId: string }[];
+const opened = () => model.all("claude:open-pane") as { paneId: string; offset?: number }[];
 const blocks = () => region("Blocks").textContent ?? "";
 
+/** The end has come, and the rest is asked for. */
 async function begin(): Promise<{ main: string; tail: string }> {
   await dashboard({ executions: EXECUTIONS });
   await press("View", item("Run it"));
-  const main = model.last("claude:open-pane").paneId;
-  await give(main, 0, MAX_BATCH);
   const tail = model.last("claude:open-pane");
   expect(tail.offset).toBe(-MAX_BATCH);
-  return { main, tail: tail.paneId };
+  expect(el.textContent).toContain("Loading…");
+  await give(tail.paneId, LONG.length - MAX_BATCH, LONG.length);
+  const main = model.last("claude:open-pane");
+  expect(main.offset).toBe(0);
+  return { main: main.paneId, tail: tail.paneId };
 }
 
 describe("a long transcript", () => {
   test("shows its end while the rest is on its way, and then all of it", async () => {
     const { main, tail } = await begin();
-    expect(el.textContent).toContain("Loading…");
-    await give(tail, LONG.length - MAX_BATCH, LONG.length);
+    expect(blocks()).toContain("Text 299.");
+    await give(main, 0, MAX_BATCH);
     expect(blocks()).toContain("Text 299.");
     expect(el.textContent).toContain("Reading what came before… 41 %");
     expect(button("Copy").disabled).toBe(true);
@@ -70,8 +72,7 @@ describe("a long transcript", () => {
   });
 
   test("has no unreadable record where its end begins in one", async () => {
-    const { tail } = await begin();
-    await give(tail, LONG.length - MAX_BATCH, LONG.length);
+    await begin();
     await pass(0, () => {
       region("Blocks").scrollTop = 0;
     });

@@ -45,9 +45,8 @@ function Reading({ pane }: { pane: Pane }) {
   if (!tail) return null;
   // Read because it changes as bytes come.
   void pane.keys.value;
-  const end = tail.feed.position;
-  const percent = end > 0 ? ` ${Math.floor((100 * pane.feed.position) / end)} %` : "";
-  return <p class="cw-meta cw-note-above">{`Reading what came before…${percent}`}</p>;
+  const percent = Math.floor((100 * pane.feed.position) / tail.feed.position);
+  return <p class="cw-meta cw-note-above">{`Reading what came before… ${percent} %`}</p>;
 }
 
 function FollowButton({ transcript }: { transcript: Transcript }) {
