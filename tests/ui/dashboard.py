@@ -58,11 +58,11 @@ class Dashboard:
 
     def rows(self) -> Locator:
         """All rows of the list."""
-        return self.executions.get_by_role("listitem")
+        return self.executions.get_by_role("row")
 
     def row(self, query: str) -> Locator:
         """The newest row of a query."""
-        return self.executions.get_by_role("listitem", name=query, exact=True).first
+        return self.executions.get_by_role("row", name=query, exact=True).first
 
     def view(self, query: str) -> Locator:
         """Press View on a row; returns the Output region."""

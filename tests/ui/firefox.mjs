@@ -63,7 +63,7 @@ async function flow() {
   reached("dashboard");
   await query.type(told.query);
   await click("Execute", "button");
-  const row = await says(told.query, "listitem", "running");
+  const row = await says(told.query, "row", "running");
   reached("running");
   await click("View", "button", row);
   const output = await says("Output", "region", told.streams);
@@ -76,7 +76,7 @@ async function flow() {
   );
   reached("live");
   await click("Kill", "button", row);
-  await says(told.query, "listitem", "killed");
+  await says(told.query, "row", "killed");
   reached("killed");
 }
 
