@@ -74,6 +74,15 @@ class Dashboard:
         """Press Kill on a row."""
         self.row(query).get_by_role("button", name="Kill", exact=True).click()
 
+    def card(self, name: str) -> Locator:
+        """What the viewed execution asks, by its name."""
+        return self.output.get_by_role("group", name=name, exact=True)
+
+    def send(self, text: str) -> None:
+        """Send a follow-up to the viewed execution."""
+        self.output.get_by_label("Follow-up", exact=True).fill(text)
+        self.output.get_by_role("button", name="Send", exact=True).click()
+
     def has_status(self, query: str, status: str, *, timeout: float = START_MS / 1000) -> None:
         """Wait until a row says that status."""
         shown = self.row(query).get_by_text(status, exact=True)
