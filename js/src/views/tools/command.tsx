@@ -2,9 +2,8 @@
  * A command: as it was given, and what it printed.
  *
  * The rule: nothing in the command hides; the colours of the output are those of a terminal. How it
- * ended is said in words, too.
+ * ended is in the line above.
  */
-
 import { asText } from "../../json.ts";
 import { readCommandResult } from "../../tooldata.ts";
 import { Ansi } from "../ansi.tsx";
@@ -34,14 +33,8 @@ export function CommandBody({ call, block }: BodyProps) {
 }
 
 function Output({ call, block }: BodyProps) {
-  const { stdout, stderr, exitCode, interrupted, background, meaning } = readCommandResult(call);
+  const { stdout, stderr } = readCommandResult(call);
   const images = block.result?.images ?? [];
-  const facts = [
-    exitCode !== null && `Exit code ${exitCode}.`,
-    meaning !== "" && `${meaning}.`,
-    interrupted && "It was interrupted.",
-    background !== "" && `It goes on ${background}.`,
-  ].filter(Boolean);
   const silent = stdout === "" && stderr === "" && images.length === 0;
   return (
     <>
@@ -54,7 +47,6 @@ function Output({ call, block }: BodyProps) {
       )}
       <Images images={images} />
       {silent && <div class="cw-meta">(no output)</div>}
-      {facts.length > 0 && <div class="cw-meta">{facts.join(" ")}</div>}
     </>
   );
 }

@@ -4,7 +4,6 @@
  * The rule: what has been changed once that is known, before that what would be. Text that is still
  * on its way is not compared.
  */
-
 import { useMemo } from "preact/hooks";
 import { splitLines } from "../../diff.ts";
 import { editOf } from "../../edits.ts";
