@@ -58,7 +58,9 @@ export class BlockFold {
 
   learn(facts: Partial<SessionFacts>): void {
     const names = Object.keys(facts) as (keyof SessionFacts)[];
-    if (names.every((name) => facts[name] === this.facts[name])) return;
+    // Each turn tells most of them again.
+    const known = names.map((name) => this.facts[name]);
+    if (JSON.stringify(known) === JSON.stringify(names.map((name) => facts[name]))) return;
     this.facts = { ...this.facts, ...facts };
     this.factsChanged = true;
   }

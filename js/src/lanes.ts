@@ -54,7 +54,9 @@ export class Lanes {
   attach(call: string, key: string): void {
     const lane = this.lanes.get(call);
     const around = this.laneOf.get(key);
-    if (!lane || !around || lane.below !== null || isWithin(around, lane)) return;
+    if (!lane || !around || lane.below !== null) return;
+    // Only what came before its call can be around it.
+    if (lane.items.length > 0 && isWithin(around, lane)) return;
     lane.within = around;
     lane.below = key;
     lane.depth = around.depth + 1;

@@ -66,7 +66,7 @@ export function transcript(...lines: Line[]): Uint8Array {
 export const foldLines = (...lines: Line[]): BlockFold => foldWhole(transcript(...lines));
 
 export const ofKind = <K extends Block["kind"]>(fold: BlockFold, kind: K) =>
-  fold.list().filter((block): block is Extract<Block, { kind: K }> => block.kind === kind);
+  fold.list().filter((block): block is Block & { kind: K } => block.kind === kind);
 
 const session_id = "s";
 
