@@ -57,7 +57,6 @@ class Broker:
         registry: says which executions are this manager's own.
         steering: carries the answers.
         grace: seconds that a request waits after the last sign of a page.
-        arrival: seconds that a page may need to appear.
     """
 
     def __init__(
@@ -66,12 +65,10 @@ class Broker:
         steering: Answers,
         *,
         grace: float = DEFAULT_GRACE,
-        arrival: float = ARRIVAL,
     ) -> None:
         self._registry = registry
         self._steering = steering
         self._grace = grace
-        self._arrival = arrival
         self._page_seen: float | None = None
         self._page_expected: float | None = None
         self._known: dict[str, frozenset[str]] = {}
@@ -133,7 +130,7 @@ class Broker:
         if self._page_seen is not None:
             return self._page_seen + self._grace - now, _NO_MORE.format(self._grace)
         expected = self._page_expected
-        return (0.0 if expected is None else expected + self._arrival - now), _NO_PAGE
+        return (0.0 if expected is None else expected + ARRIVAL - now), _NO_PAGE
 
     # -- deciding, each on a thread of its own -----------------------------------------------
 

@@ -168,9 +168,9 @@ class Fake(Requests):
             subtype="init",
             cwd=os.getcwd(),
             tools=["Task", "Bash", "Read", "Write"],
-            mcp_servers=[],
+            mcp_servers=self.servers(self.words.get("servers", "")),
             model=self.model,
-            permissionMode="default",
+            permissionMode=self.mode,
             apiKeySource="ANTHROPIC_API_KEY",
             claude_code_version="2.1.330",
         )

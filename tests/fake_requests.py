@@ -5,6 +5,9 @@ The rule: a mixin of `fake_claude.Fake`, copied beside it; it imports as little.
     asks=TOOL       asks for permission to call it, and waits; `asks=AskUserQuestion` has a question
     cancels=TOOL    asks, and takes it back at once
     twice           with asks: another request after the first
+    servers=A:STATUS,B:STATUS   its MCP servers in init; then=A:STATUS later, by mcp_status
+    keeps=EFFORT    takes no other effort
+    no-answer       to control requests
 """
 
 from __future__ import annotations
@@ -58,11 +61,13 @@ class Requests:
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}
         self.asked = 0
-        self.settings: dict[str, Any] = {}
+        self.mode = "default"
+        self.effort: str | None = None
 
     if TYPE_CHECKING:
         words: dict[str, str]
         code: int
+        model: str
         in_turn: bool
 
         def frame(self, frame: dict[str, Any]) -> None: ...
@@ -75,28 +80,58 @@ class Requests:
     def control(self, request_id: str, request: dict[str, Any]) -> None:
         """Answer a control request of ours."""
         subtype = request["subtype"]
-        self.settings.update(request.get("settings", {}))
-        answers: dict[str, Any] = {
-            "initialize": {"commands": [], "agents": [], "models": MODELS, "pid": os.getpid()},
-            "interrupt": {"still_queued": []},
-            "end_session": {},
-            "set_model": None,
-            "set_permission_mode": {"mode": request.get("mode")},
-            "apply_flag_settings": None,
-            "get_settings": {"applied": {"effort": self.settings.get("effortLevel")}},
-            "mcp_status": {"mcpServers": [{"name": "files", "status": "connected"}]},
-            "mcp_reconnect": None,
-            "stop_task": {},
-        }
-        told = {"subtype": "success", "request_id": request_id, "response": answers.get(subtype)}
-        if subtype not in answers:
-            error = f"Unsupported control request subtype: {subtype}"
-            told = {"subtype": "error", "request_id": request_id, "error": error}
+        if "no-answer" in self.words:
+            return
+        told: dict[str, Any] = {"subtype": "success", "request_id": request_id}
+        try:
+            told["response"] = self.carry_out(subtype, request)
+        except ValueError as error:
+            told = {"subtype": "error", "request_id": request_id, "error": str(error)}
         self.frame({"type": "control_response", "response": told})
         if subtype == "end_session":
             os._exit(self.code)
         if subtype == "interrupt" and self.in_turn:
             raise Interrupted
+
+    def carry_out(self, subtype: str, request: dict[str, Any]) -> Any:
+        """What is answered; ValueError with what the CLI says to what it refuses."""
+        change = getattr(self, "set_" + subtype.removeprefix("set_"), None)
+        if change is not None:
+            return change(request)
+        answers = {
+            "initialize": {"commands": [], "agents": [], "models": MODELS, "pid": os.getpid()},
+            "interrupt": {"still_queued": []},
+            "get_settings": {"applied": {"effort": self.words.get("keeps", self.effort)}},
+            "mcp_status": {"mcpServers": self.servers(self.words.get("then", "files:connected"))},
+            "stop_task": {},
+            "end_session": {},
+        }
+        if subtype not in answers:
+            raise ValueError(f"Unsupported control request subtype: {subtype}")
+        return answers[subtype]
+
+    def set_model(self, request: dict[str, Any]) -> dict[str, str]:
+        if request["model"] == "none-such":
+            raise ValueError("Model 'none-such' not found")
+        self.model = request["model"]
+        return {"model": self.model}
+
+    def set_permission_mode(self, request: dict[str, Any]) -> dict[str, str]:
+        self.mode = request["mode"]
+        return {"mode": self.mode}
+
+    def set_apply_flag_settings(self, request: dict[str, Any]) -> None:
+        self.effort = request["settings"].get("effortLevel")
+
+    def set_mcp_reconnect(self, request: dict[str, Any]) -> None:
+        if request["serverName"] == "none-such":
+            raise ValueError("Server not found: none-such")
+
+    @staticmethod
+    def servers(told: str) -> list[dict[str, str]]:
+        """MCP servers of a word: `a:connected,b:pending`."""
+        pairs = (one.partition(":") for one in told.split(",") if one)
+        return [{"name": name, "status": status} for name, _, status in pairs]
 
     def do_asks(self, tool: str) -> None:
         """Ask for each, and tell in the result what was said."""
