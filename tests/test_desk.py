@@ -146,6 +146,19 @@ def test_a_request_is_answered_by_the_page_and_a_second_page_is_told(
     second.close()
 
 
+def test_a_request_waits_for_the_page_of_what_was_just_displayed(
+    dashboard: ClaudeWidget, manager: ProcessManager, project: Path
+) -> None:
+    dashboard._repr_mimebundle_()
+    run = manager.start_execution("fake:asks=Bash", project)
+    until(lambda: run.info.open_requests, what="it asks")
+    (request,) = run.requests
+    decision = {"behavior": "allow"}
+    ask(dashboard, "1", **to(run, "answer-request", controlId="ask-1", decision=decision))
+    fake.ended(run, "completed", "success")
+    assert json.loads(run.result or "")["updatedInput"] == request.input
+
+
 def test_without_a_page_a_request_is_denied_and_the_output_says_why(
     dashboard: ClaudeWidget, manager: ProcessManager, project: Path
 ) -> None:
