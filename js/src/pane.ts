@@ -23,7 +23,7 @@ const NEWLINE = 0x0a;
 
 export class Pane {
   readonly feed: Feed;
-  private readonly reader = new TranscriptReader();
+  private reader = new TranscriptReader();
   private readonly fold = new BlockFold();
   private readonly partials = new Partials(this.fold);
   private readonly batches: Uint8Array[] = [];
@@ -98,7 +98,10 @@ export class Pane {
 
   private take(bytes: Uint8Array): void {
     const start = this.skipping ? bytes.indexOf(NEWLINE) + 1 : 0;
-    if (start > 0) this.skipping = false;
+    if (start > 0) {
+      this.skipping = false;
+      this.reader = new TranscriptReader(this.feed.position - bytes.length + start);
+    }
     if (bytes.length > 0 && !this.skipping) this.batches.push(bytes.subarray(start));
     pace.start(this);
   }

@@ -133,4 +133,19 @@ describe("Pane", () => {
     await new Promise(process.nextTick);
     expect(pane.error.value).toBe("It was cleaned up.");
   });
+
+  test("of the end of a transcript knows where in the whole its records lie", () => {
+    const item = { type: "tool_result", tool_use_id: "t", content: "x".repeat(300_000) };
+    const result = JSON.stringify({ type: "user", message: { content: [item] } });
+    const before = `0.1 err ${"y".repeat(1000)}\n`.repeat(5);
+    const whole = bytes(`${before}0.2 out ${result}\n`);
+    const { pane } = panes.use("a");
+    const data = { executionId: "a", paneId: pane.id, offset: 2500, nextOffset: whole.length };
+    const buffer = new DataView(whole.slice(2500).buffer);
+    panes.receive({ type: "claude:pane-data", ...data, ended: false }, buffer);
+    const tail = pane.tail.value as Pane;
+    const [tool] = drawn(tail);
+    const range = { offset: before.length, length: whole.length - before.length };
+    expect(tool).toMatchObject({ kind: "tool", result: { elided: 100_000, range } });
+  });
 });
