@@ -5,7 +5,7 @@
  * got. A field of the wrong type reads as if it were not there.
  */
 import { splitLines } from "./diff.ts";
-import { asList, asNumber, asObject, asText, type Json } from "./json.ts";
+import { asList, asNumber, asObject, asText, parseObject } from "./json.ts";
 import type { Call } from "./toolcall.ts";
 
 export interface FileText {
@@ -93,13 +93,32 @@ export interface WebHit {
   readonly url: string;
 }
 
-/** Of a WebSearch: what was found, and what was said of it. */
-export function readWebResults(data: Json): { hits: readonly WebHit[]; said: readonly string[] } {
+export interface WebResults {
+  readonly hits: readonly WebHit[];
+  /** What was said of them. */
+  readonly said: readonly string[];
+}
+
+/** Of a web search; null where the result is only text. */
+export function readWebResults({ data, text }: Call): WebResults | null {
+  if (!Array.isArray(data.results)) return readServerResults(text);
   const results = asList(data.results);
   const hits = results.flatMap((item) => asList(asObject(item).content)).map(asObject);
   return {
     hits: hits.map(({ title, url }) => ({ title: asText(title), url: asText(url) })),
-    said: results.map(asText).filter((text) => text !== ""),
+    said: results.map(asText).filter((said) => said !== ""),
+  };
+}
+
+/** The API's own search gives an object for each hit. */
+function readServerResults(text: string): WebResults | null {
+  if (!/^\s*\{/.test(text)) return null;
+  const items = text.split(/\n(?=\{)/).map(parseObject);
+  const hits = items.flatMap((item) => (item?.type === "web_search_result" ? [item] : []));
+  if (hits.length === 0) return null;
+  return {
+    hits: hits.map(({ title, url }) => ({ title: asText(title), url: asText(url) })),
+    said: [],
   };
 }
 

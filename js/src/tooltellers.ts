@@ -194,8 +194,10 @@ function webSearch(): Teller {
     did: "Searched the web for",
     todo: "search the web for",
     subject: (call) => quoted(field("query")(call)),
-    outcome: ({ data }) =>
-      Array.isArray(data.results) ? formatCount(readWebResults(data).hits.length, "result") : "",
+    outcome: (call) => {
+      const found = readWebResults(call);
+      return found ? formatCount(found.hits.length, "result") : "";
+    },
   };
 }
 

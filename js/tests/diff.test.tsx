@@ -204,6 +204,16 @@ describe("the table", () => {
     expect(rows()[1]?.textContent).toContain("return 1");
   });
 
+  test("is side by side by itself where there is room for two, until somebody chooses", () => {
+    const width = vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(900);
+    show({ path: "a.txt", hunks: [hunk("-b", "+c")] });
+    expect(cells(rows()[1])).toHaveLength(6);
+    act(() => render(null, el));
+    width.mockReturnValue(400);
+    show({ path: "a.txt", hunks: [hunk("-b", "+c")] });
+    expect(cells(rows()[1])).toHaveLength(4);
+  });
+
   test("side by side is the reader's choice, kept for the next one", () => {
     const hunks = [hunk(" a", "-b", "+c")];
     show({ path: "a.txt", hunks });

@@ -314,6 +314,14 @@ describe("the other tools", () => {
     expect(shown).toContain("Said.");
   });
 
+  test("what the API's own search has found is links, too", async () => {
+    const hit = { type: "web_search_result", title: "T", url: "https://example.org/" };
+    const text = [hit, hit].map((one) => JSON.stringify(one, null, 2)).join("\n");
+    await opened("web_search", { query: "x" }, { text });
+    expect(texts("a")).toEqual(["T", "T"]);
+    expect(head().textContent).toContain("2 results");
+  });
+
   test("a subagent has what it was asked, its figures and what it said", async () => {
     const data = {
       status: "completed",
@@ -346,9 +354,12 @@ describe("the other tools", () => {
       tokens: null,
       toolCount: null,
     } as const;
-    await show({
-      ...tool("Agent", { prompt: "Do it" }, { data: { status: "async_launched" } }),
-      task,
+    const launched = tool("Agent", { prompt: "Do it" }, { data: { status: "async_launched" } });
+    const live = await show({ ...launched, task: { ...task, status: "running" } });
+    expect(isOpen()).toBe(true);
+    expect(head().textContent).toContain("running");
+    await pass(0, () => {
+      live.value = { ...launched, task };
     });
     if (!isOpen()) await toggle();
     expect(head().textContent).toContain("it works in the background");
@@ -384,6 +395,13 @@ describe("the other tools", () => {
   test("any other has what went in and what came back", async () => {
     const shown = await opened("Frobnicate", { a: "x", b: [true, null] }, { text: "plain" });
     for (const part of ["a", "x", "true", "null", "plain"]) expect(shown).toContain(part);
+  });
+
+  test("the output of a terminal keeps its colours in any tool", async () => {
+    await opened("BashOutput", { bash_id: "b1" }, { text: "\u001b[31mred\u001b[0m" });
+    expect(head().textContent).toContain("Read the output of b1");
+    expect(body()?.textContent).toContain("red");
+    expect(body()?.textContent).not.toContain("[31m");
   });
 
   test("a list of 100,000 entries is drawn as far as somebody may read", async () => {

@@ -6,7 +6,7 @@
  * as somebody may read are drawn at first.
  */
 import { signal } from "@preact/signals";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { countChanges, type Hunk } from "../diff.ts";
 import { highlightRows, type LineSpans } from "../difflines.ts";
 import { type Row, splitRows, unifiedRows } from "../diffrows.ts";
@@ -119,14 +119,21 @@ function drawRow(row: Row, index: number, spans: LineSpans, mode: DiffMode) {
   );
 }
 
+/** Of the last one that was measured: most are as wide as that. */
+let lastWide = false;
+
 /** Whether there is room for two columns, as the element is now. */
 function useRoom() {
   const root = useRef<HTMLDivElement>(null);
-  const [wide, setWide] = useState(false);
-  useEffect(() => {
+  const [wide, setWide] = useState(lastWide);
+  // Before it is painted, so that nothing jumps.
+  useLayoutEffect(() => {
     const element = root.current;
     if (!element) return;
-    const measure = () => setWide(element.clientWidth >= ROOM_FOR_TWO);
+    const measure = () => {
+      lastWide = element.clientWidth >= ROOM_FOR_TWO;
+      setWide(lastWide);
+    };
     measure();
     const observer = new ResizeObserver(measure);
     observer.observe(element);

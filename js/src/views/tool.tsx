@@ -5,7 +5,7 @@
  * something to see (an error, an edit, a short result) until the reader says otherwise.
  */
 import { useMemo } from "preact/hooks";
-import type { ToolBlock } from "../blocks.ts";
+import type { Task, ToolBlock } from "../blocks.ts";
 import { deciderText } from "../deciders.ts";
 import { formatDuration } from "../format.ts";
 import { type Call, type Phase, readCall } from "../toolcall.ts";
@@ -22,7 +22,7 @@ export function ToolView({ block }: { block: ToolBlock }) {
   const call = useMemo(() => readCall(block, cwd), [block, cwd]);
   const summary = useMemo(() => summarize(call), [call]);
   const [choice, choose] = useKept<boolean | null>(OPEN, null);
-  const open = choice ?? opensItself(call);
+  const open = choice ?? (isLive(block.task) || opensItself(call));
   return (
     <>
       <button
@@ -32,6 +32,7 @@ export function ToolView({ block }: { block: ToolBlock }) {
         onClick={() => choose(!open)}
       >
         <SummaryLine summary={summary} phase={call.phase} />
+        {block.task && <span class="cw-tag">{block.task.status}</span>}
         {call.phase === "running" && <Elapsed seconds={block.seconds} />}
       </button>
       {open && <ToolBody call={call} block={block} />}
@@ -88,6 +89,10 @@ function Elapsed({ seconds }: { seconds: number | null }) {
   if (elapsed === null) return null;
   return <span class="cw-tag">{formatDuration(elapsed)}</span>;
 }
+
+/** What goes on in the background can be stopped from its card. */
+const isLive = (task: Task | null): boolean =>
+  task !== null && (task.status === "pending" || task.status === "running");
 
 const SHORT_TEXT = 800;
 const SHORT_LINES = 10;

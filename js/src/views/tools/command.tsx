@@ -7,6 +7,7 @@
 import { asText } from "../../json.ts";
 import { readCommandResult } from "../../tooldata.ts";
 import { Ansi } from "../ansi.tsx";
+import { TaskView } from "../task.tsx";
 import { Visible } from "../visible.tsx";
 import type { BodyProps } from "./bodies.ts";
 import { FullText } from "./fulltext.tsx";
@@ -27,6 +28,7 @@ export function CommandBody({ call, block }: BodyProps) {
       {input.dangerouslyDisableSandbox === true && (
         <div class="cw-tool-warning">It asked to run outside of the sandbox.</div>
       )}
+      {block.task && <TaskView task={block.task} />}
       {block.result && <Output call={call} block={block} />}
     </>
   );

@@ -6,6 +6,7 @@
 import { useMemo } from "preact/hooks";
 import { isObject } from "../../json.ts";
 import { readMCPName } from "../../toolcall.ts";
+import { Ansi } from "../ansi.tsx";
 import { TaskView } from "../task.tsx";
 import { Visible } from "../visible.tsx";
 import type { BodyProps } from "./bodies.ts";
@@ -46,11 +47,15 @@ export function OtherBody({ call, block }: BodyProps) {
   );
 }
 
+/** Begins the codes of a terminal, which only what ran in one has. */
+const ESCAPE = "\u001b";
+
 function ResultText({ text, failed }: { text: string; failed: boolean }) {
   const tree = useMemo(() => readTree(text), [text]);
   if (tree !== null) return <JsonTree value={tree} />;
-  if (text === "") return null;
-  return <LongText class={failed ? "cw-result-text cw-bad" : "cw-result-text"} text={text} />;
+  const kind = failed ? "cw-result-text cw-bad" : "cw-result-text";
+  if (!text.includes(ESCAPE)) return <LongText class={kind} text={text} />;
+  return <LongText class={kind} text={text} draw={(part) => <Ansi text={part} />} />;
 }
 
 function readTree(text: string): object | null {

@@ -40,10 +40,11 @@ export function WebFetchBody({ call }: BodyProps) {
 const HITS_AT_FIRST = 20;
 
 export function WebSearchBody({ call }: BodyProps) {
-  const { input, data, text, phase } = call;
+  const { input, text, phase } = call;
   const { query: _, ...options } = input;
-  const { hits, said } = readWebResults(data);
-  const answer = said.join("\n\n") || (hits.length === 0 ? text : "");
+  const found = readWebResults(call);
+  const hits = found?.hits ?? [];
+  const answer = found ? found.said.join("\n\n") : text;
   return (
     <>
       <FieldTable fields={options} />
