@@ -93,6 +93,8 @@ class Broker:
         known = self._known.get(execution_id, frozenset())
         if not (waiting or known) or execution_id not in self._registry.mine:
             return
+        if execution.state.asked.recorded:
+            return  # a recording has its answers with it
         now = frozenset(one.request_id for one in waiting)
         if now:
             self._known[execution_id] = now

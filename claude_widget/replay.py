@@ -40,7 +40,12 @@ _LOG = logging.getLogger(__name__)
 _HEAD = ("transcript", "requested")
 """Records that the new execution has of its own."""
 _ENDINGS = ("ended", "lost", "refused")
-_ASKED = {"send": "no follow-ups", "interrupt": "no interrupt", "end": "no input that could end"}
+_ASKED = {
+    "send": "no follow-ups and no changes",
+    "interrupt": "no interrupt",
+    "end": "no input that could end",
+    "answer": "no answers but those that were given when it was recorded",
+}
 
 
 def find_recordings(folder: Path) -> dict[str, Path]:

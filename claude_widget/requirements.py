@@ -42,7 +42,7 @@ class Requirements:
 
     def changed(self, execution: Execution) -> None:
         """Look at it if it is new here and its CLI has told of its servers."""
-        if not execution.run.request.required_mcp_servers:
+        if not execution.run.request.required_mcp_servers or execution.state.asked.recorded:
             return
         execution_id = execution.execution_id
         if execution.status.ended:

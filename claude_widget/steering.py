@@ -108,12 +108,13 @@ class Steering:
                 hint="Wait until it runs.",
             )
         if execution.status.ended:
-            raise ExecutionEnded(
-                f"Execution {execution.execution_id} has ended ({execution.info.reason}).",
-                execution_id=execution.execution_id,
-                hint="execution.send(text) resumes its session in a new execution.",
-            )
-        self._backend.ask(execution.run, operation, **fields)
+            raise _has_ended(execution)
+        try:
+            self._backend.ask(execution.run, operation, **fields)
+        except ControlFailed as error:
+            if error.code == "unreachable" and not self._lives_on(execution):
+                raise _has_ended(execution) from None
+            raise
 
     def answer(
         self, execution: Execution, control_id: str, decision: Decision, by: str, note: str = ""
@@ -268,6 +269,15 @@ class Steering:
             execution.wait(max(0.1, deadline - time.monotonic()))
         if refused:
             raise refused[0]
+
+
+def _has_ended(execution: Execution) -> ExecutionEnded:
+    why = execution.info.reason
+    return ExecutionEnded(
+        f"Execution {execution.execution_id} has ended{f' ({why})' if why else ''}.",
+        execution_id=execution.execution_id,
+        hint="execution.send(text) resumes its session in a new execution.",
+    )
 
 
 def _gone(execution: Execution, control_id: str, *, became: str = "", by: str = "") -> RequestGone:

@@ -31,6 +31,7 @@ from tests.waiting import until
 
 QUICK = "fake:deltas=20 fake:says=quick"
 LONG = "fake:long"
+ASKS = "fake:asks=Bash"
 ENDINGS = ("ended", "lost", "refused")
 
 
@@ -44,12 +45,12 @@ class Subject:
 
 @pytest.fixture(scope="session")
 def recordings(fake_cli: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Recordings of both queries, made by real runs of the fake CLI."""
+    """Recordings of these queries, made by real runs of the fake CLI."""
     base = tmp_path_factory.mktemp("recorded")
     backend = LocalBackend(fake_cli, graces=fake.FAST)
     with ProcessManager(base / "state", stagger=0, backend=backend) as manager:
-        for query in (QUICK, LONG):
-            execution = manager.start_execution(query, base)
+        for query in (QUICK, LONG, ASKS):
+            execution = manager.start_execution(query, base, permissions=lambda _: True)
             if query == LONG:
                 until(lambda e=execution: len(lines(e, "out")) > 20, what="it streams")  # type: ignore[misc]
                 execution.kill()
