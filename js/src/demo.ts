@@ -72,6 +72,7 @@ const rows = [...world.executions.values()].map(({ row }) => row);
 const WELCOME: Partial<Welcome> = {
   suggestedQueries: rows.slice(0, 2).map(({ query }) => query),
 };
+performance.mark("show");
 const kernels = [show({ kind: "dashboard" }, "dashboard")];
 const cells = asked.get("cells")?.split(",") ?? (world.executions.has("edit") ? ["edit"] : []);
 for (const id of cells) kernels.push(show({ kind: "execution", execution_id: id }, "cells"));

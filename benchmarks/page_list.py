@@ -1,0 +1,66 @@
+"""A list of 1,000 executions: its first paint, and what one change of status draws again.
+
+The rule: on the plain page. The paint is timed from the moment at which the page's code begins to
+draw; a row counts as drawn again when anything in it changed.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import browser, measure
+
+PAINT_MS, ROWS = 300.0, 1.0
+EXECUTIONS = 1000
+_PAINTED = """async () => {
+  const rows = () => document.querySelector('[aria-label="Executions"] [role="row"]');
+  const at = await window.whenPainted(rows);
+  return at - performance.getEntriesByName("show")[0].startTime;
+}"""
+_CHANGE = """async () => {
+  const list = document.querySelector('[aria-label="Executions"]');
+  await window.painted();
+  const changed = new Set();
+  const observer = new MutationObserver((records) => {
+    for (const { target } of records) {
+      const element = target instanceof Element ? target : target.parentElement;
+      changed.add(element?.closest('[role="row"]') ?? null);
+    }
+  });
+  const options = { subtree: true, childList: true, characterData: true, attributes: true };
+  observer.observe(list, options);
+  const { executionId } = [...demo.world.executions.values()][0].row;
+  demo.world.change(executionId, { activity: "Bash: ls", toolCount: 77 });
+  await window.whenPainted(() => list.textContent.includes("Bash: ls") || changed.size > 0);
+  observer.disconnect();
+  changed.delete(null);
+  return changed.size;
+}"""
+
+
+def play() -> dict[str, float]:
+    """One page: milliseconds to the first paint, and rows that one change drew."""
+    with browser.plain_pages() as pages, pages.open(f"executions={EXECUTIONS}") as page:
+        painted: float = page.evaluate(_PAINTED)
+        rows: float = page.evaluate(_CHANGE)
+        return {"painted": painted, "rows": rows}
+
+
+def run(quick: bool) -> list[measure.Figure]:
+    """Both, against what is allowed."""
+    del quick
+    found = measure.in_new_process(play)
+    scene = "1,000 executions"
+    what = f"{scene}: first paint of the list / what is allowed"
+    paint = measure.compared(what, [found["painted"]], [PAINT_MS], bound=1, unit="ms")
+    what = f"{scene}: rows that one change of status draws / one"
+    return [paint, measure.compared(what, [found["rows"]], [ROWS], bound=1, unit="rows")]
+
+
+def main() -> int:
+    """Print the ratios; 1 when a bound is broken."""
+    return measure.main(__name__, run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
