@@ -119,7 +119,7 @@ describe("a row", () => {
 describe("what is shown", () => {
   test("the filters count all, and show theirs", async () => {
     await dashboard({ executions: EXECUTIONS });
-    const counts = () => [...el.querySelectorAll(".cw-chips button")].map(nameOf);
+    const counts = () => [...el.querySelectorAll(".cw-filter-buttons button")].map(nameOf);
     expect(counts()).toEqual(["All 4", "Needs you 0", "Running 3", "Failed 1", "Done 0"]);
     await press("Failed 1");
     expect(names()).toEqual(["Fail"]);
@@ -308,7 +308,7 @@ describe("several at once", () => {
     await key("a", { ctrlKey: true });
     await press("Kill…");
     expect(dialog()?.textContent).toContain("Kill 3 executions?");
-    expect(dialog()?.textContent).toContain("1 other of the selected ended already.");
+    expect(dialog()?.textContent).toContain("1 of the selected ended already.");
     expect(nameOf(focused())).toBe("Cancel");
     await press("Cancel");
     expect(model.all("claude:kill-execution")).toHaveLength(0);

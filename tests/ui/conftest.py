@@ -21,9 +21,10 @@ from scripts.paths import RESULTS
 from tests.real_cli import cli_environment, find_real_cli
 from tests.scripted_api import ScriptedAPI, scripted_api
 from tests.ui.notebook import Notebook
+from tests.ui.plain import plain, plain_url
 from tests.ui.servers import KERNELS, App, JupyterServer
 
-__all__ = ["scripted_api"]
+__all__ = ["plain", "plain_url", "scripted_api"]
 
 FLAGS = (
     "--disable-gpu",

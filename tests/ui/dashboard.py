@@ -57,7 +57,7 @@ class Dashboard:
         self.button("Add to drafts").click()
 
     def rows(self) -> Locator:
-        """All rows of the list."""
+        """The rows of the list that are in the page: those that are seen and a few more."""
         return self.executions.get_by_role("row")
 
     def row(self, query: str) -> Locator:

@@ -8,7 +8,7 @@ state and bounded.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import nbformat
 from playwright.sync_api import ConsoleMessage, Error, Locator, Page
@@ -20,7 +20,11 @@ from tests.ui.servers import JupyterServer
 LOAD_MS = 90_000
 KERNEL_MS = 45_000
 CURRENT = "window.jupyterapp.shell.currentWidget"
-THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+THEMES = {
+    "light": "JupyterLab Light",
+    "dark": "JupyterLab Dark",
+    "contrast": "JupyterLab Dark High Contrast",
+}
 OPENED = f"() => !!window.jupyterapp?.shell && !!{CURRENT}?.content?.widgets?.length"
 KERNEL_STATUS = f"""() => {{
   const kernel = {CURRENT}.sessionContext?.session?.kernel;
@@ -95,8 +99,8 @@ class Notebook:
         if kernel:
             self.wait_kernel(kernel)
 
-    def theme(self, name: Literal["light", "dark"]) -> None:
-        """Switch JupyterLab's theme and wait until the page is drawn in it."""
+    def theme(self, name: str) -> None:
+        """Switch to one of `THEMES` and wait until the page is drawn in it."""
         self.command("apputils:change-theme", {"theme": THEMES[name]})
         self.page.wait_for_function(
             "(light) => document.body.dataset.jpThemeLight === light",

@@ -88,9 +88,7 @@ function Question({ asked }: { asked: Asked }) {
   return (
     <Dialog title={`${what}?`} onClose={() => bulk.cancel()}>
       <Names rows={asked.rows} />
-      {asked.ended > 0 && (
-        <p class="cw-hint">{`${formatCount(asked.ended, "other")} of the selected ended already.`}</p>
-      )}
+      {asked.ended > 0 && <p class="cw-hint">{`${asked.ended} of the selected ended already.`}</p>}
       <div class="cw-dialog-buttons">
         <button type="button" class="cw-button" ref={cancel} onClick={() => bulk.cancel()}>
           Cancel

@@ -38,8 +38,8 @@ export interface FilterBarProps {
 
 export function FilterBar({ search, onLeave }: FilterBarProps) {
   return (
-    <div class="cw-filters">
-      <fieldset class="cw-chips" aria-label="Show">
+    <div class="cw-filter-bar">
+      <fieldset class="cw-filter-buttons" aria-label="Show">
         {FILTERS.map((filter) => (
           <FilterButton key={filter} filter={filter} />
         ))}
@@ -59,7 +59,7 @@ function FilterButton({ filter }: { filter: Filter }) {
   return (
     <button
       type="button"
-      class={waiting ? "cw-chip cw-needs" : "cw-chip"}
+      class={waiting ? "cw-filter cw-needs" : "cw-filter"}
       title={FILTER_TITLES[filter]}
       aria-pressed={listing.choice.value.filter === filter}
       onClick={() => listing.choose({ filter })}
@@ -75,7 +75,7 @@ function SearchField({ field, onLeave }: { field: FilterBarProps["search"]; onLe
     <input
       ref={field}
       type="search"
-      class="cw-search"
+      class="cw-list-search"
       aria-label="Search executions"
       placeholder="Search"
       title="Words of the query, name, project, id, model or error"

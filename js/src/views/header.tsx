@@ -57,7 +57,7 @@ function NeedsYou() {
   return (
     <button
       type="button"
-      class="cw-chip cw-needs"
+      class="cw-filter cw-needs"
       title="Show the executions that wait for an answer"
       onClick={show}
     >

@@ -91,7 +91,7 @@ function nameOf(row: ExecutionRow): string {
 function RowText({ row, id }: { row: ExecutionRow; id: string }) {
   return (
     <Cell class="cw-row-text">
-      <div class="cw-line">
+      <div class="cw-row-line">
         <span class="cw-marks" id={id}>
           <StatusBadge status={row.status} compact />
           <Marks row={row} />
