@@ -1,9 +1,11 @@
 /** Notices that count down, what was not understood, and results: each thing said, and once. */
 import { describe, expect, test } from "vitest";
 import type { NoticeBlock, RawBlock, ResultBlock } from "../src/blocks.ts";
+import { RowActivity } from "../src/views/activity.tsx";
 import { NoticeView, RawView } from "../src/views/notice.tsx";
 import { ResultView } from "../src/views/result.tsx";
 import { draw } from "./drawn.tsx";
+import { row } from "./fakes.ts";
 import { el, pass, say, usePage } from "./stage.ts";
 
 usePage();
@@ -89,6 +91,13 @@ describe("what was not understood", () => {
     expect(el.querySelector("details")?.open).toBe(true);
     expect(el.textContent).toContain("[Sandbox] hi");
   });
+});
+
+test("why an execution failed is said once in its row", async () => {
+  const failed = row({ executionId: "run", status: "failed", reason: "api_error" });
+  const error = "API Error: 400 no";
+  await draw(({ block: _ }) => <RowActivity row={{ ...failed, error }} />, NOTICE);
+  expect(el.textContent).toBe("API error: 400 no");
 });
 
 describe("a result", () => {

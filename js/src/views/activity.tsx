@@ -3,6 +3,7 @@
  *
  * The rule: one line of words; nothing for one that simply completed.
  */
+import { errorText } from "../errortext.ts";
 import type { ExecutionRow } from "../protocol.ts";
 import { isEnded } from "../store.ts";
 
@@ -12,10 +13,9 @@ export function RowActivity({ row }: { row: ExecutionRow }) {
   }
   const telling = row.reason !== null && row.reason !== "success" ? REASONS[row.reason] : "";
   if (!telling && (!row.error || row.status === "completed")) return null;
+  const words = [telling, row.status === "completed" ? "" : row.error].filter(Boolean).join(": ");
   return (
-    <div class={row.status === "failed" ? "cw-reason cw-bad" : "cw-reason"}>
-      {[telling, row.status === "completed" ? "" : row.error].filter(Boolean).join(": ")}
-    </div>
+    <div class={row.status === "failed" ? "cw-reason cw-bad" : "cw-reason"}>{errorText(words)}</div>
   );
 }
 
