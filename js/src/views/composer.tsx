@@ -19,9 +19,6 @@ export function Composer({ row, pane }: { row: ExecutionRow; pane: Pane }) {
   return (
     <div class="cw-composer" role="group" aria-label="Conversation">
       <FollowUp row={row} />
-      <div class="cw-actions">
-        <TurnButtons row={row} />
-      </div>
       <Problems row={row} />
     </div>
   );
@@ -34,18 +31,28 @@ function whyNot(row: ExecutionRow, sessionId: string): string {
   return "";
 }
 
-function FollowUp({ row }: { row: ExecutionRow }) {
+interface Following {
+  readonly text: string;
+  readonly fork: boolean;
+  readonly sending: boolean;
+  readonly off: boolean;
+  /** The execution that it went on in, where that is not shown by itself. */
+  readonly goesOn: string;
+  change(changes: { text?: string; fork?: boolean }): void;
+  send(): Promise<void>;
+}
+
+function useFollowing(executionId: string): Following {
   const view = useView();
   const { app } = view;
-  const { executionId } = row;
   const draft = app.ui.kept(actionKey("follow-up", executionId), { text: "", fork: false });
   const goesOn = app.ui.kept(actionKey("goes-on", executionId), "");
-  const id = useFieldId();
   const { sending } = app.actions.state(actionKey("send", executionId)).value;
-  const gone = app.connection.state.value === "disconnected";
   const { text, fork } = draft.value;
+  const gone = app.connection.state.value === "disconnected";
+  const off = sending || gone || text.trim() === "";
   const send = async () => {
-    if (gone || text.trim() === "") return;
+    if (off) return;
     const sentTo = await app.conversation.sendPrompt(executionId, text, fork);
     if (sentTo === null) return;
     if (draft.peek().text === text) draft.value = { text: "", fork: false };
@@ -53,19 +60,29 @@ function FollowUp({ row }: { row: ExecutionRow }) {
     if (app.kind === "dashboard") select(view, sentTo);
     else goesOn.value = sentTo;
   };
+  const change = (changes: { text?: string; fork?: boolean }) => {
+    draft.value = { ...draft.peek(), ...changes };
+  };
+  return { text, fork, sending, off, goesOn: goesOn.value, change, send };
+}
+
+function FollowUp({ row }: { row: ExecutionRow }) {
+  const following = useFollowing(row.executionId);
+  const { text, change, send } = following;
+  const id = useFieldId();
   return (
     <>
       <div class="cw-field">
-        <label for={id}>Follow-up</label>
+        <label for={id} class="cw-unseen">
+          Follow-up
+        </label>
         <textarea
           id={id}
           rows={2}
           aria-describedby={`${id}-what`}
-          placeholder={row.awaitsInput ? "It waits for your input" : "What comes next?"}
+          placeholder={row.awaitsInput ? "Follow-up: it waits for your input" : "Follow-up"}
           value={text}
-          onInput={(event) => {
-            draft.value = { ...draft.peek(), text: event.currentTarget.value };
-          }}
+          onInput={(event) => change({ text: event.currentTarget.value })}
           onKeyDown={(event) => {
             if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
             event.preventDefault();
@@ -74,32 +91,44 @@ function FollowUp({ row }: { row: ExecutionRow }) {
           }}
         />
       </div>
-      <div class="cw-actions">
-        <button
-          type="button"
-          class="cw-button cw-primary"
-          aria-busy={sending}
-          aria-disabled={sending || gone || text.trim() === ""}
-          title="Ctrl+Enter or Cmd+Enter"
-          onClick={() => void send()}
-        >
-          {sending ? "Sending…" : "Send"}
-        </button>
-        <label class="cw-check">
-          <input
-            type="checkbox"
-            checked={fork}
-            onChange={(event) => {
-              draft.value = { ...draft.peek(), fork: event.currentTarget.checked };
-            }}
-          />
-          Fork
-        </label>
-        <span id={`${id}-what`} class="cw-meta">
-          {goesOn.value ? `It goes on in execution ${goesOn.value}.` : whatSendDoes(row, fork)}
-        </span>
-      </div>
+      <SendLine row={row} id={`${id}-what`} following={following} />
     </>
+  );
+}
+
+interface SendLineProps {
+  readonly row: ExecutionRow;
+  readonly id: string;
+  readonly following: Following;
+}
+
+function SendLine({ row, id, following }: SendLineProps) {
+  const { fork, sending, off, goesOn, change, send } = following;
+  return (
+    <div class="cw-actions">
+      <button
+        type="button"
+        class="cw-button cw-primary"
+        aria-busy={sending}
+        aria-disabled={off}
+        title="Ctrl+Enter or Cmd+Enter"
+        onClick={() => void send()}
+      >
+        {sending ? "Sending…" : "Send"}
+      </button>
+      <label class="cw-check">
+        <input
+          type="checkbox"
+          checked={fork}
+          onChange={(event) => change({ fork: event.currentTarget.checked })}
+        />
+        Fork
+      </label>
+      <span id={id} class="cw-meta">
+        {goesOn ? `It goes on in execution ${goesOn}.` : whatSendDoes(row, fork)}
+      </span>
+      <TurnButtons row={row} />
+    </div>
   );
 }
 
@@ -113,11 +142,11 @@ function whatSendDoes(row: ExecutionRow, fork: boolean): string {
 function TurnButtons({ row }: { row: ExecutionRow }) {
   const { app } = useView();
   const { executionId, awaitsInput } = row;
-  if (row.status !== "running") return null;
   const interrupting = app.actions.state(actionKey("interrupt", executionId)).value;
   const ending = app.actions.state(actionKey("end", executionId)).value;
+  if (row.status !== "running") return null;
   return (
-    <>
+    <span class="cw-turn">
       {!awaitsInput && (
         <AskButton
           label={interrupting.sending ? "Interrupting…" : "Interrupt"}
@@ -134,7 +163,7 @@ function TurnButtons({ row }: { row: ExecutionRow }) {
           onPress={() => void app.conversation.end(executionId)}
         />
       )}
-    </>
+    </span>
   );
 }
 

@@ -48,7 +48,7 @@ export function DenyLine(props: DenyLineProps) {
   const id = useFieldId();
   return (
     <div class="cw-ask-deny cw-field">
-      <label for={id} class="cw-hidden">
+      <label for={id} class="cw-unseen">
         {`Message with ${label}`}
       </label>
       <input

@@ -9,7 +9,7 @@ import { actionKey, allow, deny } from "../conversation.ts";
 import { asList, asObject, asText, type Json } from "../json.ts";
 import { useFieldId, usePane, useView } from "../view.ts";
 import { DecideButton, DenyLine } from "./decide.tsx";
-import { useDeciding } from "./deciding.ts";
+import { type Deciding, useDeciding } from "./deciding.ts";
 import { ProblemAlert } from "./problem.tsx";
 import { Visible } from "./visible.tsx";
 
@@ -41,12 +41,11 @@ export function QuestionsCard({ block }: { block: RequestBlock }) {
   const key = actionKey("answers", usePane().executionId, block.controlId);
   const draft = ui.kept<QuestionsDraft>(key, { answers: [], message: "" });
   const deciding = useDeciding(block, "questions");
-  const { answers, message } = draft.value;
-  const texts = questions.map((question, index) => answerText(question, answers[index] ?? BLANK));
-  const answer = () => {
-    const given = Object.fromEntries(questions.map(({ question }, at) => [question, texts[at]]));
-    deciding.decide(allow({ updatedInput: { ...block.input, answers: given } }));
+  const answers = questions.map((_, index) => draft.value.answers[index] ?? BLANK);
+  const change = (changes: Partial<QuestionsDraft>) => {
+    draft.value = { ...draft.peek(), ...changes };
   };
+  const { message } = draft.value;
   return (
     <>
       <div class="cw-ask-head">
@@ -58,12 +57,41 @@ export function QuestionsCard({ block }: { block: RequestBlock }) {
           key={index}
           question={question}
           answer={answers[index] ?? BLANK}
-          onAnswer={(given) => {
-            const all = questions.map((_, at) => draft.peek().answers[at] ?? BLANK);
-            draft.value = { ...draft.peek(), answers: all.with(index, given) };
-          }}
+          onAnswer={(given) =>
+            change({ answers: answers.map((old, at) => (at === index ? given : old)) })
+          }
         />
       ))}
+      <AnswerAction {...{ block, questions, answers, deciding }} />
+      <DenyLine
+        deciding={deciding}
+        label="Decline"
+        primary={false}
+        hint="Why not (optional)"
+        message={message}
+        onType={(text) => change({ message: text })}
+        onDeny={() => deciding.decide(deny(message.trim() || DECLINED))}
+      />
+      {deciding.problem && <ProblemAlert problem={deciding.problem} />}
+    </>
+  );
+}
+
+interface AnswerActionProps {
+  readonly block: RequestBlock;
+  readonly questions: readonly Question[];
+  readonly answers: readonly Answer[];
+  readonly deciding: Deciding;
+}
+
+function AnswerAction({ block, questions, answers, deciding }: AnswerActionProps) {
+  const texts = questions.map((question, index) => answerText(question, answers[index] ?? BLANK));
+  const answer = () => {
+    const given = Object.fromEntries(questions.map(({ question }, at) => [question, texts[at]]));
+    deciding.decide(allow({ updatedInput: { ...block.input, answers: given } }));
+  };
+  return (
+    <>
       {block.inputClipped && (
         <p class="cw-warn">These questions are too long to be answered here.</p>
       )}
@@ -76,23 +104,11 @@ export function QuestionsCard({ block }: { block: RequestBlock }) {
           onDecide={answer}
         />
       </div>
-      <DenyLine
-        deciding={deciding}
-        label="Decline"
-        primary={false}
-        hint="Why not (optional)"
-        message={message}
-        onType={(text) => {
-          draft.value = { ...draft.peek(), message: text };
-        }}
-        onDeny={() => deciding.decide(deny(message.trim() || DECLINED))}
-      />
-      {deciding.problem && <ProblemAlert problem={deciding.problem} />}
     </>
   );
 }
 
-export function readQuestions(input: Json): readonly Question[] {
+function readQuestions(input: Json): readonly Question[] {
   return asList(input.questions).map((item) => {
     const { question, header, options, multiSelect } = asObject(item);
     return {

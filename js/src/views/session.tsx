@@ -9,14 +9,26 @@ import { actionKey, type SessionChange } from "../conversation.ts";
 import { formatCount } from "../format.ts";
 import { EFFORTS, PERMISSION_MODES } from "../modes.ts";
 import type { Pane } from "../pane.ts";
-import type { ExecutionRow, ModelChoice } from "../protocol.ts";
+import type { Problem } from "../problem.ts";
+import type { ExecutionRow } from "../protocol.ts";
 import { useFieldId, useView } from "../view.ts";
 import { visibleText } from "../visible.ts";
 import { ProblemAlert } from "./problem.tsx";
 import { isFailing, McpServers } from "./servers.tsx";
 
 type Part = "model" | "effort" | "permissionMode";
+const PARTS: readonly Part[] = ["model", "effort", "permissionMode"];
+const LABELS: Readonly<Record<Part, string>> = {
+  model: "Model",
+  effort: "Effort",
+  permissionMode: "Permission mode",
+};
 type Picked = Partial<Record<Part, string>>;
+interface Model {
+  readonly value: string;
+  readonly name: string;
+  readonly efforts: readonly string[];
+}
 interface Option {
   readonly value: string;
   readonly label: string;
@@ -56,63 +68,75 @@ function holds(row: ExecutionRow, facts: SessionFacts): Record<Part, string> {
   };
 }
 
-function ChangeFields({ row, facts }: { row: ExecutionRow; facts: SessionFacts }) {
+interface Changing {
+  readonly picked: Picked;
+  readonly sending: boolean;
+  readonly off: boolean;
+  readonly problem: Problem | null;
+  /** What was asked for and does not hold yet, or undefined. */
+  awaited(part: Part): string | undefined;
+  pick(part: Part, value: string): void;
+  apply(): Promise<void>;
+}
+
+function useChanging(executionId: string, now: Record<Part, string>): Changing {
   const { app } = useView();
-  const { executionId } = row;
-  const now = holds(row, facts);
   const picked = app.ui.kept<Picked>(actionKey("picked", executionId), {});
   // What was asked for, and what held then: once that is another, the CLI has spoken.
-  const asked = app.ui.kept<Record<string, { wanted: string; before: string }>>(
+  const asked = app.ui.kept<Partial<Record<Part, { wanted: string; before: string }>>>(
     actionKey("changing", executionId),
     {},
   );
   const { sending, problem } = app.actions.state(actionKey("change", executionId)).value;
-  const models = modelsOf(facts, app.store.welcome.value?.models ?? []);
-  const options: Record<Part, readonly Option[]> = {
-    model: models.map(({ value, name }) => ({ value, label: name || value })),
-    effort: effortsOf(models, picked.value.model ?? now.model).map((value) => ({
-      value,
-      label: value,
-    })),
-    permissionMode: Object.entries(PERMISSION_MODES).map(([value, meaning]) => ({
-      value,
-      label: `${value}: ${meaning.toLowerCase()}`,
-    })),
-  };
-  const changes = Object.entries(picked.value).filter(
-    ([part, value]) => value !== now[part as Part],
-  );
+  const changes = PARTS.filter((part) => (picked.value[part] ?? now[part]) !== now[part]);
   const off = sending || changes.length === 0 || app.connection.state.value === "disconnected";
   const apply = async () => {
     if (off) return;
-    const change = Object.fromEntries(changes);
-    if (!(await app.conversation.change(executionId, change as SessionChange))) return;
-    const waits = changes.map(([part, wanted]) => [part, { wanted, before: now[part as Part] }]);
+    const wanted = Object.fromEntries(changes.map((part) => [part, picked.value[part]]));
+    if (!(await app.conversation.change(executionId, wanted as SessionChange))) return;
+    const waits = changes.map((part) => [part, { wanted: wanted[part], before: now[part] }]);
     asked.value = { ...asked.peek(), ...Object.fromEntries(waits) };
     picked.value = {};
   };
-  const field = (part: Part, label: string) => {
+  const awaited = (part: Part) => {
     const wish = asked.value[part];
-    const waits = wish && wish.wanted !== now[part] && wish.before === now[part];
-    return (
-      <ChoiceField
-        label={label}
-        now={now[part]}
-        value={picked.value[part] ?? (waits ? wish.wanted : now[part])}
-        options={options[part]}
-        asked={waits === true}
-        onPick={(value) => {
-          picked.value = { ...picked.peek(), [part]: value };
-        }}
-      />
-    );
+    return wish && wish.wanted !== now[part] && wish.before === now[part] ? wish.wanted : undefined;
   };
+  const pick = (part: Part, value: string) => {
+    picked.value = { ...picked.peek(), [part]: value };
+  };
+  return { picked: picked.value, sending, off, problem, awaited, pick, apply };
+}
+
+function ChangeFields({ row, facts }: { row: ExecutionRow; facts: SessionFacts }) {
+  const now = holds(row, facts);
+  const changing = useChanging(row.executionId, now);
+  const { picked, off, sending, problem } = changing;
+  const welcome = useView().app.store.welcome.value?.models ?? [];
+  const models = facts.models.length > 0 ? facts.models : welcome;
+  const options = optionsOf(models, picked.model ?? now.model);
   return (
     <div class="cw-session-fields" role="group" aria-label="Session settings">
-      {field("model", "Model")}
-      {field("effort", "Effort")}
-      {field("permissionMode", "Permission mode")}
-      <button type="button" class="cw-button" aria-disabled={off} onClick={() => void apply()}>
+      {PARTS.map((part) => {
+        const awaited = changing.awaited(part);
+        return (
+          <ChoiceField
+            key={part}
+            label={LABELS[part]}
+            now={now[part]}
+            value={picked[part] ?? awaited ?? now[part]}
+            options={options[part]}
+            asked={awaited !== undefined}
+            onPick={(value) => changing.pick(part, value)}
+          />
+        );
+      })}
+      <button
+        type="button"
+        class="cw-button"
+        aria-disabled={off}
+        onClick={() => void changing.apply()}
+      >
         {sending ? "Applying…" : "Apply"}
       </button>
       {problem && <ProblemAlert problem={problem} />}
@@ -120,15 +144,19 @@ function ChangeFields({ row, facts }: { row: ExecutionRow; facts: SessionFacts }
   );
 }
 
-function modelsOf(facts: SessionFacts, welcome: readonly ModelChoice[]) {
-  return facts.models.length > 0 ? facts.models : welcome;
+function optionsOf(models: readonly Model[], model: string): Record<Part, readonly Option[]> {
+  return {
+    model: models.map(({ value, name }) => ({ value, label: name || value })),
+    effort: effortsOf(models, model).map((value) => ({ value, label: value })),
+    permissionMode: Object.entries(PERMISSION_MODES).map(([value, meaning]) => ({
+      value,
+      label: `${value}: ${meaning.toLowerCase()}`,
+    })),
+  };
 }
 
 /** Of that model, or what any of them takes; all that there are where none says. */
-export function effortsOf(
-  models: readonly { readonly value: string; readonly efforts: readonly string[] }[],
-  model: string,
-): readonly string[] {
+export function effortsOf(models: readonly Model[], model: string): readonly string[] {
   const known = models.find(({ value }) => value === model)?.efforts ?? [];
   if (known.length > 0) return known;
   const any = new Set(models.flatMap(({ efforts }) => efforts));
