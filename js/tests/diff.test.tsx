@@ -205,13 +205,21 @@ describe("the table", () => {
   });
 
   test("is side by side by itself where there is room for two, until somebody chooses", () => {
-    const width = vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(900);
+    let tell: (width: number) => void = () => {};
+    class Told {
+      constructor(callback: (entries: object[]) => void) {
+        tell = (width) => act(() => callback([{ contentRect: { width } }]));
+      }
+      observe(): void {}
+      disconnect(): void {}
+    }
+    vi.stubGlobal("ResizeObserver", Told);
     show({ path: "a.txt", hunks: [hunk("-b", "+c")] });
+    tell(900);
     expect(cells(rows()[1])).toHaveLength(6);
-    act(() => render(null, el));
-    width.mockReturnValue(400);
-    show({ path: "a.txt", hunks: [hunk("-b", "+c")] });
+    tell(400);
     expect(cells(rows()[1])).toHaveLength(4);
+    vi.unstubAllGlobals();
   });
 
   test("side by side is the reader's choice, kept for the next one", () => {

@@ -9,7 +9,7 @@ import partial from "../../../tests/transcripts/partial_text.jsonl";
 import edits from "../../../tests/transcripts/write_read_edit.jsonl";
 import { record } from "./framing.ts";
 
-const TEXT = `## What was found
+const SECTION = `## What was found
 
 The parser reads **every line twice**, once in \`read_header\` and once in \`read_body\`:
 
@@ -30,6 +30,10 @@ def read(path: str) -> list[str]:
 
 `;
 const PIECE = 14;
+/** So that nearly all frames are deltas, as where a CLI prints partial messages. */
+const TIMES = 3;
+
+const TEXT = SECTION.repeat(TIMES);
 
 const lines = (text: string): string[] => text.split("\n").filter(Boolean);
 const [streamed, called, edited] = [lines(partial), lines(bash), lines(edits)];
@@ -45,8 +49,12 @@ const CLOSING = streamed.filter((line) =>
 );
 const WHOLE = streamed.find(isOf("assistant")) ?? "";
 /** Calls with their results. */
-const TOOLS = [...called, ...edited].filter((line) => /"tool_use"|"tool_result"/.test(line));
+const TOOLS = pairs([...called, ...edited].filter((line) => /"tool_(?:use|result)"/.test(line)));
 const RESULT = streamed.at(-1) ?? "";
+
+function pairs(some: readonly string[]): string[][] {
+  return some.flatMap((_, at) => (at % 2 === 0 ? [some.slice(at, at + 2)] : []));
+}
 
 const PIECES: readonly string[] = Array.from({ length: Math.ceil(TEXT.length / PIECE) }, (_, at) =>
   JSON.stringify(TEXT.slice(at * PIECE, (at + 1) * PIECE)),
@@ -65,9 +73,8 @@ const numbered = (line: string, turn: number): string =>
 export function* turns(streamed = true): Generator<string> {
   yield* START;
   for (let turn = 1; ; turn += 1) {
-    const frames = streamed
-      ? [...OPENING, ...DELTAS, SAID, ...CLOSING, ...TOOLS]
-      : [SAID, ...TOOLS];
+    const tool = TOOLS[turn % TOOLS.length] ?? [];
+    const frames = streamed ? [...OPENING, ...DELTAS, SAID, ...CLOSING, ...tool] : [SAID, ...tool];
     for (const frame of frames) yield numbered(frame, turn);
   }
 }

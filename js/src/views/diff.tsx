@@ -14,7 +14,7 @@ import { formatCount } from "../format.ts";
 import { languageOfPath } from "../highlight.ts";
 import { recall, remember } from "../remembered.ts";
 import { SplitRow, UnifiedRow } from "./diffrow.tsx";
-import { useWhenIdle } from "./idle.ts";
+import { useHighlighted } from "./highlighted.ts";
 
 export type { Hunk } from "../diff.ts";
 export type DiffMode = "unified" | "split";
@@ -86,7 +86,7 @@ function DiffTable({ path, hunks, mode, language }: Required<Omit<DiffProps, "nu
   );
   const [shown, setShown] = useState(FIRST_ROWS);
   const drawn = useMemo(() => rows.slice(0, shown), [rows, shown]);
-  const spans = useWhenIdle(() => highlightRows(drawn, language), [drawn, language]) ?? PLAIN;
+  const spans = useHighlighted(language, () => highlightRows(drawn, language), [drawn]) ?? PLAIN;
   const left = rows.length - shown;
   const { added, removed } = countChanges(hunks);
   const name = `Changes to ${path}: ${formatCount(added, "line")} added, ${removed} removed`;
@@ -126,16 +126,15 @@ let lastWide = false;
 function useRoom() {
   const root = useRef<HTMLDivElement>(null);
   const [wide, setWide] = useState(lastWide);
-  // Before it is painted, so that nothing jumps.
   useLayoutEffect(() => {
     const element = root.current;
     if (!element) return;
-    const measure = () => {
-      lastWide = element.clientWidth >= ROOM_FOR_TWO;
+    // Told by the browser, which has it: to ask would have all of the page laid out for each change.
+    const observer = new ResizeObserver((entries) => {
+      const width = entries.at(-1)?.contentRect.width ?? 0;
+      lastWide = width >= ROOM_FOR_TWO;
       setWide(lastWide);
-    };
-    measure();
-    const observer = new ResizeObserver(measure);
+    });
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
