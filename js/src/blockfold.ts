@@ -198,6 +198,7 @@ interface Memory {
   /** Keys by `request_id`, of all that the CLI asked; and of those that it waits for. */
   readonly requests: Map<string, string>;
   readonly openRequests: Set<string>;
+  readonly requestsOfCall: Map<string, string[]>;
   /** Who has answered a request that has not been seen. */
   readonly answeredBy: Map<string, string>;
   /** Control requests of ours that have no answer yet. */
@@ -229,6 +230,7 @@ function newMemory(): Memory {
     tools: new Map(),
     requests: new Map(),
     openRequests: new Set(),
+    requestsOfCall: new Map(),
     answeredBy: new Map(),
     sent: new Map(),
     tasks: new Map(),

@@ -40,6 +40,10 @@ function putRequest(fold: BlockFold, frame: Json, asks: Asks): void {
   const key = fold.newKey("request");
   memory.requests.set(controlId, key);
   memory.openRequests.add(key);
+  const call = asText(request.tool_use_id);
+  const others = memory.requestsOfCall.get(call);
+  if (others) others.push(key);
+  else memory.requestsOfCall.set(call, [key]);
   const parent = tool?.parent ?? null;
   const answer = answerBy(memory.answeredBy.get(controlId));
   fold.put({
@@ -133,7 +137,11 @@ export function foldCancel(fold: BlockFold, frame: Json): void {
 
 /** The call has its result, so nobody waits for an answer about it. */
 export function closeRequestsOf(fold: BlockFold, toolUseId: string): void {
-  close(fold, (block) => block.toolUseId === toolUseId);
+  for (const key of fold.memory.requestsOfCall.get(toolUseId) ?? []) {
+    const block = find(fold, key);
+    if (block?.state === "open") settle(fold, { ...block, state: "over" });
+  }
+  fold.memory.requestsOfCall.delete(toolUseId);
 }
 
 /** The turn is over; what subagents in the background ask stays open. */

@@ -4,7 +4,7 @@ import { Connection } from "../src/connection.ts";
 import { pace } from "../src/pace.ts";
 import { type Pane, Panes } from "../src/pane.ts";
 import { MAX_BATCH, type PaneData } from "../src/protocol.ts";
-import { bytes, FakeModel, framed, readRecording } from "./fakes.ts";
+import { bytes, FakeModel, framed, readRecording, refused } from "./fakes.ts";
 
 const WHOLE = framed(readRecording("write_read_edit.jsonl"));
 
