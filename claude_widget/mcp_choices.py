@@ -91,7 +91,8 @@ def confirmed_config(
     content, config = _read(place, project, env)
     servers = _servers(config, str(place))
     told = hashlib.sha256(content).hexdigest()
-    if _belongs_to(place, project) and digest != told:
+    asks = _belongs_to(place, project) and not _is_own(place, env)
+    if asks and digest != told:
         raise ConfirmationNeeded(str(place), told, servers)
     return ReadConfig(str(place.resolve()), config)
 
@@ -116,6 +117,11 @@ def _own_file(env: Mapping[str, str] | None) -> Path:
     """The user's own: in `CLAUDE_CONFIG_DIR` if that is set, else in the home folder."""
     named = (os.environ if env is None else env).get("CLAUDE_CONFIG_DIR")
     return (Path(named) if named else config_folder(env).parent) / ".claude.json"
+
+
+def _is_own(place: Path, env: Mapping[str, str] | None) -> bool:
+    own = _own_file(env)
+    return own.is_file() and place.exists() and place.samefile(own)
 
 
 def _belongs_to(place: Path, project: Path) -> bool:
@@ -159,8 +165,7 @@ def _choice(path: Path, project: Path, env: Mapping[str, str] | None) -> MCPConf
 
 def _read(place: Path, project: Path, env: Mapping[str, str] | None) -> tuple[bytes, Any]:
     """A file's content, and the configuration that it is."""
-    own = _own_file(env)
-    is_own = own.is_file() and place.exists() and place.samefile(own)
+    is_own = _is_own(place, env)
     content = _content(place, _LARGEST_OWN if is_own else _LARGEST)
     try:
         config = decode_mcp_config(content.decode("utf-8-sig"), str(place))

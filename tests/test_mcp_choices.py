@@ -145,6 +145,16 @@ def test_of_the_users_file_only_the_servers_are_used(project: Path, tmp_path: Pa
     assert list(read.config["mcpServers"]) == ["mine", "here"]
 
 
+def test_the_users_file_is_theirs_in_a_project_around_it(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    write(home / ".claude.json", config(mine={"command": "c"}))
+    assert isinstance(confirmed_config(".claude.json", home, None), ReadConfig)
+    (home / "innocent.json").symlink_to(home / "other.json")
+    write(home / "other.json", config(other={"command": "c"}))
+    with pytest.raises(ConfirmationNeeded):
+        confirmed_config("innocent.json", home, None)
+
+
 def ways_in(project: Path, tmp_path: Path) -> dict[str, str]:
     """Ways to name a file that came with the project."""
     write(project / "deep" / "servers.json", config(a={"command": "x"}))
