@@ -74,7 +74,7 @@ test("of two made at once the one that was heard of later comes first", () => {
 
 test("the search looks for every word in query, name, project, id, model and error", () => {
   const index = filled(
-    { executionId: "id-1", query: "Fix the Parser", name: "alpha", projectPath: "/home/x" },
+    { executionId: "id-1", query: "Fix the Parser", name: "alpha", projectPath: "/home/you" },
     { executionId: "id-2", query: "Fix the tests", model: "claude-opus", error: "Rate limit" },
   );
   const find = (search: string) => {
