@@ -14,8 +14,6 @@ import { useListing } from "./listing.ts";
 import { Row } from "./row.tsx";
 import { VirtualList } from "./virtual.tsx";
 
-export { RowActivity } from "./activity.tsx";
-
 export function ExecutionList({ search }: { search: RefObject<HTMLInputElement | null> }) {
   const { store } = useView().app;
   const listing = useListing();

@@ -10,10 +10,10 @@ import { formatCost } from "../format.ts";
 import type { ExecutionRow } from "../protocol.ts";
 import { isEnded } from "../store.ts";
 import { useFieldId, useView } from "../view.ts";
+import { RowActivity } from "./activity.tsx";
 import { Composer } from "./composer.tsx";
 import { ConversationPanel } from "./conversation.tsx";
 import { KillButton, KillProblem } from "./kill.tsx";
-import { RowActivity } from "./list.tsx";
 import { QueryLine } from "./query.tsx";
 import { RawPanel } from "./raw.tsx";
 import { RerunButton, RerunOutcome } from "./rerun.tsx";
@@ -74,7 +74,7 @@ interface HeaderProps {
 
 function OutputHeader({ row, transcript, button, compact }: HeaderProps) {
   return (
-    <header class="cw-output-head">
+    <div class="cw-output-head">
       <div class="cw-row-head">
         <StatusBadge status={row.status} />
         <Duration row={row} />
@@ -93,7 +93,7 @@ function OutputHeader({ row, transcript, button, compact }: HeaderProps) {
       <RowActivity row={row} />
       <KillProblem row={row} />
       <RerunOutcome row={row} />
-    </header>
+    </div>
   );
 }
 
