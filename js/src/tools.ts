@@ -4,7 +4,6 @@
  * The rule: a call is known by its id, whichever of its frames comes first. Its result is kept as
  * text, images and data, each as much as can be drawn.
  */
-
 import type { BlockFold } from "./blockfold.ts";
 import type { ToolBlock, ToolResult } from "./blocks.ts";
 import { clipStrings } from "./clip.ts";
