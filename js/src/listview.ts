@@ -67,8 +67,7 @@ export class ListView {
   readonly following: ReadonlySignal<boolean>;
 
   constructor(private readonly options: ListViewOptions = {}) {
-    this.followingNow = signal(options.follow ?? false);
-    this.following = this.followingNow;
+    this.following = this.followingNow = signal(options.follow ?? false);
     this.virtual = new Virtualizer(this.libraryOptions());
   }
 
@@ -297,4 +296,4 @@ export class ListView {
   }
 }
 
-const indexOfRow = (element: HTMLElement): number => Number(element.dataset.index);
+const indexOfRow = (row: HTMLElement): number => Number(row.dataset.index);

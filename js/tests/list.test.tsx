@@ -20,6 +20,7 @@ import {
   press,
   region,
   say,
+  show,
   type,
   usePage,
 } from "./stage.ts";
@@ -439,6 +440,15 @@ describe("the voice", () => {
     expect(voice()).toBe("Run it: needs you. 3 executions completed.");
     await pass(5000);
     expect(voice()).toBe("");
+  });
+
+  test("of one execution in a cell tells of it where no dashboard does", async () => {
+    const own = row({ executionId: "own", query: "Mine", status: "running" });
+    show({ kind: "execution", execution_id: "own", row: own });
+    await pass(0, () => model.set("row", { ...own, activity: "Bash: ls" }));
+    await pass(0, () => model.set("row", { ...own, status: "completed" }));
+    await pass(GATHER_MS);
+    expect(voice()).toBe("Mine: completed.");
   });
 
   test("tells the same thing twice when it happens twice", async () => {

@@ -7,6 +7,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { announcementOf, type Heard, happeningOf } from "../announcement.ts";
+import type { App } from "../app.ts";
 import type { RowChange, Store } from "../store.ts";
 import { useView } from "../view.ts";
 
@@ -15,7 +16,8 @@ export const GATHER_MS = 1000;
 /** How long a sentence stays: the same one once more is heard only when it was gone. */
 const KEEP_MS = 5000;
 
-const speakers = new WeakMap<Store, symbol>();
+/** The dashboards of each store, the first of which speaks. */
+const speakers = new WeakMap<Store, symbol[]>();
 
 export function Announcements() {
   const { app } = useView();
@@ -24,15 +26,10 @@ export function Announcements() {
     const voice = new Voice((said) => {
       text.value = said;
     });
-    const me = Symbol("speaker");
-    const stop = app.store.onChange((changes) => {
-      if (!speakers.has(app.store)) speakers.set(app.store, me);
-      if (speakers.get(app.store) === me) voice.hear(changes);
-    });
+    const stop = app.kind === "dashboard" ? hearStore(app.store, voice) : hearOwn(app, voice);
     return () => {
       stop();
       voice.stop();
-      if (speakers.get(app.store) === me) speakers.delete(app.store);
     };
   }, [app, text]);
   return (
@@ -40,6 +37,28 @@ export function Announcements() {
       {text.value}
     </div>
   );
+}
+
+function hearStore(store: Store, voice: Voice): () => void {
+  const me = Symbol("speaker");
+  speakers.set(store, [...(speakers.get(store) ?? []), me]);
+  const stop = store.onChange((changes) => {
+    if (speakers.get(store)?.[0] === me) voice.hear(changes);
+  });
+  return () => {
+    stop();
+    speakers.set(store, speakers.get(store)?.filter((one) => one !== me) ?? []);
+  };
+}
+
+/** The view of one execution speaks where no dashboard does. */
+function hearOwn(app: App, voice: Voice): () => void {
+  let before = app.ownRow.peek();
+  return app.ownRow.subscribe((after) => {
+    const { executionId } = after;
+    if (!speakers.get(app.store)?.length) voice.hear([{ executionId, before, after }]);
+    before = after;
+  });
 }
 
 class Voice {

@@ -5,6 +5,7 @@
  * and last lines, since a notebook may hold many; what the reader opened stays open.
  */
 import { useView } from "../view.ts";
+import { Announcements } from "./announce.tsx";
 import { ConnectionBanner } from "./banner.tsx";
 import { Output } from "./output.tsx";
 
@@ -28,6 +29,7 @@ export function ExecutionView() {
   return (
     <>
       <ConnectionBanner />
+      <Announcements />
       <div
         class={open.value ? "cw-output" : "cw-output cw-compact"}
         role="region"
