@@ -17,7 +17,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 STATIC = Path("claude_widget", "static")
-BUNDLE = (STATIC / "loader.js", STATIC / "widget.js", STATIC / "widget.css")
+BUNDLE = tuple(STATIC / name for name in ("loader.js", "widget.js", "widget.css", "highlighter.js"))
 FORCE = "CLAUDE_WIDGET_BUILD_JS"
 NO_NPM = (
     "claude-widget: the front end ({missing}) is not built, and npm was not found.\n"

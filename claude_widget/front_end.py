@@ -26,12 +26,14 @@ class FrontEnd(NamedTuple):
         hash: of the bundle.
         script: the bundle's JavaScript.
         style: the bundle's CSS.
+        highlighter: JavaScript of the part that is only fetched when there is source to highlight.
     """
 
     loader: str
     hash: str
     script: bytes
     style: bytes
+    highlighter: bytes
 
 
 @cache
@@ -45,10 +47,11 @@ def front_end() -> FrontEnd:
         loader = (STATIC / "loader.js").read_text("utf-8")
         script = (STATIC / "widget.js").read_bytes()
         style = (STATIC / "widget.css").read_bytes()
+        highlighter = (STATIC / "highlighter.js").read_bytes()
     except OSError as error:
         raise FrontEndMissing(
             f"The front end is not built: {error}.",
             hint="Install a released wheel, or run `npm ci && npm run build` in js/.",
         ) from error
     digest = hashlib.blake2s(script + b"\0" + style, digest_size=8).hexdigest()
-    return FrontEnd(loader.replace(_HASH_MARK, digest), digest, script, style)
+    return FrontEnd(loader.replace(_HASH_MARK, digest), digest, script, style, highlighter)

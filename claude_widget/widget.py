@@ -84,6 +84,8 @@ class _Connected(anywidget.AnyWidget):
         message = self._desk.understand(content, self._answer)
         if isinstance(message, protocol.Bundle):
             self._give_bundle(message.request_id)
+        elif isinstance(message, protocol.GetHighlighter):
+            self._give_highlighter(message.request_id)
         elif isinstance(message, protocol.Hello):
             self._greet(message.request_id)
         elif message is not None:
@@ -100,6 +102,10 @@ class _Connected(anywidget.AnyWidget):
         built = front_end()
         answer = protocol.BundleAnswer(request_id=request_id, hash=built.hash)
         self._say(lambda: (answer, [built.script, built.style]))
+
+    def _give_highlighter(self, request_id: str) -> None:
+        answer = protocol.HighlighterAnswer(request_id=request_id)
+        self._say(lambda: (answer, [front_end().highlighter]))
 
     def _greet(self, request_id: str) -> None:
         self._say(lambda: (welcome(self._manager, request_id, str(Path.cwd())), []))

@@ -1,6 +1,6 @@
-// Builds the front end into claude_widget/static: widget.js, widget.css and loader.js.
-// The rule: two self-contained ES modules, no code splitting, since both are imported from blob
-// URLs. `--watch` rebuilds as files change; `--demo` makes the plain page of demo.html, in dist/.
+// Builds the front end into claude_widget/static: loader.js, widget.js with its widget.css, and
+// highlighter.js. The rule: self-contained ES modules, no shared chunks, since all are imported from
+// blob URLs. `--watch` rebuilds as files change; `--demo` makes the page of demo.html, in dist/.
 import { dirname, join } from "node:path";
 import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
@@ -24,7 +24,7 @@ export const buildOptions = (demo) => ({
   loader: { ".jsonl": "text" },
   entryPoints: demo
     ? { demo: "src/demo.ts" }
-    : { widget: "src/widget.ts", loader: "src/loader.ts" },
+    : { widget: "src/widget.ts", loader: "src/loader.ts", highlighter: "src/highlighter.ts" },
 });
 
 if (argv[1] === fileURLToPath(import.meta.url)) {

@@ -51,6 +51,12 @@ def test_the_esm_is_a_loader_and_the_bundle_comes_on_request(dashboard: ClaudeWi
     assert buffers == [built.script, built.style]
 
 
+def test_the_highlighter_is_a_part_of_its_own(dashboard: ClaudeWidget) -> None:
+    answer, buffers = ask(dashboard, "1", type="claude:get-highlighter")
+    assert answer == {"type": "claude:get-highlighter", "requestId": "1"}
+    assert buffers == [front_end().highlighter]
+
+
 def test_hello_gets_the_true_state_at_once(
     dashboard: ClaudeWidget, manager: ProcessManager, project: Path
 ) -> None:

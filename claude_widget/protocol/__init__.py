@@ -18,6 +18,7 @@ from claude_widget.protocol.answers import (
     ExecuteAnswer,
     ExecutionAnswer,
     ExecutionsAnswer,
+    HighlighterAnswer,
     MCPConfigsAnswer,
     MCPStatusAnswer,
     Pong,
@@ -62,6 +63,7 @@ from claude_widget.protocol.requests import (
     GetActiveExecutions,
     GetAllExecutions,
     GetExecution,
+    GetHighlighter,
     GetMCPConfigs,
     GetMCPStatus,
     GetSessions,
@@ -86,6 +88,7 @@ from claude_widget.protocol.rows import (
 
 KernelMessage = Annotated[
     BundleAnswer
+    | HighlighterAnswer
     | Welcome
     | Pong
     | ExecuteAnswer
@@ -137,10 +140,12 @@ __all__ = [
     "GetActiveExecutions",
     "GetAllExecutions",
     "GetExecution",
+    "GetHighlighter",
     "GetMCPConfigs",
     "GetMCPStatus",
     "GetSessions",
     "Hello",
+    "HighlighterAnswer",
     "InterruptExecution",
     "KernelMessage",
     "KillExecution",

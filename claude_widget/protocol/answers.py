@@ -26,6 +26,12 @@ class BundleAnswer(Answer):
     hash: str
 
 
+class HighlighterAnswer(Answer):
+    """One binary buffer follows: the highlighter's JavaScript."""
+
+    type: Literal["claude:get-highlighter"] = "claude:get-highlighter"
+
+
 class Welcome(Answer):
     """All a page needs to draw the true state at once."""
 

@@ -21,6 +21,12 @@ class Bundle(Request):
     hash: str
 
 
+class GetHighlighter(Request):
+    """The page has something to highlight, and no highlighter yet."""
+
+    type: Literal["claude:get-highlighter"] = "claude:get-highlighter"
+
+
 class Hello(Request):
     """A page (re)connects."""
 
@@ -209,6 +215,7 @@ class GetMCPConfigs(Request):
 
 PageMessage = Annotated[
     Bundle
+    | GetHighlighter
     | Hello
     | Ping
     | Execute

@@ -8,6 +8,8 @@ import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signal
 import { Actions } from "./actions.ts";
 import { Connection, type Model, PING_EVERY, type Queued } from "./connection.ts";
 import { Conversation } from "./conversation.ts";
+import { FetchedPart } from "./fetchedpart.ts";
+import { type Highlighter, provideHighlighter } from "./highlight.ts";
 import { followRow, followStore } from "./notifications.ts";
 import { Panes } from "./pane.ts";
 import { problemOf } from "./problem.ts";
@@ -27,6 +29,7 @@ export class App {
   readonly actions: Actions;
   readonly starting: Starting;
   readonly conversation: Conversation;
+  private readonly fetched = new FetchedPart<Highlighter>();
   /** Of the one execution, when the model shows just that. */
   readonly ownRow: Signal<ExecutionRow>;
 
@@ -42,6 +45,7 @@ export class App {
     this.actions = new Actions(this.connection);
     this.conversation = new Conversation(this.actions);
     const path = () => this.projectPath();
+    provideHighlighter(() => this.fetched.fetch(this.connection), abort);
     this.starting = new Starting(this.connection, this.actions, this.ui, path);
     this.ownRow = signal(this.readOwnRow());
     this.connection.heartbeat = () => this.heartbeat();
@@ -81,6 +85,7 @@ export class App {
 
   private receive(message: KernelMessage, buffers: DataView[]): void {
     if (message.type === "claude:pane-data") this.panes.receive(message, buffers[0]);
+    else if (message.type === "claude:get-highlighter") this.fetched.receive(buffers[0]);
     else this.store.apply(message);
     this.watchForGap(message);
     if (message.type === "claude:pong") this.panes.reopenClosed(message.closedPanes ?? []);

@@ -1,25 +1,11 @@
 /**
- * Source text to spans of one kind each, for the languages that agents write most.
+ * Source text to spans of one kind each: what is highlighted, by which language, and when.
  *
- * The rule: pure; the spans joined are the text, and what is too long, unknown or fails is one plain
- * span. The highlighter's own HTML is never looked at: its tree is private to it, so the version is
- * pinned and a test holds the tree to what is read here.
+ * The rule: pure but for the highlighter, which is a part of its own (`highlighter.ts`) and is
+ * fetched when there is first something to highlight. Until it is there, and for what is too long,
+ * unknown or fails, the text is one plain span.
  */
-import hljs from "highlight.js/lib/core";
-import bash from "highlight.js/lib/languages/bash";
-import cpp from "highlight.js/lib/languages/cpp";
-import css from "highlight.js/lib/languages/css";
-import diff from "highlight.js/lib/languages/diff";
-import go from "highlight.js/lib/languages/go";
-import java from "highlight.js/lib/languages/java";
-import json from "highlight.js/lib/languages/json";
-import markdown from "highlight.js/lib/languages/markdown";
-import python from "highlight.js/lib/languages/python";
-import rust from "highlight.js/lib/languages/rust";
-import sql from "highlight.js/lib/languages/sql";
-import typescript from "highlight.js/lib/languages/typescript";
-import xml from "highlight.js/lib/languages/xml";
-import yaml from "highlight.js/lib/languages/yaml";
+import { type ReadonlySignal, signal } from "@preact/signals";
 
 export interface Span {
   readonly text: string;
@@ -27,106 +13,103 @@ export interface Span {
   readonly scope: string;
 }
 
+export interface Highlighter {
+  /** Null where it fails. */
+  highlight(text: string, language: string): readonly Span[] | null;
+}
+
 /** A longer one stays plain. */
 export const MOST_CHARACTERS = 200_000;
 /** A longer line is data, not source, and slow to read. */
 const LONGEST_LINE = 10_000;
 
-const LANGUAGES = {
-  bash,
-  cpp,
-  css,
-  diff,
-  go,
-  java,
-  json,
-  markdown,
-  python,
-  rust,
-  sql,
-  typescript,
-  xml,
-  yaml,
+/** Each language, and the names and file endings that mean it; JavaScript reads as TypeScript. */
+const NAMES: Readonly<Record<string, string>> = {
+  bash: "sh zsh console shell shell-session",
+  cpp: "c h cc c++ h++ hpp hh hxx cxx",
+  css: "",
+  diff: "patch",
+  go: "golang",
+  java: "jsp",
+  json: "jsonc json5 jsonl ipynb",
+  markdown: "md mkdown mkd mdx",
+  python: "py pyi gyp ipython",
+  rust: "rs",
+  sql: "",
+  typescript: "ts tsx mts cts js jsx mjs cjs javascript",
+  xml: "html htm xhtml rss atom xjb xsd xsl plist wsf svg vue",
+  yaml: "yml toml",
 };
-const engine = hljs.newInstance();
-for (const [name, language] of Object.entries(LANGUAGES)) engine.registerLanguage(name, language);
+const BY_NAME: ReadonlyMap<string, string> = new Map(
+  Object.entries(NAMES).flatMap(([language, names]) =>
+    [language, ...names.split(" ").filter(Boolean)].map((name) => [name, language] as const),
+  ),
+);
+const FILES: ReadonlyMap<string, string> = new Map([
+  ["dockerfile", "bash"],
+  ["makefile", "bash"],
+]);
 
-/** Names and file endings that the languages do not bring along; JavaScript reads as TypeScript. */
-const ALSO: Readonly<Record<string, string>> = {
-  c: "cpp",
-  cjs: "typescript",
-  console: "bash",
-  h: "cpp",
-  htm: "xml",
-  ipynb: "json",
-  javascript: "typescript",
-  js: "typescript",
-  jsx: "typescript",
-  jsonl: "json",
-  mdx: "markdown",
-  mjs: "typescript",
-  patch: "diff",
-  pyi: "python",
-  "shell-session": "bash",
-  shell: "bash",
-  toml: "yaml",
-  vue: "xml",
-};
-const FILES: Readonly<Record<string, string>> = { dockerfile: "bash", makefile: "bash" };
+// -- the highlighter -----------------------------------------------------------------------------
+
+/** Of a kernel that is away or older: asked again by what is drawn later, but not at once. */
+const AGAIN_AFTER = 10_000;
+
+const highlighterNow = signal<Highlighter | null>(null);
+const ways: (() => Promise<Highlighter>)[] = [];
+let asked = Number.NEGATIVE_INFINITY;
+
+/** Null until it has been fetched. */
+export const highlighter: ReadonlySignal<Highlighter | null> = highlighterNow;
+
+/** How it can be fetched, until the signal is aborted; the newest way is tried. */
+export function provideHighlighter(fetch: () => Promise<Highlighter>, abort?: AbortSignal): void {
+  ways.push(fetch);
+  abort?.addEventListener("abort", () => ways.splice(ways.indexOf(fetch), 1));
+}
+
+/** There is something to highlight. */
+export function wantHighlighter(): void {
+  const fetch = ways.at(-1);
+  if (highlighterNow.peek() || !fetch || Date.now() - asked < AGAIN_AFTER) return;
+  asked = Date.now();
+  fetch().then(
+    (fetched) => {
+      highlighterNow.value = fetched;
+    },
+    () => {
+      // Text stays plain: that is no reason to alarm anybody.
+    },
+  );
+}
+
+// -- languages -----------------------------------------------------------------------------------
 
 /** The language that a name, an alias or a file's ending means, or empty. */
 export function findLanguage(name: string): string {
-  const asked = name.trim().toLowerCase();
-  const known = Object.hasOwn(ALSO, asked) ? (ALSO[asked] ?? "") : asked;
-  if (Object.hasOwn(LANGUAGES, known)) return known;
-  const found = known === "" ? undefined : engine.getLanguage(known);
-  const entry = Object.keys(LANGUAGES).find((language) => engine.getLanguage(language) === found);
-  return found && entry ? entry : "";
+  return BY_NAME.get(name.trim().toLowerCase()) ?? "";
 }
 
 /** The language of a file, by its name, or empty. */
 export function languageOfPath(path: string): string {
   const file = (path.split(/[\\/]/).at(-1) ?? "").toLowerCase();
-  if (Object.hasOwn(FILES, file)) return FILES[file] ?? "";
+  const known = FILES.get(file);
+  if (known !== undefined) return known;
   const dot = file.lastIndexOf(".");
   return dot < 0 ? "" : findLanguage(file.slice(dot + 1));
 }
 
-/** A node of the highlighter's tree, as far as it is read. */
-interface Node {
-  readonly scope?: string;
-  readonly children: readonly (Node | string)[];
-}
+// -- spans ---------------------------------------------------------------------------------------
 
 export function highlight(text: string, language: string): readonly Span[] {
-  const plain = [{ text, scope: "" }];
-  const known = findLanguage(language);
-  if (known === "" || text === "" || text.length > MOST_CHARACTERS) return plain;
-  if (text.split("\n").some((line) => line.length > LONGEST_LINE)) return plain;
-  try {
-    const result = engine.highlight(text, { language: known, ignoreIllegals: true });
-    const { rootNode } = result._emitter as unknown as { rootNode: Node };
-    const spans: Span[] = [];
-    collect(rootNode, "", spans);
-    return spans.map((span) => span.text).join("") === text ? spans : plain;
-  } catch {
-    return plain;
-  }
+  return find(text, findLanguage(language)) ?? [{ text, scope: "" }];
 }
 
-function collect(node: Node, outer: string, spans: Span[]): void {
-  const scope = scopeOf(node, outer);
-  for (const child of node.children) {
-    if (typeof child !== "string") collect(child, scope, spans);
-    else if (child !== "") spans.push({ text: child, scope });
-  }
-}
-
-/** The innermost one that is drawn; `language:` marks another language inside, which is not. */
-function scopeOf({ scope = "" }: Node, outer: string): string {
-  if (scope === "" || scope.startsWith("language:")) return outer;
-  const name = scope.split(".", 1)[0] ?? "";
-  return /^[a-z_-]{1,30}$/.test(name) ? name : outer;
+function find(text: string, language: string): readonly Span[] | null {
+  const engine = highlighterNow.peek();
+  if (!engine || language === "" || text === "" || text.length > MOST_CHARACTERS) return null;
+  if (text.split("\n").some((line) => line.length > LONGEST_LINE)) return null;
+  return engine.highlight(text, language);
 }
 
 /** The same, cut at each new line, which itself is in none of them: one entry for each line. */

@@ -41,6 +41,7 @@ export type Reason =
   | "sweep";
 export type KernelMessage =
   | BundleAnswer
+  | HighlighterAnswer
   | Welcome
   | Pong
   | ExecuteAnswer
@@ -57,6 +58,7 @@ export type KernelMessage =
   | PaneData;
 export type PageMessage =
   | Bundle
+  | GetHighlighter
   | Hello
   | Ping
   | Execute
@@ -349,6 +351,13 @@ export interface GetExecution {
   executionId: string;
 }
 /**
+ * The page has something to highlight, and no highlighter yet.
+ */
+export interface GetHighlighter {
+  requestId: string;
+  type: "claude:get-highlighter";
+}
+/**
  * The MCP configurations of a project and of the user.
  */
 export interface GetMCPConfigs {
@@ -378,6 +387,13 @@ export interface GetSessions {
 export interface Hello {
   requestId: string;
   type: "claude:hello";
+}
+/**
+ * One binary buffer follows: the highlighter's JavaScript.
+ */
+export interface HighlighterAnswer {
+  requestId: string;
+  type: "claude:get-highlighter";
 }
 /**
  * Stop the turn, keep the session.

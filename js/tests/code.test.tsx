@@ -9,9 +9,18 @@ import {
   languageOfPath,
   MOST_CHARACTERS,
 } from "../src/highlight.ts";
+import { aliases } from "../src/highlighter.ts";
 import { Code } from "../src/views/code.tsx";
+import { useHighlighter } from "./highlighting.ts";
 
 const PYTHON = 'def f(x):\n    """A\n    docstring."""\n    return x + 1  # one\n';
+
+useHighlighter();
+
+test("every name that the highlighter's languages bring along means them here", () => {
+  for (const [alias, language] of aliases()) expect(findLanguage(alias)).toBe(language);
+  expect(aliases().length).toBeGreaterThan(20);
+});
 
 describe("spans", () => {
   test("are read from the highlighter's tree, with the scopes that the colours are for", () => {

@@ -6,6 +6,9 @@ import { countChanges, hunksBetween, markWords, readHunks, splitLines } from "..
 import { splitRows, unifiedRows } from "../src/diffrows.ts";
 import { editOf } from "../src/edits.ts";
 import { Diff } from "../src/views/diff.tsx";
+import { useHighlighter } from "./highlighting.ts";
+
+useHighlighter();
 
 const ODD = [null, undefined, 1, "x", true, [], {}, [null, 1, "x"], { lines: 1 }, [{ lines: [1] }]];
 const hunk = (...lines: string[]) => ({ oldStart: 4, newStart: 5, lines });

@@ -1,10 +1,13 @@
 /** What is inside the cards of tools, kind by kind. */
 import { describe, expect, test } from "vitest";
 import { body, head, isOpen, opened, show, texts, toggle } from "./card.tsx";
+import { useHighlighter } from "./highlighting.ts";
 import { el, pass, usePage } from "./stage.ts";
 import { tool } from "./tools.ts";
 
 usePage();
+
+useHighlighter();
 
 describe("a command", () => {
   test("has its output in the colours of a terminal, and how it ended", async () => {

@@ -4,10 +4,10 @@
  * The rule: from the highlighter's tree to nodes. Text is drawn at once and plain; only what has
  * settled is highlighted, when the page has time for it. What is copied is the whole text.
  */
-import { useEffect, useState } from "preact/hooks";
-import { highlight, languageOfPath, type Span } from "../highlight.ts";
-import { whenIdle } from "../idle.ts";
+import { useState } from "preact/hooks";
+import { findLanguage, highlight, languageOfPath, type Span } from "../highlight.ts";
 import { CopyButton } from "./copy.tsx";
+import { useHighlighted } from "./highlighted.ts";
 import { Visible } from "./visible.tsx";
 
 interface Source {
@@ -27,7 +27,7 @@ export function Code({ text, language = "", path = "", streaming = false }: Sour
   // A few more lines are shorter than the button.
   const end = text.length <= limit * 1.1 ? text.length : endOfLine(text, limit);
   const left = text.length - end;
-  const spans = useHighlighted(text.slice(0, end), language || languageOfPath(path), streaming);
+  const spans = useSpans(text.slice(0, end), language || languageOfPath(path), streaming);
   return (
     <div class="cw-code-box">
       <div class="cw-code-head">
@@ -74,23 +74,17 @@ export function Spans({ spans }: { spans: readonly Span[] }) {
 const REMEMBERED = 100;
 const remembered = new Map<string, readonly Span[]>();
 
-function useHighlighted(text: string, language: string, streaming: boolean): readonly Span[] {
+function useSpans(text: string, language: string, streaming: boolean): readonly Span[] {
   const key = `${language}\n${text}`;
-  const [, redraw] = useState("");
-  useEffect(() => {
-    if (streaming || language === "" || remembered.has(key)) return;
-    return whenIdle(() => {
-      remember(key, highlight(text, language));
-      redraw(key);
-    });
-  }, [key, text, language, streaming]);
-  return (streaming ? undefined : remembered.get(key)) ?? [{ text, scope: "" }];
+  const known = streaming ? undefined : remembered.get(key);
+  const wanted = streaming || known ? "" : findLanguage(language);
+  const found = useHighlighted(wanted, () => remember(key, highlight(text, language)), [key]);
+  return known ?? found ?? [{ text, scope: "" }];
 }
 
-function remember(key: string, spans: readonly Span[]): void {
+function remember(key: string, spans: readonly Span[]): readonly Span[] {
   remembered.set(key, spans);
-  for (const oldest of remembered.keys()) {
-    if (remembered.size <= REMEMBERED) return;
-    remembered.delete(oldest);
-  }
+  const [oldest] = remembered.keys();
+  if (remembered.size > REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+  return spans;
 }

@@ -7,7 +7,7 @@
 import { useMemo } from "preact/hooks";
 import { formatCount } from "../../format.ts";
 import { highlightLines, languageOfPath } from "../../highlight.ts";
-import { useWhenIdle } from "../idle.ts";
+import { useHighlighted } from "../highlighted.ts";
 import { useKept } from "../kept.tsx";
 import { SourceText } from "../source.tsx";
 
@@ -28,7 +28,7 @@ export function NumberedLines({ lines, firstLine, path, ...more }: NumberedLines
   const [most, setMost] = useKept(`lines of ${more.name ?? "file"}`, FIRST);
   const shown = useMemo(() => lines.slice(0, most).map(cutLine), [lines, most]);
   const language = more.language || languageOfPath(path);
-  const spans = useWhenIdle(() => highlightLines(shown.join("\n"), language), [shown, language]);
+  const spans = useHighlighted(language, () => highlightLines(shown.join("\n"), language), [shown]);
   const left = lines.length - shown.length;
   return (
     <>

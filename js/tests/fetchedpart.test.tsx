@@ -1,0 +1,60 @@
+/** The part of the front end that is fetched when it is needed: asked for once, and plain till then. */
+import { expect, test, vi } from "vitest";
+import type { TextBlock } from "../src/blocks.ts";
+import { FetchedPart } from "../src/fetchedpart.ts";
+import { highlighter } from "../src/highlight.ts";
+import { TextView } from "../src/views/text.tsx";
+import { draw } from "./drawn.tsx";
+import { el, model, pass, say, usePage } from "./stage.ts";
+
+usePage();
+
+const TEXT: TextBlock = {
+  kind: "text",
+  key: "1",
+  parent: null,
+  text: "```python\ndef f(): pass\n```\n\n```py\ndef g(): pass\n```",
+  streaming: false,
+  aborted: false,
+  error: "",
+};
+
+test("source is plain until the highlighter came, which is asked for once", async () => {
+  await draw(TextView, TEXT);
+  expect(model.all("claude:get-highlighter")).toHaveLength(1);
+  expect(el.textContent).toContain("def f(): pass");
+  expect(el.querySelector("[class*='cw-hl-']")).toBeNull();
+});
+
+test("a kernel that has none leaves it plain, and is asked again later", async () => {
+  vi.advanceTimersByTime(60_000);
+  await draw(TextView, TEXT);
+  const { requestId } = model.last("claude:get-highlighter");
+  await say({
+    type: "claude:refused",
+    requestId,
+    kind: "InvalidMessage",
+    message: "no such message",
+    hint: "",
+    executionId: null,
+  });
+  await pass(60_000);
+  expect(highlighter.value).toBeNull();
+  expect(el.textContent).toContain("def g(): pass");
+});
+
+test("its code is imported as a module of its own", async () => {
+  vi.useRealTimers();
+  const part = new FetchedPart<{ answer: number }>();
+  const code = new TextEncoder().encode("export const answer = 42;");
+  const made: Blob[] = [];
+  vi.spyOn(URL, "createObjectURL").mockImplementation((blob) => {
+    made.push(blob as Blob);
+    return `data:text/javascript,${encodeURIComponent("export const answer = 42;")}`;
+  });
+  const connection = {
+    request: async () => part.receive(new DataView(code.buffer)),
+  } as unknown as Parameters<typeof part.fetch>[0];
+  expect((await part.fetch(connection)).answer).toBe(42);
+  expect(made[0]?.type).toBe("text/javascript");
+});
