@@ -297,7 +297,9 @@ describe("MCP files", () => {
 
   async function look(...configs: MCPConfigChoice[]): Promise<void> {
     await dashboard();
-    const details = el.querySelector<HTMLDetailsElement>(".cw-mcp details");
+    const details = [...el.querySelectorAll("details")].find((each) =>
+      each.textContent?.startsWith("MCP files"),
+    );
     await pass(0, () => {
       if (details) details.open = true;
       details?.dispatchEvent(new Event("toggle"));

@@ -105,8 +105,8 @@ def test_a_background_task_is_stopped(
         Turn([Text("I watch it.")]),
         Turn([Text("It was stopped.")]),
     ]
-    card = asked(dashboard, query)
-    press(card, "Allow once")
+    dashboard.execute(query)
+    dashboard.view(query)
     stop = dashboard.output.get_by_role("button", name="Stop background task", exact=True)
     expect(stop).to_be_visible(timeout=START_MS)
     pictured(notebook, "background-task")
@@ -171,15 +171,15 @@ def test_a_follow_up_to_one_that_has_just_died_says_so_or_goes_on(
     assert notebook.uncaught() == []
 
 
-@pytest.mark.parametrize("hidden", [True, False])
+@pytest.mark.parametrize("state", ["hidden", "visible"])
 def test_the_browser_tells_of_what_needs_an_answer_while_the_page_is_hidden(
-    desk: Desk, claude: dict[str, str], *, hidden: bool
+    desk: Desk, claude: dict[str, str], state: str
 ) -> None:
     notebook, dashboard = opened(desk, claude)
     page = notebook.page
     page.context.grant_permissions(["notifications"])
     page.evaluate(
-        """(hidden) => {
+        """(state) => {
           window.told = [];
           window.Notification = class {
             static permission = 'granted';
@@ -187,10 +187,9 @@ def test_the_browser_tells_of_what_needs_an_answer_while_the_page_is_hidden(
             constructor(title, { body }) { window.told.push([title, body]); }
             close() {}
           };
-          const state = hidden ? 'hidden' : 'visible';
           Object.defineProperty(document, 'visibilityState', { get: () => state });
         }""",
-        hidden,
+        state,
     )
     notify = dashboard.button("Notify me")
     notify.click()
@@ -198,5 +197,5 @@ def test_the_browser_tells_of_what_needs_an_answer_while_the_page_is_hidden(
     card = asked(dashboard, TOUCH)
     press(card, "Allow once")
     dashboard.has_status(TOUCH, "completed")
-    told = [[TOUCH, "Needs your answer"], [TOUCH, "Completed"]] if hidden else []
+    told = [[TOUCH, "Needs your answer"], [TOUCH, "Completed"]] if state == "hidden" else []
     until(lambda: page.evaluate("window.told") == told, timeout=10, what="it is told")

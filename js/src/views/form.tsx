@@ -10,7 +10,7 @@ import { EXECUTE } from "../starting.ts";
 import { select, useFieldId, useView } from "../view.ts";
 import { ExecuteAll } from "./drafts.tsx";
 import { Field, SelectField } from "./field.tsx";
-import { ConfirmServers, McpField } from "./mcp.tsx";
+import { ConfirmServers, FoundConfigs, McpField } from "./mcp.tsx";
 import { ProblemAlert } from "./problem.tsx";
 import { effortsOf } from "./session.tsx";
 import { SessionPicker } from "./sessionpicker.tsx";
@@ -40,6 +40,7 @@ export function StartForm() {
       <Field label="Model" hint="CLI's default" value={ui.model} suggestions={useModels()} />
       <McpField />
       <MoreOptions />
+      <FoundConfigs />
       <div class="cw-actions">
         <button
           type="submit"

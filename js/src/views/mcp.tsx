@@ -16,26 +16,23 @@ export function McpField() {
   const { ui } = useView().app;
   const type = (text: string) => ui.chooseConfig(text, "");
   return (
-    <div class="cw-mcp">
-      <Field
-        label="MCP config"
-        hint="none, or a file's path or JSON"
-        value={ui.mcpConfig}
-        onType={type}
-      />
-      <FoundConfigs />
-    </div>
+    <Field
+      label="MCP config"
+      hint="none, or a file's path or JSON"
+      value={ui.mcpConfig}
+      onType={type}
+    />
   );
 }
 
-function FoundConfigs() {
+export function FoundConfigs() {
   const { app } = useView();
   const [configs, setConfigs] = useState<readonly MCPConfigChoice[] | null>(null);
   const { sending, problem } = app.actions.state("mcp-configs").value;
   const look = async () => setConfigs(await app.conversation.mcpConfigs(app.projectPath()));
   return (
     <details
-      class="cw-suggested"
+      class="cw-more"
       onToggle={(event) => {
         if (event.currentTarget.open) void look();
       }}
@@ -45,7 +42,7 @@ function FoundConfigs() {
       {problem && <ProblemAlert problem={problem} />}
       {configs?.length === 0 && <p class="cw-meta">None found.</p>}
       {configs && configs.length > 0 && (
-        <ul>
+        <ul class="cw-configs">
           {configs.map((config) => (
             <ConfigItem key={config.path} config={config} />
           ))}
