@@ -56,6 +56,11 @@ def may_i(request_id: str = "r", tool: str = "Bash", subtype: str = "can_use_too
     return out({"type": "control_request", "request_id": request_id, "request": body})
 
 
+def subagent_asks() -> Record:
+    body = {"subtype": "can_use_tool", "tool_name": "Bash", "tool_use_id": "u", "agent_id": "a1"}
+    return out({"type": "control_request", "request_id": "of-subagent", "request": body})
+
+
 def running(*records: Record) -> ExecutionInfo:
     return state_of(*opening(), *records).info
 
@@ -387,3 +392,9 @@ def test_where_it_comes_from() -> None:
     request = {"query": "q", "project_path": "/p"}
     info = state_of(meta("requested", recorded=True, resumed_from="e0", request=request)).info
     assert (info.recorded, info.resumed_from) == (True, "e0")
+
+
+def test_what_a_subagent_asks_outlives_the_result_of_the_main_turn() -> None:
+    alive = system("background_tasks_changed", tasks=[{"task_id": "t1"}])
+    info = running(INIT, wrote(call("agent", "Agent")), alive, may_i("mine"), subagent_asks(), DONE)
+    assert [one.control_id for one in info.open_requests] == ["of-subagent"]

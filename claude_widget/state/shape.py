@@ -112,6 +112,7 @@ class Waiting(NamedTuple):
     Attributes:
         text: as an activity.
         offset: byte of the transcript at which the request itself is.
+        agent_id: of the subagent that asks; empty for the main conversation.
     """
 
     request_id: str
@@ -121,6 +122,7 @@ class Waiting(NamedTuple):
     tool_name: str = ""
     summary: str = ""
     offset: int = 0
+    agent_id: str = ""
 
 
 class Settled(NamedTuple):

@@ -64,10 +64,15 @@ def turn_began(work: Work) -> Work:
 
 
 def turn_ended(work: Work, event: Result) -> Work:
-    """A result: the main lane has no open calls any more, whatever became of them."""
+    """A result: the main lane has no open calls any more, whatever became of them.
+
+    A subagent in the background goes on, and so does what it asks.
+    """
     tools = tuple(tool for tool in work.tools if tool.lane) if work.tasks else ()
+    lanes = {tool.id for tool in tools}
+    asking = tuple(one for one in work.waiting if one.agent_id or one.tool_use_id in lanes)
     more = bool(event.queued_turn_count)
-    return rested(_without(work, ())._replace(in_turn=more, tools=tools, retry=""))
+    return rested(_without(work, asking)._replace(in_turn=more, tools=tools, retry=""))
 
 
 def rested(work: Work) -> Work:
@@ -123,6 +128,7 @@ def asked(work: Work, event: ControlRequest) -> Work:
         name,
         describe_request(body.input, asks),
         event.offset,
+        (body.agent_id or "")[:_ID],
     )
     waiting = (*work.waiting[1 - shape.MAX_WAITING :], one)
     return rested(work._replace(waiting=waiting))
