@@ -37,6 +37,7 @@ test("a kernel that has none leaves it plain, and is asked again later", async (
     message: "no such message",
     hint: "",
     executionId: null,
+    mcpConfig: null,
   });
   await pass(60_000);
   expect(highlighter.value).toBeNull();
