@@ -1,0 +1,161 @@
+"""Every attack in a real browser: no script, no handler, no request, no word from the policy.
+
+The rule: an attack is done in every place at once, in one page for many of them; what is drawn is
+looked at from its top to its end, with all that is folded opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Request, Route
+
+from tests.attacks import ATTACKS, LOOK, ending_lines, lines, transcript
+from tests.ui.plain import PlainPage
+from tests.waiting import until
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src blob:; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+WATCH = """
+globalThis.attacked = [];
+for (const name of ['alert', 'confirm', 'prompt', 'open', 'print']) {
+  globalThis[name] = (...values) => { attacked.push(`${name}(${values})`); };
+}
+document.addEventListener('securitypolicyviolation', (event) => {
+  attacked.push(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+});
+"""
+"""Notes what an attack would do."""
+SEE = (
+    """async ([id, fields, live, ending]) => {
+  """
+    + LOOK
+    + """
+  const bytes = (text) => new TextEncoder().encode(text);
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  const until = async (what, holds) => {
+    for (const end = performance.now() + 30_000; performance.now() < end; await frame()) {
+      const found = holds();
+      if (found) return found;
+    }
+    throw new Error(`waited for ${what}`);
+  };
+  const found = new Set();
+  const look = () => {
+    for (const harm of findHarm(document.querySelector('main'))) found.add(harm);
+    for (const said of attacked.splice(0)) found.add(said);
+  };
+  const scroller = () => document.querySelector('[role=region][aria-label=Blocks]');
+  let seen = 0;
+  const readAll = async () => {
+    for (let at = 0, end = 1; at < end; ) {
+      const box = await until('blocks', scroller);
+      box.scrollTop = at;
+      await frame();
+      for (let depth = 0; depth < 4 && openFolded(box); depth += 1) await frame();
+      seen += box.querySelectorAll('.cw-block').length;
+      look();
+      at += box.clientHeight * 0.9;
+      end = box.scrollHeight;
+    }
+  };
+  demo.world.change(id, fields);
+  const row = await until('row', () => document.querySelector(`[data-key="${id}"]`));
+  [...row.querySelectorAll('button')].find((b) => b.textContent === 'View').click();
+  demo.world.append(id, bytes(live));
+  await until('blocks', () => scroller()?.querySelectorAll('.cw-block').length > 3);
+  await readAll();
+  demo.world.append(id, bytes(ending));
+  demo.world.change(id, { status: 'failed', reason: 'api_error', endTime: Date.now() / 1000 });
+  await frame();
+  look();
+  for (const tab of ['stderr', 'Raw frames']) {
+    [...document.querySelectorAll('[role=tab]')].find((t) => t.textContent.startsWith(tab)).click();
+    await frame();
+    await frame();
+    look();
+  }
+  return { found: [...found], seen, title: document.title };
+}"""
+)
+
+
+class Watched:
+    """A plain page under the policy, with all that it asked for."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.requests: list[str] = []
+        self.dialogs: list[str] = []
+        self._origin = url.rpartition("/")[0] + "/"
+        page.add_init_script(WATCH)
+        page.on("request", self._requested)
+        page.on("dialog", lambda dialog: self.dialogs.append(dialog.message))
+        page.route("**/demo.html*", self._serve)
+
+    def _requested(self, request: Request) -> None:
+        if not request.url.startswith(("blob:", self._origin)):
+            self.requests.append(request.url)
+
+    def _serve(self, route: Route) -> None:
+        answer = route.fetch()
+        headers = {**answer.headers, "content-security-policy": POLICY}
+        route.fulfill(response=answer, headers=headers)
+
+    def attack(self, text: str, serial: int) -> dict[str, Any]:
+        """Do it in all places, and look at all of it."""
+        said = ("query", "name", "activity", "error", "model", "sessionId", "permissionMode")
+        fields = {
+            **dict.fromkeys(said, text.encode("utf-8", "replace").decode()),
+            "status": "running",
+            "createdTime": 2_000_000_000 + serial,
+            "startTime": 2_000_000_000 + serial,
+        }
+        found = [transcript(lines(text, str(serial))), transcript(ending_lines(text, str(serial)))]
+        seen: dict[str, Any] = self.page.evaluate(SEE, [f"attack{serial}", fields, *found])
+        return seen
+
+
+@pytest.fixture
+def watched(chromium: BrowserContext, plain_url: str) -> Iterator[Watched]:
+    page = chromium.new_page()
+    page.set_viewport_size({"width": 1280, "height": 6000})
+    opened = Watched(page, plain_url)
+    plain = PlainPage(page, plain_url).open("empty")
+    yield opened
+    page.close()
+    assert plain.errors == []
+
+
+PART = 16
+"""So many attacks in one test, which may take three minutes."""
+
+
+@pytest.mark.parametrize("first", range(0, len(ATTACKS), PART))
+def test_plain_page_under_trusted_types(watched: Watched, first: int) -> None:
+    harm = {}
+    for serial, text in enumerate(ATTACKS[first : first + PART]):
+        seen = watched.attack(text, serial)
+        assert seen["seen"] > 100, "all places are looked at"
+        if seen["found"]:
+            harm[text] = seen["found"]
+    assert harm == {}
+    assert (watched.requests, watched.dialogs) == ([], [])
+
+
+def test_the_policy_is_heard(watched: Watched) -> None:
+    script = """() => {
+      const main = document.querySelector('main');
+      try { main.innerHTML = '<b>x</b>'; } catch { /* It is refused. */ }
+      main.append(Object.assign(new Image(), { src: 'http://evil.invalid/x.png' }));
+    }"""
+    watched.page.evaluate(script)
+    heard = "attacked.map((said) => said.split(' ')[1])"
+    expected = ["require-trusted-types-for", "img-src"]
+    until(lambda: watched.page.evaluate(heard) == expected, what="both violations")
+    harm = f"() => {{ {LOOK}; return findHarm(document.querySelector('main')); }}"
+    assert watched.page.evaluate(harm) == ["src=http://evil.invalid/x.png"]
