@@ -7,7 +7,7 @@
  */
 import type { ExecutionRow, ExecutionStatus } from "./protocol.ts";
 
-export const FILTERS = ["all", "needs", "running", "failed", "done"] as const;
+export const FILTERS = ["all", "needs", "running", "queued", "failed", "done"] as const;
 export type Filter = (typeof FILTERS)[number];
 
 export const ORDERS = ["newest", "status", "cost", "duration"] as const;
@@ -24,9 +24,9 @@ export const ALL: Choice = { filter: "all", order: "newest", search: "" };
 
 export type Counts = Readonly<Record<Filter, number>>;
 
-/** Running is what has not ended, done what ended and did not fail: each row is one of the three. */
-const KINDS: Readonly<Record<ExecutionStatus, "running" | "failed" | "done">> = {
-  pending: "running",
+/** Done is what ended and did not fail: each row is one of the four. */
+const KINDS: Readonly<Record<ExecutionStatus, "running" | "queued" | "failed" | "done">> = {
+  pending: "queued",
   running: "running",
   completed: "done",
   failed: "failed",
@@ -85,6 +85,7 @@ export class ExecutionIndex {
     all: 0,
     needs: 0,
     running: 0,
+    queued: 0,
     failed: 0,
     done: 0,
   };

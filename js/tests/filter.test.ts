@@ -30,9 +30,16 @@ const MIXED = [
 ] as const;
 
 describe("the filters", () => {
-  test("each row is running, failed or done; what needs an answer is one of them", () => {
+  test("each row is running, queued, failed or done; what needs an answer is one of them", () => {
     const index = filled(...MIXED);
-    expect(index.counts).toEqual({ all: 6, needs: 1, running: 3, failed: 1, done: 2 });
+    expect(index.counts).toEqual({
+      all: 6,
+      needs: 1,
+      running: 2,
+      queued: 1,
+      failed: 1,
+      done: 2,
+    });
     const found = FILTERS.map((filter) => {
       index.choose({ ...ALL, filter });
       return shown(index);
@@ -40,7 +47,8 @@ describe("the filters", () => {
     expect(found).toEqual([
       ["shot", "good", "bad", "stay", "ask", "wait"],
       ["ask"],
-      ["stay", "ask", "wait"],
+      ["stay", "ask"],
+      ["wait"],
       ["bad"],
       ["shot", "good"],
     ]);
@@ -147,7 +155,7 @@ describe("single changes come to the same as a fresh look at every row", () => {
       expect(index.indexOf(id ?? "")).toBe(place);
     });
     const { counts } = index;
-    expect(counts.running + counts.failed + counts.done).toBe(counts.all);
+    expect(counts.running + counts.queued + counts.failed + counts.done).toBe(counts.all);
     index.choose(choice);
     expect(shown(index)).toEqual(kept);
   });

@@ -121,13 +121,36 @@ describe("what is shown", () => {
   test("the filters count all, and show theirs", async () => {
     await dashboard({ executions: EXECUTIONS });
     const counts = () => [...el.querySelectorAll(".cw-filter-buttons button")].map(nameOf);
-    expect(counts()).toEqual(["All 4", "Needs you 0", "Running 3", "Failed 1", "Done 0"]);
+    expect(counts()).toEqual([
+      "All 4",
+      "Needs you 0",
+      "Running 1",
+      "Queued 2",
+      "Failed 1",
+      "Done 0",
+    ]);
     await press("Failed 1");
     expect(names()).toEqual(["Fail"]);
     expect(button("Failed 1").getAttribute("aria-pressed")).toBe("true");
     await tell(change("run", { status: "failed" }), change("wait", { requestCount: 1 }));
     expect(names()).toEqual(["Run it", "Fail"]);
-    expect(counts()).toEqual(["All 4", "Needs you 1", "Running 2", "Failed 2", "Done 0"]);
+    expect(counts()).toEqual([
+      "All 4",
+      "Needs you 1",
+      "Running 0",
+      "Queued 2",
+      "Failed 2",
+      "Done 0",
+    ]);
+  });
+
+  test("a filter that nothing is in any more stays while it is chosen", async () => {
+    await dashboard({ executions: EXECUTIONS });
+    await press("Queued 2");
+    await tell(change("wait", { status: "running" }), change("held", { status: "running" }));
+    expect(button("Queued 0").getAttribute("aria-pressed")).toBe("true");
+    await press("All 4");
+    expect(all("button", "Queued 0")).toEqual([]);
   });
 
   test("the search narrows, and nothing found leads back to all", async () => {
@@ -400,6 +423,7 @@ describe("the focus", () => {
     await key("ArrowDown");
     await tell(remove("wait"));
     expect(nameOf(focused())).toBe("Held");
+    await tell(change("held", { status: "running" }));
     await press("Running 2");
     await focus(item("Held"));
     await tell(change("held", { status: "failed" }));

@@ -11,6 +11,7 @@ export const FILTER_NAMES: Readonly<Record<Filter, string>> = {
   all: "All",
   needs: "Needs you",
   running: "Running",
+  queued: "Queued",
   failed: "Failed",
   done: "Done",
 };
@@ -18,7 +19,8 @@ export const FILTER_NAMES: Readonly<Record<Filter, string>> = {
 const FILTER_TITLES: Readonly<Record<Filter, string>> = {
   all: "Every execution",
   needs: "Those that wait for an answer",
-  running: "Those that run or wait in the queue",
+  running: "Those that run",
+  queued: "Those that wait until they are started",
   failed: "Those that failed",
   done: "Those that completed or were killed",
 };
@@ -55,13 +57,16 @@ export function FilterBar({ search, onLeave }: FilterBarProps) {
 function FilterButton({ filter }: { filter: Filter }) {
   const listing = useListing();
   const count = listing.counts.value[filter];
+  const chosen = listing.choice.value.filter === filter;
+  // Most never wait for long: no place for a zero that says nothing.
+  if (filter === "queued" && count === 0 && !chosen) return null;
   const waiting = filter === "needs" && count > 0;
   return (
     <button
       type="button"
       class={waiting ? "cw-filter cw-needs" : "cw-filter"}
       title={FILTER_TITLES[filter]}
-      aria-pressed={listing.choice.value.filter === filter}
+      aria-pressed={chosen}
       onClick={() => listing.choose({ filter })}
     >
       {FILTER_NAMES[filter]} <span class="cw-count">{count}</span>
