@@ -1,15 +1,13 @@
 """An MCP server on stdio with one tool, for runs of the real CLI.
 
 The rule: it speaks as much of the protocol as the CLI asks of it, and imports the standard library
-only. `greet` greets; with an argument `slow` the server first waits for a file of that name.
+only. Its tool, `greet`, greets.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-import time
-from pathlib import Path
 from typing import Any
 
 TOOL = {
@@ -39,9 +37,6 @@ def answer(method: str, given: dict[str, Any]) -> dict[str, Any] | None:
 
 def main() -> None:
     """Serve until stdin closes."""
-    if len(sys.argv) > 1:
-        while not Path(sys.argv[1]).exists():
-            time.sleep(0.02)
     for line in sys.stdin:
         request = json.loads(line)
         if "id" not in request:

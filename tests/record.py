@@ -22,11 +22,18 @@ from claude_widget.manager import ProcessManager
 from scripts.record_demo import check_neutral, neutral_transcript
 from tests.real_cli import cli_environment, find_real_cli
 from tests.recorded import TRANSCRIPTS
-from tests.recorded_runs import BOUND, RUNS, Recorded, World
+from tests.recorded_runs import RUNS, Recorded
+from tests.recorded_users import BOUND, World
 from tests.scenarios import Block, Scenario, ToolUse, Turn
 from tests.scripted_api import ScriptedAPI
 
-CELL: dict[str, Any] = {"cell_type": "code", "id": "first", "metadata": {}, "outputs": [], "execution_count": None}
+CELL: dict[str, Any] = {
+    "cell_type": "code",
+    "id": "first",
+    "metadata": {},
+    "outputs": [],
+    "execution_count": None,
+}
 NOTEBOOK = {
     "cells": [{**CELL, "source": "print(1)"}],
     "metadata": {"language_info": {"name": "python"}},

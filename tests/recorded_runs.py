@@ -1,68 +1,32 @@
-"""What the real CLI is recorded at for the tests: each run's prompt, its model, and its user.
+"""What the real CLI is recorded at for the tests: each run's prompts, its model, and its user.
 
-The rule: data and the user's part. A prompt picks its scenario by its exact text; `act` plays the
-person while the CLI runs. `tests.record` runs them and keeps the transcripts.
+The rule: data. A prompt picks its scenario by its exact text; who plays the person is in
+`recorded_users`. `tests.record` runs them and keeps the transcripts.
 """
 
 from __future__ import annotations
 
-import json
-import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from claude_widget.execution import Execution
-from claude_widget.permissions import PermissionRequest
 from claude_widget.protocol import Deny
+from tests.recorded_users import (
+    World,
+    allows_twice,
+    always,
+    calls,
+    cancels,
+    changes,
+    interrupts,
+    nothing,
+    plans,
+    queues,
+    stops_task,
+)
 from tests.scenarios import Scenario, Text, Thinking, ToolUse, Turn, Whole
-from tests.scripted_api import ScriptedAPI
-from tests.waiting import until
-
-BOUND = 60.0
-
-
-@dataclass(frozen=True)
-class World:
-    """What a run's user has at hand."""
-
-    execution: Execution
-    api: ScriptedAPI
-    project: Path
-    scenario: Scenario
-
-    def asked(self) -> PermissionRequest:
-        """The one open request, once there is one."""
-        until(lambda: self.execution.requests, timeout=BOUND, what="it asks")
-        return self.execution.requests[0]
-
-    def answer(self, decision: Any) -> None:
-        """Answer the next request, and wait until that has arrived."""
-        request = self.asked()
-        chosen = decision(request) if callable(decision) else decision
-        self.execution.answer_request(request.control_id, chosen)
-        until(
-            lambda: request not in self.execution.requests, timeout=BOUND, what="the answer is in"
-        )
-
-    def streams(self) -> None:
-        """Wait until text streams."""
-        frames = self.execution.events
-        until(lambda: any(_is_delta(event.raw) for event in frames), timeout=BOUND, what="text")
-
-    def waits(self) -> None:
-        """Wait until it waits for input."""
-        until(lambda: self.execution.info.awaits_input, timeout=BOUND, what="its turn is over")
-
-
-def _is_delta(frame: Mapping[str, Any]) -> bool:
-    return frame.get("event", {}).get("type") == "content_block_delta"
-
-
-def _nothing(_: World) -> None:
-    """The user only watches."""
 
 
 @dataclass(frozen=True)
@@ -70,17 +34,13 @@ class Recorded:
     """One run: its prompts' scenarios (the first is the query), the user, the options."""
 
     scenarios: Mapping[str, Scenario]
-    act: Callable[[World], None] = _nothing
+    act: Callable[[World], None] = nothing
     reason: str = "success"
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _calls(name: str, /, **given: Any) -> ToolUse:
-    return ToolUse(name, given, chunk=1 << 20)
-
-
 def _bash(command: str, description: str, **more: Any) -> ToolUse:
-    return _calls("Bash", command=command, description=description, **more)
+    return calls("Bash", command=command, description=description, **more)
 
 
 def _turn(*blocks: Any, before: float = 0.0) -> Turn:
@@ -127,7 +87,6 @@ _EDIT = {
     "old_string": 'return "Hello"',
     "new_string": 'return f"Hello, {name}"',
 }
-_PLAN = "# Greet by name\n\n1. Give `greet` a parameter.\n2. Run the tests.\n"
 _AGENT = {
     "description": "Count the files",
     "prompt": "Subagent: count the files of the project.",
@@ -167,80 +126,17 @@ _STREAM = Text("The quick brown fox jumps over the lazy dog. ", chunk=15, delay=
 _GREETER = Path(__file__).with_name("mcp_server.py")
 
 
-def _always(request: PermissionRequest) -> Any:
-    return request.allow_always()
-
-
-def _allows_twice(world: World) -> None:
-    world.answer(True)
-    world.answer(True)
-
-
-def _plans(decision: Any) -> Callable[[World], None]:
-    """The CLI tells the model where the plan goes: the scripted one writes it there."""
-
-    def act(world: World) -> None:
-        until(lambda: world.api.messages, timeout=BOUND, what="the model is asked")
-        found = re.search(r'[^"\s\\`]*plans/[a-z-]+\.md', json.dumps(world.api.messages[0].body))
-        assert found is not None, "the CLI names no file for the plan"
-        world.scenario[1].blocks[0] = _calls("Write", file_path=found[0], content=_PLAN)
-        world.answer(decision)
-
-    return act
-
-
-def _cancels(world: World) -> None:
-    world.asked()
-    world.execution.interrupt()
-    world.waits()
-    world.execution.send("Say that you stopped.")
-    until(lambda: world.execution.result == "I stopped.", timeout=BOUND, what="it said so")
-    world.execution.end()
-
-
-def _interrupts(world: World) -> None:
-    world.streams()
-    world.execution.interrupt()
-    world.waits()
-    world.execution.send("Go on more briefly.")
-    until(lambda: world.execution.result == "Briefly, then.", timeout=BOUND, what="it went on")
-    world.execution.end()
-
-
-def _queues(world: World) -> None:
-    world.streams()
-    world.execution.send("And what about the cat?")
-
-
-def _changes(world: World) -> None:
-    world.streams()
-    world.execution.set_model("sonnet")
-    world.execution.set_effort("high")
-    world.execution.set_permission_mode("acceptEdits")
-    world.waits()
-    world.execution.send("Which model are you?")
-    until(lambda: world.execution.result == "Another one.", timeout=BOUND, what="it answered")
-    world.execution.end()
-
-
-def _stops_task(world: World) -> None:
-    info = until(
-        lambda: world.execution.info.background_tasks, timeout=BOUND, what="a task is alive"
-    )
-    world.execution.stop_task(info[0].task_id)
-
-
 RUNS: dict[str, Recorded] = {
     "permission_allowed": Recorded(
         {
             "Make greet() greet by name.": [
-                _turn(_calls("Read", file_path="${project}/greet.py")),
-                _turn(Text("I change the function."), _calls("Edit", **_EDIT)),
+                _turn(calls("Read", file_path="${project}/greet.py")),
+                _turn(Text("I change the function."), calls("Edit", **_EDIT)),
                 _turn(_bash("touch done.txt", "Leave a mark")),
                 _turn(Text("It greets by name now.")),
             ]
         },
-        _allows_twice,
+        allows_twice,
     ),
     "permission_denied": Recorded(
         {
@@ -260,20 +156,20 @@ RUNS: dict[str, Recorded] = {
                 _turn(Text("Both are made.")),
             ]
         },
-        lambda world: world.answer(_always),
+        lambda world: world.answer(always),
     ),
     "permission_cancelled": Recorded(
         {
             "Make a mark, please.": [_turn(_bash("touch mark.txt", "Make a mark"))],
             "Say that you stopped.": [_turn(Text("I stopped."))],
         },
-        _cancels,
+        cancels,
         options={"keep_open": True},
     ),
     "questions": Recorded(
         {
             "Design a button with me.": [
-                _turn(Text("Three things first."), _calls("AskUserQuestion", questions=QUESTIONS)),
+                _turn(Text("Three things first."), calls("AskUserQuestion", questions=QUESTIONS)),
                 _turn(Text("A green button it is.")),
             ]
         },
@@ -284,11 +180,11 @@ RUNS: dict[str, Recorded] = {
             "Plan how to greet by name.": [
                 _turn(_bash("ls", "Look around"), before=1.5),
                 _turn(Text("(the plan is written)")),
-                _turn(_calls("ExitPlanMode")),
+                _turn(calls("ExitPlanMode")),
                 _turn(Text("I would begin now.")),
             ]
         },
-        _plans(True),
+        plans(True),
         options={"permission_mode": "plan"},
     ),
     "plan_rejected": Recorded(
@@ -296,11 +192,11 @@ RUNS: dict[str, Recorded] = {
             "Plan a shorter greeting.": [
                 _turn(_bash("ls", "Look around"), before=1.5),
                 _turn(Text("(the plan is written)")),
-                _turn(_calls("ExitPlanMode")),
+                _turn(calls("ExitPlanMode")),
                 _turn(Text("I will think again.")),
             ]
         },
-        _plans(Deny(message="Leave the tests out.")),
+        plans(Deny(message="Leave the tests out.")),
         reason="denied",
         options={"permission_mode": "plan"},
     ),
@@ -309,14 +205,14 @@ RUNS: dict[str, Recorded] = {
             "Tell me about the fox.": [_turn(_STREAM)],
             "And what about the cat?": [_turn(Text("The cat sleeps."))],
         },
-        _queues,
+        queues,
     ),
     "interrupted_and_continued": Recorded(
         {
             "Tell me all about the fox.": [_turn(_STREAM)],
             "Go on more briefly.": [_turn(Text("Briefly, then."))],
         },
-        _interrupts,
+        interrupts,
         options={"keep_open": True},
     ),
     "session_changed": Recorded(
@@ -324,13 +220,13 @@ RUNS: dict[str, Recorded] = {
             "Tell the story of the fox.": [_turn(_STREAM)],
             "Which model are you?": [_turn(Text("Another one."))],
         },
-        _changes,
+        changes,
         options={"keep_open": True},
     ),
     "subagent_forwarded": Recorded(
         {
             "Have somebody count the files.": [
-                _turn(Text("I send somebody."), _calls("Agent", **_AGENT)),
+                _turn(Text("I send somebody."), calls("Agent", **_AGENT)),
                 _turn(Text("It counted three files.")),
             ],
             _AGENT["prompt"]: _SUBAGENT,
@@ -342,7 +238,7 @@ RUNS: dict[str, Recorded] = {
             "Have somebody count the files meanwhile.": [
                 _turn(
                     Text("I send somebody."),
-                    _calls("Agent", **{**_AGENT, "run_in_background": True}),
+                    calls("Agent", **{**_AGENT, "run_in_background": True}),
                 ),
                 _turn(Text("Meanwhile I wait.")),
                 _turn(Text("It counted three files.")),
@@ -362,14 +258,14 @@ RUNS: dict[str, Recorded] = {
                 _turn(Text("It was stopped.")),
             ]
         },
-        _stops_task,
+        stops_task,
         options={"allowed_tools": ["Bash"]},
     ),
     "todo_list": Recorded(
         {
             "Keep a list of what to do.": [
                 _turn(
-                    _calls(
+                    calls(
                         "TodoWrite",
                         todos=[
                             {
@@ -386,7 +282,7 @@ RUNS: dict[str, Recorded] = {
                     )
                 ),
                 _turn(
-                    _calls(
+                    calls(
                         "TodoWrite",
                         todos=[
                             {
@@ -411,16 +307,16 @@ RUNS: dict[str, Recorded] = {
         {
             "Keep a list of tasks.": [
                 _turn(
-                    _calls(
+                    calls(
                         "TaskCreate",
                         subject="Read the code",
                         description="All of it",
                         activeForm="Reading the code",
                     )
                 ),
-                _turn(_calls("TaskUpdate", taskId="1", status="in_progress")),
-                _turn(_calls("TaskUpdate", taskId="1", status="completed")),
-                _turn(_calls("TaskList")),
+                _turn(calls("TaskUpdate", taskId="1", status="in_progress")),
+                _turn(calls("TaskUpdate", taskId="1", status="completed")),
+                _turn(calls("TaskList")),
                 _turn(Text("The tasks are kept.")),
             ]
         },
@@ -429,9 +325,9 @@ RUNS: dict[str, Recorded] = {
     "web_tools": Recorded(
         {
             "Look it up on the web.": [
-                _turn(_calls("WebSearch", query="scripted search")),
+                _turn(calls("WebSearch", query="scripted search")),
                 _turn(
-                    _calls(
+                    calls(
                         "WebFetch", url="https://example.invalid/page", prompt="What does it say?"
                     )
                 ),
@@ -446,7 +342,7 @@ RUNS: dict[str, Recorded] = {
     "mcp_tool": Recorded(
         {
             "Greet Ada by the greeter.": [
-                _turn(_calls("mcp__greeter__greet", name="Ada")),
+                _turn(calls("mcp__greeter__greet", name="Ada")),
                 _turn(Text("She was greeted.")),
             ]
         },
@@ -461,9 +357,9 @@ RUNS: dict[str, Recorded] = {
     "notebook_edit": Recorded(
         {
             "Change the notebook's first cell.": [
-                _turn(_calls("Read", file_path="${project}/notes.ipynb")),
+                _turn(calls("Read", file_path="${project}/notes.ipynb")),
                 _turn(
-                    _calls(
+                    calls(
                         "NotebookEdit",
                         notebook_path="${project}/notes.ipynb",
                         cell_id="first",
