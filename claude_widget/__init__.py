@@ -75,15 +75,24 @@ def __dir__() -> list[str]:
 def _set_viewers() -> None:
     """Tell managers and executions who shows them as a cell's value."""
     manager = import_module("claude_widget.manager").ProcessManager
-    manager.viewer = staticmethod(_show_manager)
-    import_module("claude_widget.execution").Execution.viewer = staticmethod(_show_execution)
+    manager.viewer, manager.widget = staticmethod(_show), staticmethod(_widget_of)
+    execution = import_module("claude_widget.execution").Execution
+    execution.viewer, execution.widget = staticmethod(_show), staticmethod(_widget_of)
 
 
-def _show_manager(manager: ProcessManager) -> None:
-    import_module("claude_widget.cell_output").show(manager, manager)
-
-
-def _show_execution(execution: Execution) -> None:
-    manager = import_module("claude_widget.manager").ProcessManager.holding(execution)
+def _show(value: ProcessManager | Execution) -> None:
+    manager = _manager_of(value)
     if manager is not None:
-        import_module("claude_widget.cell_output").show(manager, execution)
+        import_module("claude_widget.cell_output").show(manager, value)
+
+
+def _widget_of(value: ProcessManager | Execution) -> object:
+    manager = _manager_of(value)
+    made = import_module("claude_widget.cell_output")
+    return repr(value) if manager is None else made.widget_of(manager, value)
+
+
+def _manager_of(value: ProcessManager | Execution) -> ProcessManager | None:
+    managers = import_module("claude_widget.manager").ProcessManager
+    found: ProcessManager | None = value if isinstance(value, managers) else managers.holding(value)
+    return found

@@ -157,6 +157,22 @@ def dashboard_of(manager: ProcessManager) -> ClaudeWidget:
     return found
 
 
+_VIEWS: dict[str, ExecutionView] = {}
+"""By execution: what shows it where outputs are not replaced."""
+
+
+def widget_of(
+    manager: ProcessManager, value: ProcessManager | Execution
+) -> ClaudeWidget | ExecutionView:
+    """The one widget of a manager or of an execution, for a host without IPython's display."""
+    if isinstance(value, ProcessManager):
+        return dashboard_of(value)
+    found = _VIEWS.get(value.execution_id)
+    if found is None or found.comm is None:
+        found = _VIEWS[value.execution_id] = ExecutionView(manager, value)
+    return found
+
+
 _SHOWN: dict[str, int] = {}
 """By execution: the cell whose magic has just shown it."""
 

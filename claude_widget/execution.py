@@ -41,6 +41,8 @@ class Execution(Steered):
 
     viewer: ClassVar[Callable[[Execution], None] | None] = None
     """Shows one that is a cell's value; set by the package's face."""
+    widget: ClassVar[Callable[[Execution], object] | None] = None
+    """Makes what marimo shows of it; set by the package's face."""
 
     def __init__(self, keeper: Keeper, run: Run, ended: ExecutionInfo | None = None) -> None:
         self.run = run
@@ -314,6 +316,11 @@ class Execution(Steered):
     def _ipython_display_(self) -> None:
         if (viewer := type(self).viewer) is not None:
             viewer(self)
+
+    def _display_(self) -> object:
+        """What marimo shows of one that is a cell's value."""
+        widget = type(self).widget
+        return repr(self) if widget is None else widget(self)
 
     def __repr__(self) -> str:
         info = self.info

@@ -61,6 +61,8 @@ class ProcessManager:
 
     viewer: ClassVar[Callable[[ProcessManager], None] | None] = None
     """Shows one that is a cell's value; set by the package's face."""
+    widget: ClassVar[Callable[[ProcessManager], object] | None] = None
+    """Makes what marimo shows of it; set by the package's face."""
     _open: ClassVar[list[weakref.ref[ProcessManager]]] = []
 
     def __init__(
@@ -299,6 +301,11 @@ class ProcessManager:
     def _ipython_display_(self) -> None:
         if (viewer := type(self).viewer) is not None:
             viewer(self)
+
+    def _display_(self) -> object:
+        """What marimo shows of one that is a cell's value."""
+        widget = type(self).widget
+        return repr(self) if widget is None else widget(self)
 
     def __repr__(self) -> str:
         count, active = len(self.get_all_executions()), len(self.get_active_executions())

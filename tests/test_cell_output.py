@@ -21,6 +21,7 @@ from ipywidgets.widgets.widget import _instances
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
+import claude_widget
 from claude_widget import cell_output
 from claude_widget.cell_output import CellOutput, dashboard_of
 from claude_widget.courier import COURIER, MESSAGES_PER_SECOND
@@ -188,6 +189,22 @@ def test_a_page_that_was_reloaded_keeps_its_view(
     until(lambda: page.replaced, what="the result is in place")
     until(lambda: view.row.get("status") == "killed", what="the view goes on to the end")
     assert comm_of(view).updates()
+
+
+def test_marimo_gets_the_one_widget_of_a_manager_and_of_an_execution(
+    page: Page, manager: ProcessManager, project: Path
+) -> None:
+    execution = manager.start_execution("fake:plain", project)
+    claude_widget._set_viewers()
+    for value in (manager, execution):
+        shown = value._display_()
+        assert isinstance(shown, (ClaudeWidget, ExecutionView))
+        assert value._display_() is shown
+        shown.close()
+        another = value._display_()
+        assert isinstance(another, (ClaudeWidget, ExecutionView))
+        assert another is not shown
+        another.close()
 
 
 def test_a_manager_has_one_dashboard(page: Page, manager: ProcessManager) -> None:

@@ -30,11 +30,18 @@ app = marimo.App()
 
 @app.cell
 def _():
-    from claude_widget import ClaudeWidget, ProcessManager
+    from claude_widget import ProcessManager
 
     manager = ProcessManager()
-    ClaudeWidget(manager)
+    manager
     return (manager,)
+
+
+@app.cell
+def _(manager):
+    execution = manager.start_execution("SCENARIO:hello from a cell")
+    execution
+    return
 
 
 if __name__ == "__main__":
@@ -70,7 +77,8 @@ def marimo_page(
 
 
 def test_marimo_starts_watches_and_kills(marimo_page: Page) -> None:
-    dashboard = Dashboard(marimo_page.locator("body")).ready()
+    shown = marimo_page.locator("marimo-anywidget")
+    dashboard = Dashboard(shown.nth(0)).ready()
     dashboard.execute(MINUTE)
     dashboard.has_status(MINUTE, "running")
     output = dashboard.view(MINUTE)
@@ -79,6 +87,8 @@ def test_marimo_starts_watches_and_kills(marimo_page: Page) -> None:
     marimo_page.screenshot(path=RESULTS / "ui" / "marimo.png")
     dashboard.kill(MINUTE)
     dashboard.has_status(MINUTE, "killed", timeout=20)
+    said = Dashboard(shown.nth(1)).output  # of an execution that is a cell's value
+    expect(said).to_contain_text("Hello from the scripted model.", timeout=START_MS)
 
 
 def test_firefox_starts_watches_and_kills(
