@@ -78,15 +78,8 @@ class Supervisor:
         self._closed_at: float | None = None
         self._flush_at: float | None = None
         self._interrupts = 0
-        self._wake, wake_end = os.pipe()
-        os.set_blocking(self._wake, False)
-        os.set_blocking(wake_end, False)
-        signal.set_wakeup_fd(wake_end, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
         self._told_to_end = False
-        signal.signal(signal.SIGTERM, self._note_sigterm)
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self._wake = self._catch_signals()
         greeting = {
             "execution_id": config.execution_id,
             "pid": self.pid,
@@ -100,6 +93,18 @@ class Supervisor:
         if self.control.listener is not None:
             self._poll.register(self.control.listener, select.POLLIN)
         self._writing: set[int] = set()
+
+    def _catch_signals(self) -> int:
+        """From now on they wake the loop; the descriptor that becomes readable then."""
+        wake, wake_end = os.pipe()
+        os.set_blocking(wake, False)
+        os.set_blocking(wake_end, False)
+        signal.set_wakeup_fd(wake_end, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, self._note_sigterm)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        return wake
 
     def _note_sigterm(self, *_: object) -> None:
         """Only noted: a handler must not write between two halves of a record."""
