@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from claude_widget.events import Record, parse
+from claude_widget.events import Event, Record, parse
 from claude_widget.state import State, fold, reduce
 from claude_widget.transcript import read_records
 
@@ -108,6 +108,11 @@ def opening(**request: object) -> list[Record]:
 def state_of(*records: Record) -> State:
     """The state after these."""
     return fold(State(), records)
+
+
+def events_of(*records: Record) -> list[Event]:
+    """What these records are."""
+    return [parse(record) for record in records]
 
 
 def frames(name: str) -> list[bytes]:
