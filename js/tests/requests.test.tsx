@@ -330,6 +330,7 @@ describe("a permission", () => {
   test("of a recorded execution takes no answer", async () => {
     await card({}, { recorded: true });
     await press("Allow once");
+    await enter(one("input", "Message with Deny"));
     expect(answers()).toHaveLength(0);
     expect(group().textContent).toContain("it takes no answer");
   });
