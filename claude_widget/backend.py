@@ -61,9 +61,11 @@ class Backend(Protocol):
         """
 
     def ask(self, run: Run, operation: str, **fields: Any) -> dict[str, Any]:
-        """Ask a running one: "kill" (reason), "interrupt", "send" (line), "end" or "status".
+        """Ask a running one, bounded by a few seconds.
 
-        Bounded by a few seconds.
+        Operations: "kill" (reason), "interrupt", "end", "status", "send" (line: a frame for the
+        CLI), "answer" (request_id, line, by, note: the first answer to a request counts; a later
+        one is refused with code "answered"), "limit" (reason, error: end it as failed).
 
         Raises:
             ControlFailed: it did not answer, or refused.

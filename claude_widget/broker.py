@@ -27,6 +27,7 @@ DEFAULT_GRACE = 600.0
 """Seconds that a request waits after the last sign of a page."""
 ARRIVAL = 5.0
 """Seconds that the page of a widget just made may need until it says hello."""
+_TRIES = 3
 
 _NO_PAGE = (
     "Not permitted: there is no notebook page that could be asked. To permit it, start the "
@@ -153,12 +154,17 @@ class Broker:
             self._answer(asked, decision, "callable", note)
 
     def _answer(self, asked: _Asked, decision: Decision, by: str, note: str = "") -> None:
-        try:
-            self._steering.answer(asked.execution, asked.control_id, decision, by, note)
-        except RequestGone as gone:
-            _LOG.info("%s", gone)
-        except ClaudeWidgetError as error:
-            _LOG.warning("A decision did not arrive: %s", error)
+        """Pass on a decision; a shim that hears nothing for a moment is told again."""
+        for _ in range(_TRIES):
+            try:
+                self._steering.answer(asked.execution, asked.control_id, decision, by, note)
+            except RequestGone as gone:
+                _LOG.info("%s", gone)
+                return
+            except ClaudeWidgetError as error:
+                _LOG.warning("A decision did not arrive: %s", error)
+            else:
+                return
 
 
 def decided(decide: Decider, request: PermissionRequest) -> tuple[Decision, str]:

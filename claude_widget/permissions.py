@@ -23,6 +23,10 @@ Answer = Allow | Deny | bool
 DENIED = "The user did not permit this."
 _ASKED_BY: dict[str, Asks] = {"AskUserQuestion": "questions", "ExitPlanMode": "plan"}
 _JOINT = ", "
+_LARGE_INPUT = 1 << 20
+"""Characters of an input that is not repeated: 2.1.330 keeps its own then, earlier ones may not."""
+LONGEST_ANSWER = 9_000_000
+"""Bytes; a line of stdin above 10 MB sends the CLI into a crash loop."""
 
 
 class PermissionRequest(BaseModel):
@@ -144,11 +148,10 @@ def _tool_body(request: PermissionRequest, decision: Decision) -> dict[str, Any]
     if isinstance(decision, Deny):
         message = decision.message or DENIED
         return {"behavior": "deny", "message": message, "interrupt": decision.interrupt}
-    given = decision.updated_input
-    body: dict[str, Any] = {
-        "behavior": "allow",
-        "updatedInput": request.input if given is None else given,
-    }
+    given = request.input if decision.updated_input is None else decision.updated_input
+    body: dict[str, Any] = {"behavior": "allow", "updatedInput": given}
+    if decision.updated_input is None and len(json.dumps(given)) > _LARGE_INPUT:
+        del body["updatedInput"]
     if decision.updated_permissions:
         body["updatedPermissions"] = list(decision.updated_permissions)
     return body

@@ -25,7 +25,7 @@ from claude_widget.errors import (
 )
 from claude_widget.execution import Execution
 from claude_widget.models import ExecutionRequest, Reason
-from claude_widget.permissions import Decision, response_line
+from claude_widget.permissions import LONGEST_ANSWER, Decision, response_line
 from claude_widget.registry import Registry
 from claude_widget.request import clean_query
 from claude_widget.subscriptions import Subscriptions
@@ -123,12 +123,18 @@ class Steering:
 
         Raises:
             RequestGone: it needs no answer any more.
+            InvalidRequest: the answer is too long.
             ControlFailed: the shim did not answer.
         """
         request = next((one for one in execution.requests if one.control_id == control_id), None)
         if request is None:
             raise _gone(execution, control_id)
         line = response_line(request, decision)
+        if len(line) > LONGEST_ANSWER:
+            raise InvalidRequest(
+                f"The answer has {len(line):,} bytes; the CLI takes at most {LONGEST_ANSWER:,}.",
+                field="updated_input",
+            )
         try:
             self.ask(execution, "answer", request_id=control_id, line=line, by=by, note=note)
         except ControlFailed as error:

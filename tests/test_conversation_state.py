@@ -226,6 +226,13 @@ def test_answers_to_what_was_not_asked(given: dict[str, str]) -> None:
             request.answer(given)
 
 
+def test_large_input_is_not_repeated() -> None:
+    (event,) = events_of(asks(tool="Write", content="x" * (2 << 20)))
+    request = request_of(event, "x", "/p")  # type: ignore[arg-type]
+    assert "updatedInput" not in response_line(request, Allow())
+    assert len(response_line(request, Allow(updated_input=request.input))) > 2 << 20
+
+
 @pytest.mark.parametrize("said", [None, "yes", 1, {}, object()])
 def test_decision_that_is_none(said: Any) -> None:
     with pytest.raises(TypeError, match=type(said).__name__):
