@@ -115,7 +115,7 @@ export class ListKeyboard {
     this.wanted.current = executionId;
     this.list.scrollToKey(executionId);
     for (const row of this.place.current?.querySelectorAll<HTMLElement>("[role=row]") ?? []) {
-      if (row.dataset.execution === executionId) row.focus({ preventScroll: true });
+      if (row.dataset.execution === executionId) row.focus();
     }
   }
 

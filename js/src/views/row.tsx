@@ -35,7 +35,7 @@ export function Row({ executionId, index, wanted }: RowProps) {
   useLayoutEffect(() => {
     if (!active || wanted.current !== executionId) return;
     wanted.current = null;
-    element.current?.focus({ preventScroll: true });
+    element.current?.focus();
   }, [active, executionId, wanted]);
   if (!row) return null;
   const tabIndex = active ? 0 : -1;
