@@ -14,6 +14,7 @@ import { foldRecord } from "./fold.ts";
 import { pace } from "./pace.ts";
 import { Partials } from "./partials.ts";
 import { MAX_BATCH, type PaneData } from "./protocol.ts";
+import { readOutput } from "./rawexport.ts";
 import { RawPane } from "./rawpane.ts";
 import { TranscriptReader } from "./transcript.ts";
 
@@ -183,6 +184,17 @@ export class Panes {
       pane.close();
     };
     return { pane, release };
+  }
+
+  /** All that the CLI printed up to now; rejects if it cannot be read. */
+  readOutput(executionId: string): Promise<Blob> {
+    return readOutput(executionId, this.connection, (feed) => {
+      this.begin(feed);
+      return () => {
+        this.feeds.delete(feed.id);
+        feed.close();
+      };
+    });
   }
 
   private begin(feed: Feed): void {

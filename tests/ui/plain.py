@@ -7,36 +7,22 @@ object.
 
 from __future__ import annotations
 
-import functools
-import http.server
-import subprocess
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from scripts.paths import JS, RESULTS, scrubbed
+from scripts.paths import RESULTS
+from scripts.plain_page import served
 from tests.ui.dashboard import Dashboard
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """What was served is of no interest."""
 
 
 @pytest.fixture(scope="session")
 def plain_url() -> Iterator[str]:
     """Where the plain page is served."""
-    subprocess.run(["node", "build.mjs", "--demo"], cwd=JS, env=scrubbed(), check=True, timeout=120)
-    handler = functools.partial(_Quiet, directory=str(JS))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/demo.html"
-        server.shutdown()
-        thread.join(10)
+    with served() as url:
+        yield url
 
 
 class PlainPage:

@@ -7,6 +7,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { type Exported, exportName, toMarkdown } from "../export.ts";
 import type { ExecutionRow } from "../protocol.ts";
+import { useView } from "../view.ts";
 import { copyText } from "./copy.tsx";
 import { saveFile } from "./save.ts";
 import type { Transcript } from "./transcript.ts";
@@ -14,6 +15,7 @@ import type { Transcript } from "./transcript.ts";
 const SAID_FOR = 2500;
 
 export function Toolbar({ row, transcript }: { row: ExecutionRow; transcript: Transcript }) {
+  const { app } = useView();
   const { finder } = transcript;
   const [said, say] = useSaid();
   // What would be left out is on its way.
@@ -25,6 +27,15 @@ export function Toolbar({ row, transcript }: { row: ExecutionRow; transcript: Tr
   const save = () => {
     saveFile(exportName(row, "md"), [toMarkdown(exportedOf(transcript))], "text/markdown");
     say("Saved");
+  };
+  const saveRaw = async () => {
+    say("Reading…");
+    try {
+      saveFile(exportName(row, "jsonl"), [await app.panes.readOutput(row.executionId)], "");
+      say("Saved");
+    } catch {
+      say("Could not be read");
+    }
   };
   return (
     <>
@@ -57,6 +68,9 @@ export function Toolbar({ row, transcript }: { row: ExecutionRow; transcript: Tr
         onClick={save}
       >
         Save
+      </button>
+      <button type="button" class="cw-button" title="Save the CLI's frames" onClick={saveRaw}>
+        Save raw
       </button>
     </>
   );
