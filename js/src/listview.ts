@@ -7,7 +7,12 @@
  * they stay at the end, and only their own way up ends that.
  */
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { elementScroll, observeElementOffset, Virtualizer } from "@tanstack/virtual-core";
+import {
+  elementScroll,
+  observeElementOffset,
+  type VirtualItem,
+  Virtualizer,
+} from "@tanstack/virtual-core";
 
 export interface Rows {
   readonly count: number;
@@ -71,8 +76,6 @@ export class ListView {
     this.virtual = new Virtualizer(this.libraryOptions());
   }
 
-  // -- what it shows -----------------------------------------------------------------------------
-
   /** Another object for other rows; for the same object nothing is done. */
   setRows(rows: Rows): void {
     if (rows === this.rows) return;
@@ -85,17 +88,15 @@ export class ListView {
     const items = this.virtual.getVirtualItems();
     const first = items[0];
     if (!first) return { rows: [], start: 0 };
-    const rows: DrawnRow[] = items.map((item) => ({
-      key: String(item.key),
-      index: item.index,
-      apart: null,
-    }));
+    const place = ({ key, index }: VirtualItem, apart: number | null = null): DrawnRow => ({
+      key: String(key),
+      index,
+      apart,
+    });
+    const rows = items.map((item) => place(item));
     const kept = this.pinned && this.virtual.measurementsCache[this.pinned.index];
-    if (kept && kept.index < first.index) {
-      rows.unshift({ key: String(kept.key), index: kept.index, apart: kept.start });
-    } else if (kept && kept.index >= first.index + items.length) {
-      rows.push({ key: String(kept.key), index: kept.index, apart: kept.start });
-    }
+    if (kept && kept.index < first.index) rows.unshift(place(kept, kept.start));
+    else if (kept && kept.index >= first.index + items.length) rows.push(place(kept, kept.start));
     return { rows, start: first.start };
   }
 
@@ -103,8 +104,6 @@ export class ListView {
   pin(key: string | null): void {
     this.pinned = key === null ? null : this.findPinned({ key, index: 0 });
   }
-
-  // -- where it is -------------------------------------------------------------------------------
 
   scrollToKey(key: string, align: Align = "auto"): void {
     const index = this.indexOf(key);
@@ -114,6 +113,11 @@ export class ListView {
   scrollToIndex(index: number, align: Align = "auto"): void {
     this.followingNow.value = false;
     this.virtual.scrollToIndex(index, { align });
+  }
+
+  /** There is nothing to scroll. */
+  get fits(): boolean {
+    return !this.box || this.box.scrollHeight <= this.box.clientHeight;
   }
 
   scrollToStart(): void {
@@ -126,8 +130,6 @@ export class ListView {
     this.followingNow.value = this.options.follow ?? false;
     this.toEnd();
   }
-
-  // -- its elements ------------------------------------------------------------------------------
 
   /** `box` scrolls, `sizer` in it gets the height of all rows. */
   mount(box: HTMLElement, sizer: HTMLElement): () => void {
@@ -156,8 +158,6 @@ export class ListView {
     this.measureNew();
     if (this.followingNow.peek()) this.toEnd();
   }
-
-  // -- inside ------------------------------------------------------------------------------------
 
   private libraryOptions() {
     const { rows } = this;
@@ -208,8 +208,7 @@ export class ListView {
     const measured = entry?.borderBoxSize[0];
     if (measured && !this.isHidden()) return measured.blockSize;
     const index = indexOfRow(element);
-    const known = this.virtual.itemSizeCache.get(this.rows.key(index));
-    return known ?? this.rows.estimate(index);
+    return this.virtual.itemSizeCache.get(this.rows.key(index)) ?? this.rows.estimate(index);
   };
 
   private readonly write = (...parts: Parameters<typeof elementScroll<HTMLElement>>): void => {
