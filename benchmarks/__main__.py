@@ -21,6 +21,11 @@ NAMES = (
     "pane_latency",
     "idle_cpu",
     "loop_latency",
+    "page_list",
+    "page_open",
+    "page_stream",
+    "page_scroll",
+    "page_lab",
 )
 
 
