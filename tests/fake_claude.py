@@ -116,19 +116,21 @@ class Fake(Requests):
             chunk = os.read(0, 1 << 16)
             self.eof = not chunk
             *lines, self.buffer = (self.buffer + chunk).split(b"\n")
-            for line in lines:
-                self.take(line)
+            interrupted = [self.take(line) for line in lines]
+            if any(interrupted):
+                raise Interrupted
 
-    def take(self, line: bytes) -> None:
-        """One line of stdin."""
+    def take(self, line: bytes) -> bool:
+        """One line of stdin; whether it stops the turn."""
         self.received.append(line.decode("utf-8", "replace"))
         frame = json.loads(line)
         if frame["type"] == "user":
             self.prompts.append(frame)
         elif frame["type"] == "control_request":
-            self.control(frame["request_id"], frame["request"])
+            return self.control(frame["request_id"], frame["request"])
         elif frame["type"] == "control_response":
             self.answers[frame["response"]["request_id"]] = frame["response"]["response"]
+        return False
 
     # -- a turn ------------------------------------------------------------------------------
 

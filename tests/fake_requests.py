@@ -77,11 +77,11 @@ class Requests:
         def assistant(self, block: dict[str, Any]) -> dict[str, Any]: ...
         def user(self, content: object) -> dict[str, Any]: ...
 
-    def control(self, request_id: str, request: dict[str, Any]) -> None:
-        """Answer a control request of ours."""
+    def control(self, request_id: str, request: dict[str, Any]) -> bool:
+        """Answer a control request of ours; whether it stops the turn."""
         subtype = request["subtype"]
         if "no-answer" in self.words:
-            return
+            return False
         told: dict[str, Any] = {"subtype": "success", "request_id": request_id}
         try:
             told["response"] = self.carry_out(subtype, request)
@@ -90,8 +90,7 @@ class Requests:
         self.frame({"type": "control_response", "response": told})
         if subtype == "end_session":
             os._exit(self.code)
-        if subtype == "interrupt" and self.in_turn:
-            raise Interrupted
+        return subtype == "interrupt" and self.in_turn
 
     def carry_out(self, subtype: str, request: dict[str, Any]) -> Any:
         """What is answered; ValueError with what the CLI says to what it refuses."""

@@ -166,7 +166,10 @@ def test_without_any_page_it_is_denied_at_once_and_says_why(
     assert execution.info.denials[0].message == message
 
 
-def test_page_that_is_expected_is_waited_for(manager: ProcessManager, project: Path) -> None:
+def test_page_that_is_expected_is_waited_for(
+    manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker, "ARRIVAL", fake.BOUND)
     manager.page_expected()
     execution = manager.start_execution("fake:asks=Bash", project)
     request = asked(execution)

@@ -127,7 +127,7 @@ def test_wait_for_an_answer_ends_with_the_execution(manager: ProcessManager, pro
     thread.start()
     until(lambda: sent(execution, "set_model"), what="it was asked")
     execution.kill()
-    thread.join(5)
+    thread.join(fake.BOUND)
     assert isinstance(raised[0], ExecutionEnded)
     with pytest.raises(ExecutionEnded):
         execution.set_model("sonnet")

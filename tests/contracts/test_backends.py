@@ -32,6 +32,7 @@ from tests.waiting import until
 QUICK = "fake:deltas=20 fake:says=quick"
 LONG = "fake:long"
 ASKS = "fake:asks=Bash"
+ASKS_LONG = "fake:asks=Bash fake:long"
 ENDINGS = ("ended", "lost", "refused")
 
 
@@ -49,9 +50,9 @@ def recordings(fake_cli: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     base = tmp_path_factory.mktemp("recorded")
     backend = LocalBackend(fake_cli, graces=fake.FAST)
     with ProcessManager(base / "state", stagger=0, backend=backend) as manager:
-        for query in (QUICK, LONG, ASKS):
+        for query in (QUICK, LONG, ASKS, ASKS_LONG):
             execution = manager.start_execution(query, base, permissions=lambda _: True)
-            if query == LONG:
+            if LONG in query:
                 until(lambda e=execution: len(lines(e, "out")) > 20, what="it streams")  # type: ignore[misc]
                 execution.kill()
             execution.wait(fake.BOUND)

@@ -15,31 +15,39 @@ import pytest
 from claude_widget.errors import ControlFailed, RequestGone
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
+from claude_widget.models import ExecutionInfo
+from claude_widget.permissions import PermissionRequest
 from claude_widget.protocol import Allow
 from tests import fake
 from tests.contracts import test_backends as suite
-from tests.contracts.test_backends import ASKS, LONG, Subject, mid_run
+from tests.contracts.test_backends import ASKS, ASKS_LONG, LONG, Subject, mid_run
 from tests.fake import ended, metas
 from tests.waiting import until
 
 recordings, subject, manager = suite.recordings, suite.subject, suite.manager
 
 
-@pytest.fixture
-def asking(manager: ProcessManager, project: Path) -> Execution:
-    """One that waits for an answer."""
+def asking(manager: ProcessManager, project: Path, query: str) -> Execution:
+    """One that is going to ask, and would wait for a page."""
     manager.page_seen()
-    execution = manager.start_execution(ASKS, project)
-    until(lambda: execution.info.open_requests, timeout=fake.BOUND, what="it asks")
-    return execution
+    return manager.start_execution(query, project)
 
 
-def answer(execution: Execution, subject: Subject) -> None:
+def asked(execution: Execution) -> tuple[ExecutionInfo, PermissionRequest]:
+    """What is told of it while it asks, and what it asks."""
+
+    def look() -> tuple[ExecutionInfo, PermissionRequest] | None:
+        info, requests = execution.info, execution.requests
+        return (info, requests[0]) if info.open_requests and requests else None
+
+    return until(look, timeout=fake.BOUND, what="it asks") or pytest.fail("it never asks")
+
+
+def answer(execution: Execution, request: PermissionRequest, subject: Subject) -> None:
     """Allow what is asked; of a recording that is refused, and the recorded answer comes by itself.
 
     It may come before the refusal: then there is nothing to answer any more.
     """
-    request = execution.requests[0]
     if subject.name == "local":
         execution.answer_request(request.control_id, Allow())
         return
@@ -48,19 +56,22 @@ def answer(execution: Execution, subject: Subject) -> None:
     assert "recording" in str(caught.value) or isinstance(caught.value, RequestGone)
 
 
-def test_what_is_asked_is_told_and_answered_once(asking: Execution, subject: Subject) -> None:
-    (row,) = asking.info.open_requests
-    (request,) = asking.requests
+def test_what_is_asked_is_told_and_answered_once(
+    manager: ProcessManager, project: Path, subject: Subject
+) -> None:
+    execution = asking(manager, project, ASKS)
+    info, request = asked(execution)
+    (row,) = info.open_requests
     assert (request.control_id, request.asks) == (row.control_id, row.asks)
-    assert asking.info.activity == "waiting for permission: Bash"
-    answer(asking, subject)
-    ended(asking, "completed", "success")
-    assert json.loads(asking.result or "")["behavior"] == "allow"
-    answers = [meta for meta in metas(asking) if meta["event"] == "answered"]
+    assert info.activity == "waiting for permission: Bash"
+    answer(execution, request, subject)
+    ended(execution, "completed", "success")
+    assert json.loads(execution.result or "")["behavior"] == "allow"
+    answers = [meta for meta in metas(execution) if meta["event"] == "answered"]
     assert [meta["request_id"] for meta in answers] == [request.control_id]
-    assert asking.info.open_requests == ()
+    assert execution.info.open_requests == ()
     with pytest.raises(RequestGone):
-        asking.answer_request(request.control_id, Allow())
+        execution.answer_request(request.control_id, Allow())
 
 
 def test_a_running_one_does_what_is_asked_or_says_why_not(
@@ -92,8 +103,10 @@ def test_a_running_one_does_what_is_asked_or_says_why_not(
         assert execution.result == "hello"
 
 
-def test_kill_of_one_that_waits_for_an_answer(asking: Execution) -> None:
-    asking.kill()
-    ended(asking, "killed", "user")
-    assert asking.info.open_requests == ()
-    assert asking.requests == ()
+def test_kill_of_one_that_waits_for_an_answer(manager: ProcessManager, project: Path) -> None:
+    execution = asking(manager, project, ASKS_LONG)
+    asked(execution)
+    execution.kill()
+    ended(execution, "killed", "user")
+    assert execution.info.open_requests == ()
+    assert execution.requests == ()
