@@ -56,7 +56,7 @@ class World:
 
 
 def _is_delta(frame: Mapping[str, Any]) -> bool:
-    return frame.get("event", {}).get("type") == "content_block_delta"
+    return bool(frame.get("event", {}).get("type") == "content_block_delta")
 
 
 def nothing(_: World) -> None:
