@@ -102,7 +102,7 @@ def run(quick: bool) -> list[measure.Figure]:
     found = measure.in_new_process(play, count=count, seconds=seconds)
     return [
         measure.compared(
-            f"JupyterLab, {name}: our script in the longest frame / what is allowed while it streams",
+            f"JupyterLab, {name}: our script in the longest frame / the bound of a stream",
             [script],
             [FRAME_MS],
             bound=BOUNDS[name],

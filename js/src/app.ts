@@ -70,7 +70,8 @@ export class App {
   }
 
   row(executionId: string): ReadonlySignal<ExecutionRow> | undefined {
-    return this.kind === "execution" ? this.ownRow : this.store.row(executionId);
+    const own = this.kind === "execution" && this.ownRow.value.executionId === executionId;
+    return own ? this.ownRow : this.store.row(executionId);
   }
 
   private listen(name: string, listener: (...values: never[]) => void): void {

@@ -13,7 +13,13 @@ import type { Transcript } from "./transcript.ts";
 export function PartHeading({ transcript, id }: { transcript: Transcript; id: string }) {
   const { app } = useView();
   const { thread } = transcript;
-  useEffect(() => thread.open(id), [thread, id]);
+  const parts = thread.parts.value;
+  const later = parts[parts.findIndex(({ executionId }) => executionId === id) + 1];
+  // One after the other, from the newest: headings alone would all be in sight at once.
+  const ready = later?.shown?.loaded.value ?? false;
+  useEffect(() => {
+    if (ready) thread.open(id);
+  }, [thread, id, ready]);
   const row = thread.row(id);
   const pane = transcript.paneOf(id);
   const began = row?.startTime ?? row?.createdTime ?? null;
