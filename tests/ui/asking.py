@@ -6,10 +6,12 @@ card takes nothing in its first moment.
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Literal
 
 from playwright.sync_api import Locator, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.ui.dashboard import START_MS, Dashboard
 from tests.ui.notebook import Notebook
@@ -51,12 +53,11 @@ def asked(dashboard: Dashboard, query: str, card: str = PERMISSION) -> Locator:
 def press(place: Locator, name: str) -> None:
     """Press a button until it has its effect: a card takes nothing in its first moment."""
     button = place.get_by_role("button", name=name, exact=True)
-    button.scroll_into_view_if_needed()
 
     def gone() -> bool:
-        if button.count() == 0:
-            return True
-        button.click()
+        if button.count() > 0:
+            with contextlib.suppress(PlaywrightTimeout):  # it may go while it is aimed at
+                button.click(timeout=1000)
         return button.count() == 0
 
-    until(gone, timeout=10, what=f"{name} to be taken")
+    until(gone, timeout=20, what=f"{name} to be taken")

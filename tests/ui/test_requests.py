@@ -208,7 +208,7 @@ def test_a_plan_is_sent_back_and_then_approved(
     expect(card).to_contain_text("Give greet a parameter.", timeout=START_MS)
     pictured(notebook, "plan")
     card.get_by_label("Message with Keep planning", exact=True).fill("Leave the tests out.")
-    press(card, "Keep planning")
+    press(card.first, "Keep planning")
     expect(card.first).to_contain_text("Not approved the plan")
     expect(card).to_have_count(2, timeout=START_MS)
     assert "Leave the tests out." in json.dumps(scripted_api.messages[-1].body)
