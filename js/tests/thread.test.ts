@@ -27,6 +27,7 @@ async function give(executionId: string, text: string, times = 1): Promise<void>
   const data = { executionId, paneId, offset: 0, nextOffset: whole.length, ended: true };
   await say({ type: "claude:pane-data", ...data }, [new DataView(whole.slice().buffer)]);
   await pass(0, () => pace.finish());
+  await pass(200);
 }
 
 const headings = () =>
@@ -91,6 +92,7 @@ describe("a thread", () => {
     expect(executionId).toBe("b");
     await say({ type: "claude:get-execution", requestId, execution: second as ExecutionRow });
     await press("Show all");
+    await pass(200);
     expect(headings()).toContain("Second");
     await give("b", "Second said.");
     expect(region("Blocks").textContent).toMatch(/Second said.*Third said/);

@@ -10,6 +10,9 @@ import { useView } from "../view.ts";
 import { StatusBadge } from "./status.tsx";
 import type { Transcript } from "./transcript.ts";
 
+/** Milliseconds that a heading must stay: what is only passed by is not asked for. */
+const RESTED = 100;
+
 export function PartHeading({ transcript, id }: { transcript: Transcript; id: string }) {
   const { app } = useView();
   const { thread } = transcript;
@@ -18,7 +21,9 @@ export function PartHeading({ transcript, id }: { transcript: Transcript; id: st
   // One after the other, from the newest: headings alone would all be in sight at once.
   const ready = later?.shown?.loaded.value ?? false;
   useEffect(() => {
-    if (ready) thread.open(id);
+    if (!ready) return;
+    const timer = setTimeout(() => thread.open(id), RESTED);
+    return () => clearTimeout(timer);
   }, [thread, id, ready]);
   const row = thread.row(id);
   const pane = transcript.paneOf(id);
