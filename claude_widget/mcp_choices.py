@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shlex
 import stat
 from collections.abc import Iterator, Mapping
@@ -39,6 +40,11 @@ _LONGEST_NAME = 200
 _LONGEST_COMMAND = 4_000
 _SECRET_FLAG = ("key", "token", "secret", "password", "passwd", "auth", "credential")
 _HIDDEN = "..."
+_LOADS = re.compile(
+    r"(PATH|ENV|BASH_ENV|NODE_(OPTIONS|PATH)|JAVA_TOOL_OPTIONS|GIT_SSH(_COMMAND)?)$"
+    r"|(LD|DYLD)_|PYTHON(PATH|HOME|STARTUP)$|PERL5(OPT|LIB)$|RUBY(OPT|LIB)$"
+)
+"""Variables that name programs or code to load; they are no secrets."""
 
 Server = tuple[str, str]
 """Its name, and what it runs."""
@@ -220,12 +226,25 @@ def _servers(config: Any, source: str) -> list[Server]:
 
 
 def _runs(server: Mapping[str, Any]) -> str:
-    """The command with its arguments, or the address; without what is meant to be secret."""
-    if "command" in server:
-        words = server.get("args")
-        arguments = [str(word) for word in words] if isinstance(words, list) else []
-        return shlex.join([str(server["command"]), *_without_secrets(arguments)])
-    return _address(str(server.get("url", "")))
+    """All that decides what would run, or which address is called; less what is to be secret."""
+    parts = [_command(server)] if "command" in server else []
+    if "url" in server or not parts:
+        parts.append(_address(str(server.get("url", ""))))
+    if "headersHelper" in server:  # a line for a shell, which the CLI runs for an address
+        parts.append(f"with headers from: {server['headersHelper']}")
+    return " ".join(parts)
+
+
+def _command(server: Mapping[str, Any]) -> str:
+    """As one would type it. A variable may name what is loaded, too: a secret's name is shown."""
+    words = server.get("args")
+    arguments = [str(word) for word in words] if isinstance(words, list) else []
+    variables = (
+        f"{name}={shlex.quote(str(value)) if _LOADS.match(name) else _HIDDEN}"
+        for name, value in _dict(server.get("env")).items()
+    )
+    command = shlex.join([str(server["command"]), *_without_secrets(arguments)])
+    return " ".join((*variables, command))
 
 
 def _without_secrets(arguments: list[str]) -> Iterator[str]:
@@ -244,7 +263,7 @@ def _without_secrets(arguments: list[str]) -> Iterator[str]:
 def _address(url: str) -> str:
     """Without user, password, query and fragment."""
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(url.replace("\\", "/"))  # as the CLI reads it: the host ends there
         host = parts.netloc.rpartition("@")[2]
     except ValueError:
         return "(no address)"

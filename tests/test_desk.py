@@ -297,7 +297,7 @@ def test_a_projects_file_starts_nothing_until_that_content_is_confirmed(
     refused, _ = ask(dashboard, "1", type="claude:execute", **start)
     assert (refused["type"], refused["kind"]) == ("claude:refused", "ConfirmationNeeded")
     told = refused["mcpConfig"]
-    assert told["servers"] == [{"name": "files", "runs": "serve --token ..."}]
+    assert told["servers"] == [{"name": "files", "runs": "KEY=... serve --token ..."}]
     assert "s3cret" not in json.dumps(refused)
     file.write_text(config("other"))
     changed, _ = ask(dashboard, "2", type="claude:execute", **start, confirmedDigest=told["digest"])
