@@ -23,6 +23,8 @@ MOST_ROWS = 200
 """Rows of a table; it says how many more there are."""
 MARK = "claude_widget"
 """Where the metadata of a live output says what it shows, so that it can be looked up later."""
+_BOX = "claude-widget-static mathjax_ignore tex2jax_ignore"
+"""Classes of what holds it: a typesetter would make formulas of the text, with links in them."""
 _KEPT = "\n\t"
 
 MimeBundle = dict[str, str]
@@ -113,7 +115,7 @@ def execution_html(info: ExecutionInfo, partial: str = "") -> str:
         for name, said in _problems(info)
     ]
     parts.append(f"<p><small>Execution {html.escape(info.execution_id)}</small></p>")
-    return '<div class="claude-widget-static">' + "".join(parts) + "</div>"
+    return f'<div class="{_BOX}">{"".join(parts)}</div>'
 
 
 def execution_bundle(info: ExecutionInfo, partial: str = "") -> MimeBundle:
@@ -172,4 +174,4 @@ def table_bundle(infos: Sequence[ExecutionInfo]) -> MimeBundle:
         said = f"{left_out:,} older ones are left out."
         lines.append(said)
         table += f"<p>{said}</p>"
-    return {"text/plain": "\n".join(lines), "text/html": table}
+    return {"text/plain": "\n".join(lines), "text/html": f'<div class="{_BOX}">{table}</div>'}
