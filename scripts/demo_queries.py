@@ -11,18 +11,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from claude_widget.permissions import Decision, PermissionRequest
+from claude_widget.protocol import Allow
 from tests.scenarios import Block, Failure, Scenario, Text, Thinking, ToolUse, Turn
 
 
 @dataclass(frozen=True)
 class Demo:
-    """One recording: its folder's name, the query, the options of the start, and the turns."""
+    """One recording: its folder's name, the query, the options of the start, and the turns.
+
+    Attributes:
+        follow_ups: what is asked then, each in an execution of its own that resumes the session.
+    """
 
     slug: str
     query: str
     scenario: Scenario
     reason: str = "success"
     options: Mapping[str, Any] = field(default_factory=dict)
+    follow_ups: tuple[Demo, ...] = ()
+
+
+def _decide(request: PermissionRequest) -> Decision:
+    """What the user of the recorded conversation answers."""
+    if request.asks == "questions":
+        return request.answer({_WHICH_COUNTS["question"]: "The last one"})
+    return Allow()
 
 
 def _says(text: str, delay: float = 0.09) -> Text:
@@ -54,6 +68,25 @@ def _turn(*blocks: Block, before: float = 0.8, cached: int = 14_800, new: int = 
     return Turn(list(blocks), before=before, input_tokens=new, cached_tokens=cached)
 
 
+_WHICH_COUNTS: dict[str, Any] = {
+    "question": "When a time is repeated, which of its rows should count?",
+    "header": "Repeated time",
+    "multiSelect": False,
+    "options": [
+        {"label": "The last one", "description": "As today, and as the docstring says"},
+        {"label": "The first one", "description": "Simpler, and changes what reports show"},
+    ],
+}
+_SLOW = """            time = datetime.strptime(row["time"], "%Y-%m-%dT%H:%M")
+            readings = [reading for reading in readings if reading[0] != time]
+            readings.append((time, float(row["celsius"])))
+    return readings
+"""
+_FAST = """            time = datetime.fromisoformat(row["time"])
+            readings.pop(time, None)
+            readings[time] = float(row["celsius"])
+    return list(readings.items())
+"""
 _TESTS = "python3 -m unittest discover -s tests"
 _PROFILE = """PYTHONPATH=src python3 -c "
 import cProfile, pstats
@@ -297,6 +330,55 @@ DEMOS: tuple[Demo, ...] = (
             ),
         ],
         reason="denied",
+    ),
+    Demo(
+        "speed-up-load",
+        "Make load() in src/loader.py fast",
+        [
+            _turn(_says("I'll measure first."), _runs(_PROFILE, "Profile load()")),
+            _turn(
+                _says(
+                    "The list is walked once for each row. A dict does away with that, but one "
+                    "thing is yours to decide."
+                ),
+                ToolUse("AskUserQuestion", {"questions": [_WHICH_COUNTS]}, chunk=1 << 20),
+                before=1.1,
+                cached=15_600,
+            ),
+            _turn(_reads("src/loader.py"), cached=15_900),
+            _turn(_edits("src/loader.py", "    readings = []\n", "    readings = {}\n")),
+            _turn(_edits("src/loader.py", _SLOW, _FAST), cached=16_300),
+            _turn(
+                _says(
+                    "`load` keeps its readings in a dict now, so each row costs the same however "
+                    "long the file is. The **last** row of a repeated time counts, and keeps its "
+                    "place at the end, as before."
+                ),
+                cached=16_700,
+            ),
+        ],
+        options={"permissions": _decide},
+        follow_ups=(
+            Demo(
+                "sort-days",
+                "Now sort the days of the report",
+                [
+                    _turn(_reads("src/report.py"), cached=17_000),
+                    _turn(
+                        _edits(
+                            "src/report.py",
+                            "for day, values in days.items()}",
+                            "for day, values in sorted(days.items())}",
+                        ),
+                        cached=17_200,
+                    ),
+                    _turn(
+                        _says("The days come out in order, whatever the order of the files is."),
+                        cached=17_500,
+                    ),
+                ],
+            ),
+        ),
     ),
     Demo(
         "translate-comments",

@@ -57,8 +57,9 @@ def record(demo: Demo, root: Path) -> None:
     """Run one demo in a world of its own, and keep its transcript."""
     project = root / "project"
     write_sample(project)
-    scenario = [_placed(turn, project) for turn in demo.scenario]
-    with ScriptedAPI(scripts={demo.query: scenario}) as api:
+    demos = (demo, *demo.follow_ups)
+    scripts = {one.query: [_placed(turn, project) for turn in one.scenario] for one in demos}
+    with ScriptedAPI(scripts=scripts) as api:
         os.environ.clear()
         os.environ.update(cli_environment(root, api.url, XDG_RUNTIME_DIR=str(root / "run")))
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
@@ -66,12 +67,20 @@ def record(demo: Demo, root: Path) -> None:
         execution = manager.start_execution(
             demo.query, project, name=demo.slug, timeout=BOUND, **demo.options
         )
-        execution.wait(BOUND + 30)
-        info = execution.info
+        executions = [execution.wait(BOUND + 30)]
+        for one in demo.follow_ups:
+            executions.append(executions[-1].send(one.query).wait(BOUND + 30))
         manager.close()
+    for one, ended in zip(demos, executions, strict=True):
+        keep(one, ended, root, api.url)
+
+
+def keep(demo: Demo, execution: Execution, root: Path, url: str) -> None:
+    """Write one recording into the notebook's folder."""
+    info = execution.info
     if info.reason != demo.reason:
         raise SetupFailed(f"{demo.slug} ended as {info.status} ({info.reason}): {info.errors}")
-    transcript = neutral_transcript(execution, root, api.url)
+    transcript = neutral_transcript(execution, root, url)
     check_neutral(demo.slug, transcript, root)
     folder = RECORDINGS / demo.slug
     folder.mkdir(parents=True, exist_ok=True)
