@@ -1,9 +1,11 @@
 /** Promises about the sources and the bundle: no HTML from strings, and small. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
+import { Lexer } from "marked";
 import { describe, expect, test } from "vitest";
-import { buildOptions } from "../build.mjs";
+import { buildOptions, onlyLexer } from "../build.mjs";
 
 const SRC = join(import.meta.dirname, "..", "src");
 const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((name) =>
@@ -24,14 +26,48 @@ describe.each(files)("%s", (name) => {
   });
 });
 
-test("the bundle and the loader stay within their budgets", async () => {
-  const built = await esbuild.build({ ...buildOptions(false), write: false });
-  const outputs = built.outputFiles ?? [];
-  const sizes = Object.fromEntries(
-    outputs.map((file) => [file.path.split("/").at(-1), file.contents.length]),
-  );
-  expect(sizes["loader.js"]).toBeLessThan(2048);
-  expect((sizes["widget.js"] ?? 0) + (sizes["widget.css"] ?? 0)).toBeLessThan(300 * 1024);
-  const loader = outputs.find((file) => file.path.endsWith("loader.js"))?.text ?? "";
-  expect(loader.split("__BUNDLE_HASH__")).toHaveLength(2);
+describe("what is built", () => {
+  const KB = 1024;
+  const built = esbuild.build({ ...buildOptions(false), write: false });
+  const find = async (name: string): Promise<esbuild.OutputFile> => {
+    const file = (await built).outputFiles.find(({ path }) => path.endsWith(`/${name}`));
+    if (!file) throw new Error(`${name} was not built`);
+    return file;
+  };
+  const gzipped = (file: esbuild.OutputFile) => gzipSync(file.contents, { level: 9 }).length;
+
+  test.each([
+    ["widget.js", 300, 100],
+    ["widget.css", 48, 10],
+    ["highlighter.js", 80, 28],
+  ])("%s has at most %i KB, gzipped %i KB", async (name, most, mostGzipped) => {
+    const file = await find(name);
+    expect(file.contents.length).toBeLessThanOrEqual(most * KB);
+    expect(gzipped(file)).toBeLessThanOrEqual(mostGzipped * KB);
+  });
+
+  test("the loader is small, and has one place for the bundle's hash", async () => {
+    const loader = await find("loader.js");
+    expect(loader.contents.length).toBeLessThan(2 * KB);
+    expect(loader.text.split("__BUNDLE_HASH__")).toHaveLength(2);
+  });
+
+  test("what is left of marked reads as all of it does", async () => {
+    const { outputFiles } = await esbuild.build({
+      stdin: { contents: 'export { Lexer, Tokenizer } from "marked";', resolveDir: SRC },
+      plugins: [onlyLexer],
+      bundle: true,
+      minify: true,
+      format: "esm",
+      write: false,
+    });
+    const code = outputFiles[0]?.text ?? "";
+    expect(code).not.toContain("<blockquote>");
+    expect(code.length).toBeLessThan(42 * KB);
+    const url = `data:text/javascript;base64,${Buffer.from(code).toString("base64")}`;
+    const cut: { Lexer: typeof Lexer } = await import(url);
+    const text = readFileSync(join(import.meta.dirname, "..", "..", "README.md"), "utf8");
+    const read = (lexer: typeof Lexer) => JSON.stringify(new lexer({ gfm: true }).lex(text));
+    expect(read(cut.Lexer)).toBe(read(Lexer));
+  });
 });
