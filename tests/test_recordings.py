@@ -13,7 +13,8 @@ from scripts.demo_queries import DEMOS, Demo
 from scripts.parts import RECORDINGS
 from scripts.record_demo import LARGEST, PROJECT
 
-BY_SLUG = pytest.mark.parametrize("demo", DEMOS, ids=lambda demo: demo.slug)
+RECORDED = tuple(one for demo in DEMOS for one in (demo, *demo.follow_ups))
+BY_SLUG = pytest.mark.parametrize("demo", RECORDED, ids=lambda demo: demo.slug)
 
 
 @BY_SLUG
@@ -41,5 +42,5 @@ def test_recording_is_neutral_and_small(demo: Demo) -> None:
 
 
 def test_queries_differ_and_nothing_else_is_recorded() -> None:
-    assert len({demo.query for demo in DEMOS}) == len(DEMOS)
-    assert {folder.name for folder in RECORDINGS.iterdir()} == {demo.slug for demo in DEMOS}
+    assert len({demo.query for demo in RECORDED}) == len(RECORDED)
+    assert {folder.name for folder in RECORDINGS.iterdir()} == {demo.slug for demo in RECORDED}
