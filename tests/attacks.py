@@ -56,6 +56,15 @@ def ending_lines(text: str, serial: str) -> list[tuple[str, str]]:
     ]
 
 
+def mixed_lines(first: int) -> list[tuple[str, str]]:
+    """Each place with another attack, from that one on."""
+    return [
+        _line(stream, content, ATTACKS[(first + number) % len(ATTACKS)], "0")
+        for number, (stream, content) in enumerate(_PLACES)
+        if not _is_ending(stream, content)
+    ]
+
+
 def _line(stream: str, content: Any, text: str, serial: str) -> tuple[str, str]:
     filled = _fill(content, text, serial)
     if not isinstance(filled, str):

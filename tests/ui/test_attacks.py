@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Request, Route
 
 from tests.attacks import ATTACKS, LOOK, ending_lines, lines, transcript
+from tests.ui.attacked import READ, WATCH
 from tests.ui.plain import PlainPage
 from tests.waiting import until
 
@@ -20,68 +21,24 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src blob:; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
-WATCH = """
-globalThis.attacked = [];
-for (const name of ['alert', 'confirm', 'prompt', 'open', 'print']) {
-  globalThis[name] = (...values) => { attacked.push(`${name}(${values})`); };
-}
-document.addEventListener('securitypolicyviolation', (event) => {
-  attacked.push(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
-});
-"""
-"""Notes what an attack would do."""
 SEE = (
-    """async ([id, fields, live, ending]) => {
-  """
-    + LOOK
+    "async ([id, fields, live, ending]) => {"
+    + READ
     + """
+  const root = document.querySelector('main');
   const bytes = (text) => new TextEncoder().encode(text);
-  const frame = () => new Promise((done) => requestAnimationFrame(done));
-  const until = async (what, holds) => {
-    for (const end = performance.now() + 30_000; performance.now() < end; await frame()) {
-      const found = holds();
-      if (found) return found;
-    }
-    throw new Error(`waited for ${what}`);
-  };
-  const found = new Set();
-  const look = () => {
-    for (const harm of findHarm(document.querySelector('main'))) found.add(harm);
-    for (const said of attacked.splice(0)) found.add(said);
-  };
-  const scroller = () => document.querySelector('[role=region][aria-label=Blocks]');
-  let seen = 0;
-  const readAll = async () => {
-    for (let at = 0, end = 1; at < end; ) {
-      const box = await until('blocks', scroller);
-      box.scrollTop = at;
-      await frame();
-      for (let depth = 0; depth < 4 && openFolded(box); depth += 1) await frame();
-      seen += box.querySelectorAll('.cw-block').length;
-      look();
-      at += box.clientHeight * 0.9;
-      end = box.scrollHeight;
-    }
-  };
   demo.world.change(id, fields);
-  const row = await until('row', () => document.querySelector(`[data-key="${id}"]`));
-  [...row.querySelectorAll('button')].find((b) => b.textContent === 'View').click();
+  press(await until('row', () => root.querySelector(`[data-key="${id}"]`)), 'View');
   demo.world.append(id, bytes(live));
-  await until('blocks', () => scroller()?.querySelectorAll('.cw-block').length > 3);
-  await readAll();
+  await readAll(root);
   demo.world.append(id, bytes(ending));
   demo.world.change(id, { status: 'failed', reason: 'api_error', endTime: Date.now() / 1000 });
-  await frame();
-  look();
-  for (const tab of ['stderr', 'Raw frames']) {
-    [...document.querySelectorAll('[role=tab]')].find((t) => t.textContent.startsWith(tab)).click();
-    await frame();
-    await frame();
-    look();
-  }
-  return { found: [...found], seen, title: document.title };
+  await readTabs(root);
+  return { found: [...found], seen };
 }"""
 )
+PART = 16
+"""So many attacks in one test, which may take three minutes."""
 
 
 class Watched:
@@ -129,10 +86,6 @@ def watched(chromium: BrowserContext, plain_url: str) -> Iterator[Watched]:
     yield opened
     page.close()
     assert plain.errors == []
-
-
-PART = 16
-"""So many attacks in one test, which may take three minutes."""
 
 
 @pytest.mark.parametrize("first", range(0, len(ATTACKS), PART))

@@ -5,6 +5,7 @@
  */
 import { useState } from "preact/hooks";
 import type { PromptBlock, TextBlock } from "../blocks.ts";
+import { OPEN, useKept } from "./kept.tsx";
 import { Markdown } from "./markdown.tsx";
 import { Visible } from "./visible.tsx";
 
@@ -45,7 +46,7 @@ export function TextView({ block }: { block: TextBlock }) {
 }
 
 export function ThinkingView({ block }: { block: TextBlock }) {
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useKept(OPEN, false);
   if (block.text === "" && !block.streaming) return null;
   return (
     <details class="cw-thought" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
