@@ -16,18 +16,28 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Protocol
 
-from claude_widget.errors import ClaudeWidgetError, RequestGone
+from claude_widget.errors import ClaudeWidgetError, ControlFailed, ExecutionEnded, RequestGone
+from claude_widget.events import ControlRequest
 from claude_widget.execution import Execution
-from claude_widget.permissions import Decider, Decision, PermissionRequest, decision_of
+from claude_widget.permissions import (
+    Decider,
+    Decision,
+    PermissionRequest,
+    decision_of,
+    response_line,
+)
 from claude_widget.protocol import Deny
 from claude_widget.registry import Registry
+from claude_widget.state.work import ANSWERABLE
 
 _LOG = logging.getLogger(__name__)
 DEFAULT_GRACE = 600.0
 """Seconds that a request waits after the last sign of a page."""
 ARRIVAL = 5.0
 """Seconds that the page of a widget just made may need until it says hello."""
-_TRIES = 3
+_PAUSE, _LONGEST_PAUSE = 0.1, 10.0
+"""Seconds until a shim that heard nothing is told again; doubled each time."""
+_UNHEARD = ("timeout", "unreachable")
 
 _NO_PAGE = (
     "Not permitted: there is no notebook page that could be asked. To permit it, start the "
@@ -44,6 +54,9 @@ class Answers(Protocol):
         self, execution: Execution, control_id: str, decision: Decision, by: str, note: str = ""
     ) -> None:
         """Answer what its CLI asks."""
+
+    def refuse(self, execution: Execution, control_id: str, subtype: str) -> None:
+        """Tell its CLI that nobody can answer a request of that kind."""
 
 
 class _Asked(NamedTuple):
@@ -135,6 +148,16 @@ class Broker:
         expected = self._page_expected
         return (0.0 if expected is None else expected + ARRIVAL - now), _NO_PAGE
 
+    def refuse(self, execution: Execution, event: ControlRequest) -> None:
+        """Answer what is of a kind that nobody here can: else its CLI waits for ever."""
+        subtype, control_id = event.request.subtype or "", event.request_id or ""
+        mine = execution.execution_id in self._registry.mine
+        if not mine or execution.state.asked.recorded or subtype in ANSWERABLE:
+            return
+        self._start(
+            self._tell, execution, lambda: self._steering.refuse(execution, control_id, subtype)
+        )
+
     # -- deciding, each on a thread of its own -----------------------------------------------
 
     @staticmethod
@@ -147,24 +170,35 @@ class Broker:
         self._answer(asked, Deny(message=why), "policy")
 
     def _call(self, asked: _Asked, decide: Decider) -> None:
-        found = (one for one in asked.execution.requests if one.control_id == asked.control_id)
-        request = next(found, None)
+        request = asked.execution.request(asked.control_id)
         if request is not None:  # else it was taken back a moment ago
             decision, note = decided(decide, request)
             self._answer(asked, decision, "callable", note)
 
     def _answer(self, asked: _Asked, decision: Decision, by: str, note: str = "") -> None:
-        """Pass on a decision; a shim that hears nothing for a moment is told again."""
-        for _ in range(_TRIES):
+        execution, control_id = asked
+        self._tell(
+            execution, lambda: self._steering.answer(execution, control_id, decision, by, note)
+        )
+
+    @staticmethod
+    def _tell(execution: Execution, tell: Callable[[], None]) -> None:
+        """Pass on a decision; a shim that hears nothing is told again, for its CLI waits."""
+        pause = _PAUSE
+        while not execution.status.ended:
             try:
-                self._steering.answer(asked.execution, asked.control_id, decision, by, note)
-            except RequestGone as gone:
+                tell()
+            except (RequestGone, ExecutionEnded) as gone:
                 _LOG.info("%s", gone)
                 return
             except ClaudeWidgetError as error:
                 _LOG.warning("A decision did not arrive: %s", error)
+                if not isinstance(error, ControlFailed) or error.code not in _UNHEARD:
+                    return
             else:
                 return
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 def decided(decide: Decider, request: PermissionRequest) -> tuple[Decision, str]:
@@ -173,12 +207,14 @@ def decided(decide: Decider, request: PermissionRequest) -> tuple[Decision, str]
         said: object = decide(request)
         if inspect.isawaitable(said):
             said = asyncio.run(_awaited(said))
-        return decision_of(said), ""
-    except (Exception, SystemExit, asyncio.CancelledError) as error:  # noqa: BLE001 - it denies
+        decision = decision_of(said)
+        response_line(request, decision)  # what cannot be sent is a failure of the callable's
+    except BaseException as error:  # noqa: BLE001 - it denies; its thread has nothing else to do
         _LOG.exception("The permissions callable failed for %s", request.tool_name)
         note = f"The permissions callable failed, so {request.tool_name} was denied"
         note = f"{note} ({type(error).__name__}: {str(error)[:500]})."
         return Deny(message=note), note
+    return decision, ""
 
 
 async def _awaited(said: Awaitable[object]) -> object:

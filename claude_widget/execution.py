@@ -108,6 +108,12 @@ class Execution(Steered):
         found = (self._request_at(one.offset) for one in waiting)
         return tuple(request for request in found if request is not None)
 
+    def request(self, control_id: str) -> PermissionRequest | None:
+        """The open one of `requests` with that id; None if there is none."""
+        waiting = () if self.status.ended else self._state.work.waiting
+        found = next((one for one in waiting if one.request_id == control_id), None)
+        return None if found is None else self._request_at(found.offset)
+
     def _request_at(self, offset: int) -> PermissionRequest | None:
         follower = self._follower
         epoch = follower.parser.epoch if follower is not None else 0.0

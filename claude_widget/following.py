@@ -17,7 +17,14 @@ from contextlib import suppress
 from typing import Protocol
 
 from claude_widget.errors import TranscriptError
-from claude_widget.events import ControlResponse, Event, Frame, Spawned, UnknownFrame
+from claude_widget.events import (
+    ControlRequest,
+    ControlResponse,
+    Event,
+    Frame,
+    Spawned,
+    UnknownFrame,
+)
 from claude_widget.execution import Execution
 from claude_widget.models import ExecutionInfo, ExecutionStatus
 from claude_widget.protocol import Complete, Error, Notification, Started, Stream
@@ -48,6 +55,9 @@ class Followed(Protocol):
 
     def learn(self, execution: Execution, answer: ControlResponse) -> None:
         """A CLI has answered a request of ours; it may have told what it offers."""
+
+    def asked(self, execution: Execution, request: ControlRequest) -> None:
+        """A CLI asks its host for something; it may be what nobody can answer."""
 
     def ended(self, execution: Execution, size: int) -> None:
         """It has ended, and `size` bytes of transcript say how."""
@@ -182,6 +192,8 @@ class Following:
         for event in events:
             if isinstance(event, ControlResponse):
                 manager.learn(execution, event)
+            elif isinstance(event, ControlRequest):
+                manager.asked(execution, event)
         if execution.state is not before.state:
             told = notifications(before.info, execution.info, events, hears)
             manager.publish(execution, told)

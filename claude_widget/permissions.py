@@ -7,11 +7,13 @@ The rule: models and their translation, both ways; pure. From a control request 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from claude_widget.errors import InvalidRequest
 from claude_widget.events import ControlRequest
 from claude_widget.models import Asks
 from claude_widget.protocol import Allow, Deny
@@ -22,9 +24,11 @@ Answer = Allow | Deny | bool
 
 DENIED = "The user did not permit this."
 _ASKED_BY: dict[str, Asks] = {"AskUserQuestion": "questions", "ExitPlanMode": "plan"}
+_DIALOG = "request_user_dialog"
 _JOINT = ", "
 _LARGE_INPUT = 1 << 20
 """Characters of an input that is not repeated: 2.1.330 keeps its own then, earlier ones may not."""
+_SURROGATES = re.compile("[\ud800-\udfff]")
 LONGEST_ANSWER = 9_000_000
 """Bytes; a line of stdin above 10 MB sends the CLI into a crash loop."""
 
@@ -97,7 +101,7 @@ Decider = Callable[[PermissionRequest], Answer | Awaitable[Answer]]
 def request_of(event: ControlRequest, execution_id: str, project_path: str) -> PermissionRequest:
     """The request in a frame of the CLI's."""
     body = event.request
-    name = body.tool_name or body.server_name or ""
+    name = body.tool_name or body.mcp_server_name or ""
     offered = body.permission_suggestions
     listed = offered if isinstance(offered, list) else []
     asked_by_tool = _ASKED_BY.get(name, "permission")
@@ -110,7 +114,7 @@ def request_of(event: ControlRequest, execution_id: str, project_path: str) -> P
         display_name=body.display_name or name,
         input=given if isinstance(given, dict) else {},
         tool_use_id=body.tool_use_id,
-        title=body.title or "",
+        title=body.title or body.message or "",
         description=body.description or "",
         suggestions=tuple(one for one in listed if isinstance(one, dict)),
         blocked_path=body.blocked_path,
@@ -136,12 +140,56 @@ def decision_of(said: object) -> Decision:
 
 
 def response_line(request: PermissionRequest, decision: Decision) -> str:
-    """The control response that tells the CLI, one line of JSON."""
+    """The control response that tells the CLI, one line of JSON.
+
+    Raises:
+        InvalidRequest: the answer is not JSON, or too long.
+    """
     body = _tool_body(request, decision)
     if request.asks == "other":
-        body = _other_body(decision)
+        body = _other_body(request, decision)
     response = {"subtype": "success", "request_id": request.control_id, "response": body}
-    return json.dumps({"type": "control_response", "response": response}, separators=(",", ":"))
+    try:
+        line = _encode({"type": "control_response", "response": response})
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidRequest(f"The answer is not JSON: {error}.", field="updated_input") from None
+    if len(line) > LONGEST_ANSWER:
+        raise InvalidRequest(
+            f"The answer has {len(line):,} bytes; the CLI takes at most {LONGEST_ANSWER:,}.",
+            field="updated_input",
+        )
+    return line
+
+
+def refusal_line(control_id: str, subtype: str) -> str:
+    """The control response to a request of a kind that nobody here can answer."""
+    said = f"Unsupported control request subtype: {subtype}"
+    response = {"subtype": "error", "request_id": control_id, "error": said}
+    return _encode({"type": "control_response", "response": response})
+
+
+def check_rules(request: PermissionRequest, decision: Decision) -> None:
+    """A person accepts what the CLI has suggested, and nothing beyond.
+
+    Raises:
+        InvalidRequest: a rule was not among the suggestions.
+    """
+    rules = decision.updated_permissions if isinstance(decision, Allow) else ()
+    if any(rule not in request.suggestions for rule in rules):
+        raise InvalidRequest(
+            "Only rules that the CLI has suggested can be accepted for good.",
+            field="updated_permissions",
+            hint="Take them from the request's suggestions.",
+        )
+
+
+def _encode(frame: dict[str, Any]) -> str:
+    """As ASCII; a lone surrogate, which would brick the CLI's session, is replaced."""
+    line = json.dumps(frame, separators=(",", ":"), allow_nan=False)
+    if "\\ud" not in line:
+        return line
+    plain = json.dumps(frame, ensure_ascii=False)
+    return json.dumps(json.loads(_SURROGATES.sub("\ufffd", plain)), separators=(",", ":"))
 
 
 def _tool_body(request: PermissionRequest, decision: Decision) -> dict[str, Any]:
@@ -157,8 +205,11 @@ def _tool_body(request: PermissionRequest, decision: Decision) -> dict[str, Any]
     return body
 
 
-def _other_body(decision: Decision) -> dict[str, Any]:
-    """An elicitation of an MCP server, answered as its protocol says."""
-    if isinstance(decision, Deny):
-        return {"action": "decline"}
-    return {"action": "accept", "content": decision.updated_input or {}}
+def _other_body(request: PermissionRequest, decision: Decision) -> dict[str, Any]:
+    """An MCP server's question or a dialog of the CLI's, answered as each expects it."""
+    content = decision.updated_input or {} if isinstance(decision, Allow) else None
+    if request.input.get("subtype") == _DIALOG:
+        if content is None:
+            return {"behavior": "cancelled"}
+        return {"behavior": "completed", "result": content}
+    return {"action": "decline"} if content is None else {"action": "accept", "content": content}

@@ -25,7 +25,7 @@ from claude_widget.errors import (
 )
 from claude_widget.execution import Execution
 from claude_widget.models import ExecutionRequest, Reason
-from claude_widget.permissions import LONGEST_ANSWER, Decision, response_line
+from claude_widget.permissions import Decision, check_rules, refusal_line, response_line
 from claude_widget.registry import Registry
 from claude_widget.request import clean_query
 from claude_widget.subscriptions import Subscriptions
@@ -123,18 +123,15 @@ class Steering:
 
         Raises:
             RequestGone: it needs no answer any more.
-            InvalidRequest: the answer is too long.
+            InvalidRequest: the answer is not JSON or too long, or accepts what was not suggested.
             ControlFailed: the shim did not answer.
         """
-        request = next((one for one in execution.requests if one.control_id == control_id), None)
+        request = execution.request(control_id)
         if request is None:
             raise _gone(execution, control_id)
+        if by == "page":
+            check_rules(request, decision)
         line = response_line(request, decision)
-        if len(line) > LONGEST_ANSWER:
-            raise InvalidRequest(
-                f"The answer has {len(line):,} bytes; the CLI takes at most {LONGEST_ANSWER:,}.",
-                field="updated_input",
-            )
         try:
             self.ask(execution, "answer", request_id=control_id, line=line, by=by, note=note)
         except ControlFailed as error:
@@ -149,6 +146,16 @@ class Steering:
             raise _gone(execution, control_id, became="ended") from None
         except ExecutionEnded:
             raise _gone(execution, control_id, became="ended") from None
+
+    def refuse(self, execution: Execution, control_id: str, subtype: str) -> None:
+        """Tell its CLI that nobody here can answer a request of that kind.
+
+        Raises:
+            ExecutionEnded, ControlFailed: it was not told.
+        """
+        note = f"The CLI asked its host for {subtype[:100]!r}, which nobody here can answer."
+        line = refusal_line(control_id, subtype[:100])
+        self.ask(execution, "answer", request_id=control_id, line=line, by="policy", note=note)
 
     def control(self, execution: Execution, subtype: str, **fields: Any) -> dict[str, Any]:
         """Send a control request to its CLI; what that answered.

@@ -15,7 +15,7 @@ from claude_widget.backend import Backend
 from claude_widget.broker import Broker
 from claude_widget.command import INITIALIZE_ID
 from claude_widget.errors import ControlFailed
-from claude_widget.events import ControlResponse
+from claude_widget.events import ControlRequest, ControlResponse
 from claude_widget.execution import Execution
 from claude_widget.listeners import Listeners
 from claude_widget.model_choices import models_in
@@ -85,6 +85,10 @@ class Upkeep:
             if models and models != self.models:
                 self.models = models
                 self._registry.folder.save_models(models)
+
+    def asked(self, execution: Execution, request: ControlRequest) -> None:
+        """A CLI asks its host for something: refused, if it is what nobody can answer."""
+        self.broker.refuse(execution, request)
 
     def ended(self, execution: Execution, size: int) -> None:
         """An execution has ended: its slot is free, and its fold is kept."""

@@ -129,7 +129,8 @@ class Fake(Requests):
         elif frame["type"] == "control_request":
             return self.control(frame["request_id"], frame["request"])
         elif frame["type"] == "control_response":
-            self.answers[frame["response"]["request_id"]] = frame["response"]["response"]
+            said = frame["response"]
+            self.answers[said["request_id"]] = said.get("response", said)
         return False
 
     # -- a turn ------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ The rule: a mixin of `fake_claude.Fake`, copied beside it; it imports as little.
     asks=TOOL       asks for permission to call it, and waits; `asks=AskUserQuestion` has a question
     cancels=TOOL    asks, and takes it back at once
     twice           with asks: another request after the first
+    at-once=N       with asks: so many requests before it waits for the first answer
+    kind=SUBTYPE    with asks: a control request of that kind, and no call of a tool
     servers=A:STATUS,B:STATUS   its MCP servers in init; then=A:STATUS later, by mcp_status
     keeps=EFFORT    takes no other effort
     no-answer       to control requests
@@ -134,7 +136,10 @@ class Requests:
 
     def do_asks(self, tool: str) -> None:
         """Ask for each, and tell in the result what was said."""
-        told = [self.ask(tool or "Bash") for _ in range(1 + ("twice" in self.words))]
+        if "at-once" in self.words:
+            told = self.ask_at_once(tool or "Bash", int(self.words["at-once"]))
+        else:
+            told = [self.ask(tool or "Bash") for _ in range(1 + ("twice" in self.words))]
         self.words["told"] = json.dumps(told[0] if len(told) == 1 else told)
 
     def do_cancels(self, tool: str) -> None:
@@ -159,16 +164,26 @@ class Requests:
             "decision_reason": "This command requires approval",
             "tool_use_id": call["id"],
         }
+        if "kind" in self.words:
+            body = {"subtype": self.words["kind"], "mcp_server_name": "files", "message": "Name?"}
         self.state("requires_action")
         self.frame({"type": "control_request", "request_id": request_id, "request": body})
         return request_id
 
-    def ask(self, tool: str) -> Any:
-        """Ask, and wait for the answer."""
-        request_id = self.request(tool)
+    def ask_at_once(self, tool: str, count: int) -> list[Any]:
+        """Ask many times, then wait for all answers."""
+        asked = [self.request(tool) for _ in range(count)]
+        return [self.answer_to(request_id) for request_id in asked]
+
+    def answer_to(self, request_id: str) -> Any:
+        """Wait for the answer."""
         while request_id not in self.answers:
             self.pause(0.01)
-        said = self.answers[request_id]
+        return self.answers[request_id]
+
+    def ask(self, tool: str) -> Any:
+        """Ask, and wait for the answer."""
+        said = self.answer_to(self.request(tool))
         self.state("running")
         denied = said.get("behavior") != "allow"
         done = {"tool_use_id": f"toolu_ask_{self.asked}", "type": "tool_result"}

@@ -5,11 +5,12 @@ The rule: records in, a state out; pure. What the real CLI prints for it is in t
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from claude_widget.errors import InvalidTransition
+from claude_widget.errors import InvalidRequest, InvalidTransition
 from claude_widget.events import Record
 from claude_widget.models import OpenRequest
 from claude_widget.permissions import decision_of, request_of, response_line
@@ -79,10 +80,12 @@ def test_open_request(tool: str, given: dict[str, object], expected: OpenRequest
 
 
 def test_open_requests_are_bounded() -> None:
-    many = [asks(f"c{number}") for number in range(3 * MAX_SETTLED)]
+    many = [asks(f"c{number}") for number in range(MAX_WAITING + 3 * MAX_SETTLED)]
     state = state_of(*opening(), INIT, *many)
     assert len(state.info.open_requests) == MAX_WAITING
-    state = state_of(*opening(), INIT, *many, *(answers(f"c{n}") for n in range(3 * MAX_SETTLED)))
+    state = state_of(
+        *opening(), INIT, *many, *(answers(f"c{n}") for n in range(MAX_WAITING + 3 * MAX_SETTLED))
+    )
     assert state.info.open_requests == ()
     assert len(state.work.settled) <= MAX_SETTLED
 
@@ -195,18 +198,38 @@ def test_servers_are_what_mcp_status_says() -> None:
 
 
 def test_other_requests_are_answered_as_their_protocol_says() -> None:
-    body = {"subtype": "elicitation", "server_name": "files", "message": "Name?"}
+    body = {"subtype": "elicitation", "mcp_server_name": "files", "message": "Name?"}
     asked = out({"type": "control_request", "request_id": "e1", "request": body})
     (event,) = events_of(asked)
     request = request_of(event, "x", "/p")  # type: ignore[arg-type]
-    assert (request.asks, request.tool_name, request.input["message"]) == (
-        "other",
-        "files",
-        "Name?",
-    )
+    assert (request.asks, request.tool_name, request.title) == ("other", "files", "Name?")
     assert '"action":"decline"' in response_line(request, Deny())
     accepted = response_line(request, Allow(updated_input={"name": "x"}))
     assert '"action":"accept","content":{"name":"x"}' in accepted
+
+
+def test_a_dialog_of_the_clis_is_answered_as_it_expects() -> None:
+    body = {"subtype": "request_user_dialog", "dialog_kind": "k", "payload": {}}
+    (event,) = events_of(out({"type": "control_request", "request_id": "d", "request": body}))
+    request = request_of(event, "x", "/p")  # type: ignore[arg-type]
+    assert '"response":{"behavior":"cancelled"}' in response_line(request, Deny())
+    accepted = response_line(request, Allow(updated_input={"a": 1}))
+    assert '"response":{"behavior":"completed","result":{"a":1}}' in accepted
+
+
+def test_an_answer_bricks_no_session() -> None:
+    (event,) = events_of(asks(tool="Write", content="\ud800 \U0001f600"))
+    request = request_of(event, "x", "/p")  # type: ignore[arg-type]
+    said = json.loads(response_line(request, Allow()))["response"]["response"]
+    assert said["updatedInput"] == {"content": "\ufffd \U0001f600"}
+
+
+@pytest.mark.parametrize("given", [object(), float("nan"), {"a": {1, 2}}])
+def test_an_answer_that_is_not_json_is_refused(given: Any) -> None:
+    (event,) = events_of(asks(tool="Bash", command="ls"))
+    request = request_of(event, "x", "/p")  # type: ignore[arg-type]
+    with pytest.raises(InvalidRequest, match="not JSON"):
+        response_line(request, Allow(updated_input={"command": given}))
 
 
 @pytest.mark.parametrize("given", [{"Nobody asked": "x"}, {}])

@@ -6,6 +6,7 @@ The rule: the fake CLI asks; its result tells, word for word, what it was answer
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import threading
 from pathlib import Path
@@ -44,6 +45,9 @@ CALLABLES: list[tuple[Any, str, str]] = [
     (lambda _: None, "deny", "NoneType, not Allow"),
     (lambda _: sys.exit(), "deny", "SystemExit"),
     (lambda: True, "deny", "TypeError"),
+    (lambda _: (_ for _ in ()).throw(KeyboardInterrupt), "deny", "KeyboardInterrupt"),
+    (lambda _: Allow(updated_input={"command": Path()}), "deny", "not JSON"),
+    (lambda _: Allow(updated_input={"command": "x" * 9_500_000}), "deny", "takes at most"),
 ]
 
 
@@ -138,17 +142,48 @@ def test_callable_of_another_kernel_is_asked_no_more(
 def test_decision_is_told_again_to_a_shim_that_heard_nothing(
     manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(broker, "_PAUSE", 0.001)
     ask, failed = manager.backend.ask, list[str]()
 
     def ask_late(run: Run, operation: str, **fields: Any) -> dict[str, Any]:
-        if operation == "answer" and not failed:
-            failed.append(operation)
-            raise ControlFailed("busy", code="timeout", execution_id=run.execution_id)
+        if operation == "answer" and len(failed) < 8:
+            code = ("timeout", "unreachable")[len(failed) % 2]
+            failed.append(code)
+            raise ControlFailed("busy", code=code, execution_id=run.execution_id)
         return ask(run, operation, **fields)
 
     monkeypatch.setattr(manager.backend, "ask", ask_late)
     ended(manager.start_execution("fake:asks=Bash", project), "completed", "denied")
-    assert failed
+    assert len(failed) == 8
+
+
+def test_each_of_many_requests_at_once_is_answered(manager: ProcessManager, project: Path) -> None:
+    execution = manager.start_execution(
+        "fake:asks=Bash fake:at-once=100", project, permissions=lambda _: True
+    )
+    ended(execution, "completed", "success")
+    said = json.loads(execution.result or "")
+    assert [one["behavior"] for one in said] == ["allow"] * 100
+
+
+@pytest.mark.parametrize("kind", ["hook_callback", "mcp_message", "none-such"])
+def test_what_nobody_can_answer_is_refused_at_once(
+    manager: ProcessManager, project: Path, kind: str
+) -> None:
+    manager.page_seen()
+    execution = manager.start_execution(f"fake:asks=Bash fake:kind={kind}", project)
+    execution.wait(fake.BOUND)
+    assert told(execution)["error"] == f"Unsupported control request subtype: {kind}"
+    (error,) = execution.info.errors
+    assert repr(kind) in error
+
+
+def test_an_mcp_servers_question_is_declined_where_nobody_is(
+    manager: ProcessManager, project: Path
+) -> None:
+    execution = manager.start_execution("fake:asks=Bash fake:kind=elicitation", project)
+    execution.wait(fake.BOUND)
+    assert told(execution) == {"action": "decline"}
 
 
 # -- nobody there --------------------------------------------------------------------------------

@@ -159,6 +159,25 @@ def test_edited_input_and_the_clis_own_rule(manager: ProcessManager, project: Pa
     ]
 
 
+def test_a_page_accepts_no_rule_that_the_cli_did_not_suggest(
+    manager: ProcessManager, project: Path
+) -> None:
+    manager.page_seen()
+    execution = manager.start_execution("fake:asks=Bash", project)
+    request = asked(execution)
+    everything = {"type": "setMode", "mode": "bypassPermissions", "destination": "userSettings"}
+    (rule,) = request.suggestions
+    for wider in (everything, {**rule, "destination": "userSettings"}, {**rule, "rules": []}):
+        with pytest.raises(InvalidRequest, match="suggested"):
+            execution.answer_request(
+                request.control_id, Allow(updated_permissions=(rule, wider)), by="page"
+            )
+    assert execution.requests == (request,)
+    execution.answer_request(request.control_id, Allow(updated_permissions=(rule,)))
+    ended(execution, "completed", "success")
+    assert told(execution)["updatedPermissions"] == [rule]
+
+
 def test_a_shim_of_an_earlier_version_is_answered_as_well(
     manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -288,7 +288,8 @@ class ControlBody(Part):
     default_to_no: Flag = None
     requires_user_interaction: Flag = None
     callback_id: Text = None
-    server_name: Text = None
+    mcp_server_name: Text = None
+    message: Text = None
     mode: Text = None
     model: Text = None
 

@@ -38,6 +38,7 @@ _WAITS_FOR: dict[str | None, Asks | None] = {
     "request_user_dialog": "other",
 }
 """Control requests that a person answers, and what they ask; None is for the tool to say."""
+ANSWERABLE = frozenset(_WAITS_FOR)
 _ASKED_BY: dict[str, Asks] = {"AskUserQuestion": "questions", "ExitPlanMode": "plan"}
 _ACTIVITIES: dict[Asks, str] = {
     "questions": "waiting for an answer",
@@ -118,7 +119,7 @@ def asked(work: Work, event: ControlRequest) -> Work:
     body = event.request
     if body.subtype not in _WAITS_FOR:
         return work
-    name = one_line(body.tool_name or body.server_name or "")
+    name = one_line(body.tool_name or body.mcp_server_name or "")
     asks = _WAITS_FOR[body.subtype] or _ASKED_BY.get(name, "permission")
     one = Waiting(
         (event.request_id or "")[:_ID],
