@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
+from tests.ui.conftest import Desk
+from tests.ui.dashboard import Dashboard
 from tests.ui.plain import PlainPage
 from tests.waiting import until
 
@@ -203,3 +205,31 @@ def test_bad_input_leaves_the_view_working(plain: PlainPage, bad: str, told: str
     expect(status).to_have_text(re.compile(r"^[\d,]+ of [\d,]+$"), timeout=READ_MS)
     expect(box).to_contain_text(told)
     plain.screenshot(f"bad-{bad}")
+
+
+def test_in_jupyterlab(desk: Desk, claude: dict[str, str]) -> None:
+    query = "SCENARIO:hello look"
+    make = "from claude_widget import ProcessManager\nmanager = ProcessManager(max_concurrency=1)"
+    notebook = desk.open(make, "manager", env=claude)
+    notebook.run(0)
+    notebook.run(1)
+    dashboard = Dashboard(notebook.output(1)).ready()
+    dashboard.execute(query)
+    dashboard.has_status(query, "completed")
+    output = dashboard.view(query)
+    expect(blocks(output)).to_contain_text("Exited with code 0")
+    blocks(output).focus()
+    notebook.page.keyboard.press("Control+f")
+    field = output.get_by_role("searchbox", name="Search the output")
+    expect(field).to_be_focused()
+    field.fill("hello")
+    status = output.get_by_role("search").get_by_role("status")
+    expect(status).to_have_text(re.compile(r"^\d+ of \d+$"))
+    expect(notebook.page.locator(".jp-DocumentSearch-overlay")).to_have_count(0)
+    output.get_by_role("tab", name="Raw frames").click()
+    records = output.get_by_role("region", name="Records")
+    expect(records).to_contain_text('"subtype":"init"')
+    notebook.screenshot("raw-lab-light")
+    notebook.theme("dark")
+    notebook.screenshot("raw-lab-dark")
+    assert notebook.uncaught() == []
