@@ -1,9 +1,10 @@
 """Who decides what an execution asks: the callable of its start, a page, or nobody.
 
-The rule: only for what this manager started. A callable decides on a thread of its own, so that
-neither the thread that follows nor the user's loop waits for it. Without one a request waits for a
-page, as long as one has been heard of within the grace; where there is no page it is denied, with a
-message that says why. What an answer is and how it travels is `permissions` and `steering`.
+The rule: only for what this manager started, and for what has lost its own. A callable decides on a
+thread of its own, so that neither the thread that follows nor the user's loop waits for it. Without
+one a request waits for a page, as long as one has been heard of within the grace; where there is no
+page it is denied, with a message that says why. What an answer is and how it travels is
+`permissions` and `steering`; whether there is a page, `presence`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from claude_widget.permissions import (
     decision_of,
     response_line,
 )
+from claude_widget.presence import Presence
 from claude_widget.protocol import Deny
 from claude_widget.registry import Registry
 from claude_widget.state.work import ANSWERABLE
@@ -33,8 +35,6 @@ from claude_widget.state.work import ANSWERABLE
 _LOG = logging.getLogger(__name__)
 DEFAULT_GRACE = 600.0
 """Seconds that a request waits after the last sign of a page."""
-ARRIVAL = 5.0
-"""Seconds that the page of a widget just made may need until it says hello."""
 _PAUSE, _LONGEST_PAUSE = 0.1, 10.0
 """Seconds until a shim that heard nothing is told again; doubled each time."""
 _UNHEARD = ("timeout", "unreachable")
@@ -44,6 +44,10 @@ _NO_PAGE = (
     "execution with allowed_tools, a permission_mode, or a callable as permissions."
 )
 _NO_MORE = "Not permitted: nobody answered, and no notebook page was connected for {:g} s."
+_ORPHAN = (
+    "Not permitted: the notebook that started this execution is gone, and nobody answered "
+    "for {:g} s."
+)
 _NEVER = "Not permitted: the execution was started with permissions='deny'."
 
 
@@ -64,12 +68,20 @@ class _Asked(NamedTuple):
     control_id: str
 
 
+class _Foreign(NamedTuple):
+    """An execution of another manager's that waits; since when, as far as is known here."""
+
+    execution: Execution
+    since: float
+
+
 class Broker:
     """Decides for one manager. `changed` and `look` are called on its one thread.
 
     Args:
         registry: says which executions are this manager's own.
         steering: carries the answers.
+        presence: whether there is a page that can be asked.
         grace: seconds that a request waits after the last sign of a page.
     """
 
@@ -77,26 +89,17 @@ class Broker:
         self,
         registry: Registry,
         steering: Answers,
+        presence: Presence,
         *,
         grace: float = DEFAULT_GRACE,
     ) -> None:
         self._registry = registry
         self._steering = steering
+        self._presence = presence
         self._grace = grace
-        self._page_seen: float | None = None
-        self._page_expected: float | None = None
         self._known: dict[str, frozenset[str]] = {}
         self._waiting: list[_Asked] = []
-
-    # -- pages -------------------------------------------------------------------------------
-
-    def page_seen(self) -> None:
-        """A page has said something, so somebody can be asked."""
-        self._page_seen = time.monotonic()
-
-    def page_expected(self) -> None:
-        """A widget was made: its page will say hello within seconds, if there is one."""
-        self._page_expected = time.monotonic()
+        self._others: dict[str, _Foreign] = {}
 
     # -- what is asked -----------------------------------------------------------------------
 
@@ -105,10 +108,13 @@ class Broker:
         waiting = execution.state.work.waiting
         execution_id = execution.execution_id
         known = self._known.get(execution_id, frozenset())
-        if not (waiting or known) or execution_id not in self._registry.mine:
-            return
         if execution.state.asked.recorded:
             return  # a recording has its answers with it
+        if execution_id not in self._registry.mine:
+            self._note_foreign(execution)
+            return
+        if not (waiting or known):
+            return
         now = frozenset(one.request_id for one in waiting)
         if now:
             self._known[execution_id] = now
@@ -130,23 +136,41 @@ class Broker:
         else:
             self._waiting.append(asked)
 
+    def _note_foreign(self, execution: Execution) -> None:
+        if not execution.state.work.waiting:
+            self._others.pop(execution.execution_id, None)
+        elif execution.execution_id not in self._others:
+            self._others[execution.execution_id] = _Foreign(execution, time.monotonic())
+
     def look(self) -> float | None:
         """Deny what nobody can be asked about; seconds until that may come, or None."""
+        due = self._look_at_others()
         if not self._waiting:
-            return None
-        left, why = self._until_denied(time.monotonic())
+            return due
+        left = self._presence.left(self._grace)
         if left > 0:
-            return left
+            return left if due is None else min(left, due)
+        why = _NO_MORE.format(self._grace) if self._presence.ever else _NO_PAGE
         waiting, self._waiting = self._waiting, []
         for asked in waiting:
             self._start(self._deny, asked, why)
-        return None
+        return due
 
-    def _until_denied(self, now: float) -> tuple[float, str]:
-        if self._page_seen is not None:
-            return self._page_seen + self._grace - now, _NO_MORE.format(self._grace)
-        expected = self._page_expected
-        return (0.0 if expected is None else expected + ARRIVAL - now), _NO_PAGE
+    def _look_at_others(self) -> float | None:
+        """Whose own manager is gone is decided for by any other, once it could have been asked."""
+        now = time.monotonic()
+        for execution_id, (execution, since) in list(self._others.items()):
+            if now < since + self._grace:
+                continue
+            if self._registry.has_owner(execution) or self._presence.left_anywhere(self._grace) > 0:
+                self._others[execution_id] = _Foreign(execution, now)
+                continue
+            del self._others[execution_id]
+            for one in execution.state.work.waiting:
+                asked = _Asked(execution, one.request_id)
+                self._start(self._deny, asked, _ORPHAN.format(self._grace))
+        first = min((since for _, since in self._others.values()), default=None)
+        return None if first is None else first + self._grace - now
 
     def refuse(self, execution: Execution, event: ControlRequest) -> None:
         """Answer what is of a kind that nobody here can: else its CLI waits for ever."""

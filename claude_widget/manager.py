@@ -95,7 +95,7 @@ class ProcessManager:
             steering=self._steering,
             grace=permission_grace,
         )
-        self._watching = self._registry.folder.watch()
+        self._registry.folder.watch()
         self._registry.look_around()
         self._following = Following(self._upkeep)
         self._following.start()
@@ -205,11 +205,11 @@ class ProcessManager:
 
     def page_seen(self) -> None:
         """A page of this manager's has said something: permission requests may wait for it."""
-        self._upkeep.broker.page_seen()
+        self._upkeep.presence.seen()
 
     def page_expected(self) -> None:
         """A widget of this manager's was made; its page will say hello within seconds."""
-        self._upkeep.broker.page_expected()
+        self._upkeep.presence.expect()
 
     def subscribe(self, callback: Callback, execution_id: str | None = None) -> Callable[[], None]:
         """Hear of what happens: `Started`, `Stream` (a frame each), `Error`, `Complete`.
@@ -287,9 +287,7 @@ class ProcessManager:
             self._following.stop()
             self._registry.close()
             self.backend.close()
-            if self._watching >= 0:
-                os.close(self._watching)
-                self._watching = -1
+            self._registry.folder.unwatch()
             ProcessManager._open[:] = [ref for ref in ProcessManager._open if ref() is not self]
 
     def __enter__(self) -> Self:

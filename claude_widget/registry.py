@@ -147,12 +147,21 @@ class Registry:
         try:
             if not execution.is_pending_at(execution.run.transcript.stat().st_size):
                 return False  # there is news that has not been folded
-            for record in read_records(execution.run.transcript):
-                if record.stream == "meta" and b'"requested"' in record.data:
-                    return not self._owner_lives(json.loads(record.data).get("owner"))
         except OSError:
             return False  # its files are gone, which whoever follows it will say
-        return True
+        return not self.has_owner(execution)
+
+    def has_owner(self, execution: Execution) -> bool:
+        """Whether the manager that started it lives; True if that cannot be known."""
+        if execution.execution_id in self.mine:
+            return True
+        try:
+            for record in read_records(execution.run.transcript):
+                if record.stream == "meta" and b'"requested"' in record.data:
+                    return self._owner_lives(json.loads(record.data).get("owner"))
+        except OSError:
+            return True
+        return False
 
     def _owner_lives(self, said: object) -> bool:
         if not isinstance(said, dict):

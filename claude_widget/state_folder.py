@@ -28,6 +28,8 @@ from claude_widget.runtime import own_folder
 STATE_VARIABLE = "CLAUDE_WIDGET_STATE_DIR"
 WATCHING = "watching"
 """The file on which each open manager holds a shared lock, so that shims know of them."""
+PAGES = "pages"
+"""The file whose time says when a kernel has last heard of a page."""
 _LOCK_TRIES = 40
 _LOCK_PAUSE = 0.005
 
@@ -47,6 +49,7 @@ class StateFolder:
         chosen = Path(given) if given else platformdirs.user_state_path("claude-widget")
         self.path = chosen.expanduser().absolute()
         self.executions = self.path / "executions"
+        self._watching = -1
         problem = own_folder(self.path, private=False) or own_folder(self.executions)
         if problem:
             raise ClaudeWidgetError(
@@ -54,23 +57,47 @@ class StateFolder:
                 hint="Give another one with ProcessManager(state_dir=...).",
             )
 
-    def watch(self) -> int:
-        """Tell the shims that somebody is there, until the descriptor is closed; -1 if it cannot.
+    def watch(self) -> bool:
+        """Tell the shims that somebody is there, until `unwatch`; False if it cannot be told.
 
-        A shim that looks holds the lock for microseconds, so it is tried for a moment.
+        To be called now and then: a lock on a file that somebody has taken away tells nothing. A
+        shim that looks holds the lock for microseconds, so it is tried for a moment.
         """
+        if self._watching >= 0:
+            if _is_open_at(self._watching, self.path / WATCHING):
+                return True
+            self.unwatch()
         flags = os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             fd = os.open(self.path / WATCHING, flags, 0o600)
         except OSError:
-            return -1
+            return False
         for _ in range(_LOCK_TRIES):
             with contextlib.suppress(OSError):
                 fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                return fd
+                self._watching = fd
+                return True
             time.sleep(_LOCK_PAUSE)
         os.close(fd)
-        return -1
+        return False
+
+    def unwatch(self) -> None:
+        """Nobody is there any more, as far as this one knows."""
+        if self._watching >= 0:
+            os.close(self._watching)
+            self._watching = -1
+
+    def note_page(self) -> None:
+        """Tell the managers of other kernels that a page was heard of just now."""
+        with contextlib.suppress(OSError):  # they then wait a shorter time for it
+            self._write(self.path / PAGES, b"")
+
+    def page_noted(self) -> float:
+        """When a page was last heard of by any kernel, in epoch seconds; 0 if none was."""
+        try:
+            return (self.path / PAGES).stat(follow_symlinks=False).st_mtime
+        except OSError:
+            return 0.0
 
     def new_run(self, request: ExecutionRequest) -> Run:
         """An execution that has a name, and nothing on disk yet."""
@@ -177,6 +204,14 @@ class StateFolder:
         fd = os.open(path, flags, 0o600)
         with os.fdopen(fd, "wb") as file:
             file.write(content)
+
+
+def _is_open_at(fd: int, path: Path) -> bool:
+    """Whether that path still names the file of a descriptor."""
+    try:
+        return os.path.samestat(os.fstat(fd), path.stat(follow_symlinks=False))
+    except OSError:
+        return False
 
 
 def _has_header(transcript: Path) -> bool:

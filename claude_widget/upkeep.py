@@ -20,6 +20,7 @@ from claude_widget.execution import Execution
 from claude_widget.listeners import Listeners
 from claude_widget.model_choices import models_in
 from claude_widget.models import Reason
+from claude_widget.presence import presence_of
 from claude_widget.protocol import Notification
 from claude_widget.recovery import settle_if_dead
 from claude_widget.registry import Registry
@@ -34,7 +35,7 @@ class Upkeep:
     """Keeps a manager's executions up to date.
 
     Attributes:
-        broker: decides what executions ask.
+        presence: whether there is a page that can be asked.
         models: what the CLI offers, as the last one that started has told, here or before.
     """
 
@@ -56,7 +57,8 @@ class Upkeep:
         self._subscriptions = subscriptions
         self._listeners = listeners
         self._controls = steering.controls
-        self.broker = Broker(registry, steering, grace=grace)
+        self.presence = presence_of(registry.folder)
+        self._broker = Broker(registry, steering, self.presence, grace=grace)
         self._requirements = Requirements(registry, steering)
 
     def followed(self) -> Sequence[Execution]:
@@ -74,7 +76,7 @@ class Upkeep:
     def changed(self, execution: Execution) -> None:
         """Tell the faces, and see to what it asks."""
         self._listeners.tell(execution)
-        self.broker.changed(execution)
+        self._broker.changed(execution)
         self._requirements.changed(execution)
 
     def learn(self, execution: Execution, answer: ControlResponse) -> None:
@@ -88,7 +90,7 @@ class Upkeep:
 
     def asked(self, execution: Execution, request: ControlRequest) -> None:
         """A CLI asks its host for something: refused, if it is what nobody can answer."""
-        self.broker.refuse(execution, request)
+        self._broker.refuse(execution, request)
 
     def ended(self, execution: Execution, size: int) -> None:
         """An execution has ended: its slot is free, and its fold is kept."""
@@ -114,11 +116,12 @@ class Upkeep:
 
     def act(self) -> float | None:
         """Start who may start, decide what is due; seconds until more is due, or None."""
-        due = (self._admission.fill_slots(), self.broker.look())
+        due = (self._admission.fill_slots(), self._broker.look())
         return min((one for one in due if one is not None), default=None)
 
     def look_around(self) -> None:
-        """Take in what other managers have started."""
+        """Take in what other managers have started, and see that shims know of this one."""
+        self._registry.folder.watch()
         self._registry.look_around()
         for execution in self._registry.take_new():
             self.changed(execution)

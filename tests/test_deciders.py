@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from claude_widget import broker
+from claude_widget import broker, presence
 from claude_widget.backend import Run
 from claude_widget.errors import ControlFailed, InvalidRequest
 from claude_widget.manager import ProcessManager
@@ -204,7 +204,7 @@ def test_without_any_page_it_is_denied_at_once_and_says_why(
 def test_page_that_is_expected_is_waited_for(
     manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(broker, "ARRIVAL", fake.BOUND)
+    monkeypatch.setattr(presence, "ARRIVAL", fake.BOUND)
     manager.page_expected()
     execution = manager.start_execution("fake:asks=Bash", project)
     request = asked(execution)
@@ -216,7 +216,7 @@ def test_page_that_is_expected_is_waited_for(
 def test_page_that_never_comes_is_waited_for_in_vain(
     make_manager: MakeManager, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(broker, "ARRIVAL", 0.3)
+    monkeypatch.setattr(presence, "ARRIVAL", 0.3)
     manager = make_manager()
     manager.page_expected()
     execution = manager.start_execution("fake:asks=Bash", project)

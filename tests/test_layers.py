@@ -46,6 +46,7 @@ LAYERS = (
             "lookup",
             "manager",
             "recovery",
+            "presence",
             "registry",
             "requirements",
             "steered",

@@ -87,8 +87,20 @@ def test_a_manager_is_seen_while_it_is_open(make_manager: MakeManager) -> None:
     assert watch.look(3000.0)
 
 
+def test_a_file_that_was_taken_away_is_made_and_held_again(make_manager: MakeManager) -> None:
+    manager = make_manager()
+    place = manager.state_dir / WATCHING
+    place.unlink()
+    until(place.exists, what="it is there again")
+    watch = Watch(str(place), 100.0)
+    watch.due(0.0, waits=True)
+    until(lambda: not watch.look(1000.0), what="it is held")
+    manager.close()
+    assert watch.look(3000.0)
+
+
 def test_where_it_cannot_be_told_nobody_is_lost(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / WATCHING).symlink_to(tmp_path / "elsewhere")
-    assert StateFolder(tmp_path / "state").watch() == -1
+    assert StateFolder(tmp_path / "state").watch() is False
     assert not (tmp_path / "elsewhere").exists()
