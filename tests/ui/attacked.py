@@ -6,7 +6,13 @@ the page's policy refuses, or only reports, is harm, too, where our own code is 
 
 from __future__ import annotations
 
+import json
+
 from tests.attacks import LOOK
+
+LAST = "This was the last attack."
+MARK = ("out", json.dumps({"type": "system", "subtype": "informational", "content": LAST}))
+"""A line to stand behind the attacks: once it is drawn, all of them have come."""
 
 WATCH = """
 globalThis.attacked = [];
@@ -24,7 +30,8 @@ document.addEventListener('securitypolicyviolation', (event) => {
 """Notes what an attack would do, and what a policy that only reports says, with where from."""
 
 READ = (
-    LOOK
+    f"const LAST = {json.dumps(LAST)};"
+    + LOOK
     + """
   const frame = () => new Promise((done) => requestAnimationFrame(done));
   const until = async (what, holds) => {
@@ -35,7 +42,7 @@ READ = (
     throw new Error(`waited for ${what}`);
   };
   const found = new Set();
-  let seen = 0;
+  const rows = new Set();
   const look = (root) => {
     for (const harm of findHarm(root)) found.add(harm);
     for (const said of attacked.splice(0)) found.add(said);
@@ -43,15 +50,16 @@ READ = (
   const blocksOf = (root) => root.querySelector('[role=region][aria-label=Blocks]');
   const openBlocks = (root) => until('blocks', () => {
     const box = blocksOf(root);
-    return box?.querySelectorAll('.cw-block').length > 3 && box;
+    return box?.textContent.includes(LAST) && box;
   });
   const readAll = async (root) => {
+    await openBlocks(root);
     for (let at = 0, end = 1; at < end; ) {
-      const box = await openBlocks(root);
+      const box = await until('blocks', () => blocksOf(root));
       box.scrollTop = at;
       await frame();
       for (let depth = 0; depth < 4 && openFolded(box); depth += 1) await frame();
-      seen += box.querySelectorAll('.cw-block').length;
+      for (const row of box.querySelectorAll('[data-key]')) rows.add(row.dataset.key);
       look(root);
       at += box.clientHeight * 0.9;
       end = box.scrollHeight;
@@ -72,4 +80,4 @@ READ = (
   };
 """
 )
-"""The beginning of a function's body: `readAll(root)`, `readTabs(root)`, and `found` and `seen`."""
+"""The beginning of a function's body: `readAll(root)`, `readTabs(root)`, and `found` and `rows`."""

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Request
 
 from tests.attacks import ATTACKS, mixed_lines
-from tests.ui.attacked import READ, WATCH
+from tests.ui.attacked import MARK, READ, WATCH
 from tests.ui.conftest import Desk
 from tests.ui.dashboard import Dashboard
 from tests.ui.notebook import Notebook
@@ -55,6 +55,7 @@ SEE = (
     "async (root) => {"
     + READ
     + """
+  const counts = [];
   look(root);
   for (const row of [...root.querySelectorAll('[role=row]')]) {
     if (![...row.querySelectorAll('button')].some((b) => b.textContent === 'View')) continue;
@@ -62,8 +63,10 @@ SEE = (
     await frame();
     await readAll(root);
     await readTabs(root);
+    counts.push(rows.size);
+    rows.clear();
   }
-  return { found: [...found], seen };
+  return { found: [...found], counts };
 }"""
 )
 SINK = """() => {
@@ -122,7 +125,7 @@ def _recording(first: int) -> str:
     end = {"event": "ended", "exit_code": 0, "error": "", "forced": False, "descendants": 0}
     # Our own records are strict and not an agent's.
     said = [(stream, line) for stream, line in mixed_lines(first) if stream != "meta"]
-    rows = [("meta", json.dumps(one)) for one in head] + said + [("meta", json.dumps(end))]
+    rows = [("meta", json.dumps(one)) for one in head] + said + [MARK, ("meta", json.dumps(end))]
     return "".join(f"0.000000 {stream} {line}\n" for stream, line in rows)
 
 
@@ -163,7 +166,8 @@ def test_played_attacks_in_the_dashboard(desk: Desk, attacked: dict[str, str]) -
     Dashboard(notebook.output(1)).ready()
     seen = notebook.output(1).locator(".claude-widget").evaluate(SEE)
     assert seen["found"] == []
-    assert seen["seen"] > 100 * PLAYED
+    assert len(seen["counts"]) == PLAYED
+    assert min(seen["counts"]) > 100, "all places are looked at"
     notebook.run(2)
     one = notebook.output(2).locator(".claude-widget, .jp-RenderedHTMLCommon").first
     assert one.evaluate(LOOK_AT) == []
