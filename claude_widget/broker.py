@@ -174,7 +174,7 @@ class Broker:
 
     def refuse(self, execution: Execution, event: ControlRequest) -> None:
         """Answer what is of a kind that nobody here can: else its CLI waits for ever."""
-        subtype, control_id = event.request.subtype or "", event.request_id or ""
+        subtype, control_id = event.request.subtype or event.problem, event.request_id or ""
         mine = execution.execution_id in self._registry.mine
         if not mine or execution.state.asked.recorded or subtype in ANSWERABLE:
             return

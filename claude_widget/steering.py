@@ -153,8 +153,9 @@ class Steering:
         Raises:
             ExecutionEnded, ControlFailed: it was not told.
         """
-        note = f"The CLI asked its host for {subtype[:100]!r}, which nobody here can answer."
-        line = refusal_line(control_id, subtype[:100])
+        kind = subtype[:100]
+        note = f"The CLI asked its host for something that nobody here can answer ({kind})."
+        line = refusal_line(control_id, kind)
         self.ask(execution, "answer", request_id=control_id, line=line, by="policy", note=note)
 
     def control(self, execution: Execution, subtype: str, **fields: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ The rule: a mixin of `fake_claude.Fake`, copied beside it; it imports as little.
     cancels=TOOL    asks, and takes it back at once
     twice           with asks: another request after the first
     at-once=N       with asks: so many requests before it waits for the first answer
+    deep            with asks: an input that is nested 900 deep
     kind=SUBTYPE    with asks: a control request of that kind, and no call of a tool
     servers=A:STATUS,B:STATUS   its MCP servers in init; then=A:STATUS later, by mcp_status
     keeps=EFFORT    takes no other effort
@@ -153,6 +154,8 @@ class Requests:
         self.asked += 1
         request_id = f"ask-{self.asked}"
         given = INPUTS.get(tool, {"given": "x"})
+        if "deep" in self.words:
+            given = {"command": json.loads("[" * 900 + "]" * 900)}
         call = {"type": "tool_use", "id": f"toolu_ask_{self.asked}", "name": tool, "input": given}
         self.frame(self.assistant(call))
         body = {

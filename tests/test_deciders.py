@@ -175,7 +175,14 @@ def test_what_nobody_can_answer_is_refused_at_once(
     execution.wait(fake.BOUND)
     assert told(execution)["error"] == f"Unsupported control request subtype: {kind}"
     (error,) = execution.info.errors
-    assert repr(kind) in error
+    assert f"({kind})" in error
+
+
+def test_what_cannot_be_read_is_refused_at_once(manager: ProcessManager, project: Path) -> None:
+    manager.page_seen()
+    execution = manager.start_execution("fake:asks=Bash fake:deep", project)
+    execution.wait(fake.BOUND)
+    assert "too deep to be read" in str(told(execution)["error"])
 
 
 def test_an_mcp_servers_question_is_declined_where_nobody_is(

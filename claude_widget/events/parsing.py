@@ -14,7 +14,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from claude_widget.events.decode import as_text, decode
-from claude_widget.events.frames import FRAMES, SENT, PartialDelta
+from claude_widget.events.frames import FRAMES, SENT, ControlRequest, PartialDelta
 from claude_widget.events.lifecycle import LIFECYCLE
 from claude_widget.events.lines import (
     OversizedFrame,
@@ -34,6 +34,7 @@ _PROBLEM_LENGTH = 500
 _MOST_FAULTS = 1000
 """A frame with more fields that do not fit is another frame; mending costs 40 us a field."""
 _HEAD = re.compile(rb'\s*\{"type":"([a-z_]{1,40})"(?:,"subtype":"([a-z_]{1,40})")?')
+_REQUEST_HEAD = re.compile(rb'\{"type":"control_request","request_id":"([\w-]{1,100})"')
 _RESULT_HEAD = re.compile(rb'\{"duration_api_ms":.{0,20000}?"subtype":"([a-z_]{1,40})"', re.DOTALL)
 
 
@@ -48,14 +49,14 @@ def is_neutral(data: bytes) -> bool:
 def parse(record: Record) -> Event:
     """The event that a record is. Never raises; what cannot be understood is an event as well."""
     if record.elided and record.stream == "out":
-        return _oversized(record)
+        return _unreadable_request(record) or _oversized(record)
     return _PARSERS.get(record.stream, _parse_unknown_stream)(record)
 
 
 def _parse_out(record: Record) -> Event:
     frame = decode(record.data)
     if frame is None:
-        return _line(RawLine, record)
+        return _unreadable_request(record) or _line(RawLine, record)
     if is_neutral(record.data):
         event = _build(PartialDelta, frame, record)
         # A repeated key may have made it something else; then only `raw` says what.
@@ -188,6 +189,16 @@ def _bad_record(
 ) -> UnknownRecord:
     fields = {**_fields(frame, record), "#problem": problem, "name": name, "damaged": damaged}
     return UnknownRecord.model_validate(fields)
+
+
+def _unreadable_request(record: Record) -> Event | None:
+    """A control request of which only the id can be told: its CLI waits for an answer."""
+    found = _REQUEST_HEAD.match(record.data)
+    if found is None:
+        return None
+    frame = {"type": "control_request", "request_id": found[1].decode()}
+    fields = {**_fields(frame, record), "#problem": "is too long or too deep to be read"}
+    return ControlRequest.model_validate(fields)
 
 
 def _oversized(record: Record) -> OversizedFrame:
