@@ -214,7 +214,8 @@ class ClaudeMagics(Magics):
             given["env"] = dict(pair.split("=", 1) for pair in given["env"])
         if given["after"] is not None:
             given["after"] = [self._names.get(item, item) for item in given["after"]]
-        given["permissions"] = self._names.get(given["permissions"], given["permissions"])
+        if given["permissions"] not in ("ask", "deny"):  # which no variable can mean
+            given["permissions"] = self._names.get(given["permissions"], given["permissions"])
         if given["schema"] is not None:
             given["schema"] = self._schema(given["schema"])
         return {key: value for key, value in given.items() if value is not None}

@@ -12,7 +12,7 @@ import threading
 import time
 from typing import Any, Protocol
 
-from claude_widget.errors import ClaudeWidgetError
+from claude_widget.errors import ClaudeWidgetError, ControlFailed
 from claude_widget.execution import Execution
 from claude_widget.models import MCPServer, Reason
 from claude_widget.registry import Registry
@@ -77,7 +77,10 @@ def _problem(execution: Execution) -> str:
         if status != _PENDING or time.monotonic() > deadline:
             return f"The required MCP server {name!r} is not connected: {status}."
         time.sleep(_PAUSE)
-        servers = execution.mcp_status()
+        try:
+            servers = execution.mcp_status()
+        except ControlFailed as error:  # one that says nothing in time says so at the deadline
+            _LOG.info("MCP servers of execution %s: %s", execution.execution_id, error)
 
 
 def _not_connected(

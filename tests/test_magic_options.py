@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from claude_widget.errors import CLINotFound, SessionInUse
+from claude_widget.errors import CLINotFound, InvalidRequest, SessionInUse
 from claude_widget.execution import Execution
 from claude_widget.local import LocalBackend
 from claude_widget.manager import ProcessManager
@@ -115,8 +115,11 @@ def test_permissions_may_be_a_callable_of_the_notebook(run: RunCell) -> None:
     execution = run("%claude_exec --permissions decide fake:asks=Bash")
     ended(execution, "completed", "success")
     assert json.loads(execution.result)["behavior"] == "allow"
+    run("def deny(request):\n    return True")
     execution = run("%claude_exec --permissions deny fake:asks=Bash")
     ended(execution, "completed", "denied")
+    with pytest.raises(InvalidRequest, match="permissions"):
+        run("%claude_exec --permissions none_such fake:asks=Bash")
 
 
 def test_after_takes_variables_and_ids(run: RunCell) -> None:

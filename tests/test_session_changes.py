@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from claude_widget import controls
+from claude_widget import controls, requirements
 from claude_widget.errors import (
     ClaudeWidgetError,
     ControlFailed,
@@ -279,6 +279,17 @@ def test_required_server_that_is_not_connected_fails_it(
     ended(execution, "failed", "startup")
     (error,) = execution.info.errors
     assert says in error
+
+
+def test_required_server_of_which_the_cli_says_nothing_more_fails_it(
+    manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(controls, "ANSWER_WITHIN", 0.1)
+    monkeypatch.setattr(requirements, "CONNECT_WITHIN", 0.3)
+    words = "fake:servers=files:pending fake:no-answer fake:long"
+    execution = manager.start_execution(words, project, required_mcp_servers=["files"])
+    ended(execution, "failed", "startup")
+    assert "'files' is not connected: pending" in execution.info.errors[0]
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,19 @@ def test_seconds_count_only_while_it_waits_and_nobody_is_there(tmp_path: Path) -
     assert not watch.look(599.0)
 
 
+def test_without_any_bound_it_still_rests_between_two_looks(tmp_path: Path) -> None:
+    folder = StateFolder(tmp_path)
+    assert folder.watch()
+    watch = Watch(str(tmp_path / WATCHING), 0.0)
+    watch.due(5.0, waits=True)
+    assert not watch.look(5.0)
+    due = watch.due(5.0, waits=True)
+    assert due is not None
+    assert due > 5.0
+    folder.unwatch()
+    assert watch.look(due)
+
+
 def test_a_manager_is_seen_while_it_is_open(make_manager: MakeManager) -> None:
     first = make_manager()
     second = make_manager()

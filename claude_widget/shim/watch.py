@@ -9,6 +9,7 @@ import fcntl
 import os
 
 _LONGEST_PERIOD = 60.0
+_SHORTEST_PERIOD = 0.01
 _LOOKS = 4
 """Looks within the bound, at least."""
 
@@ -24,7 +25,7 @@ class Watch:
     def __init__(self, path: str, bound: float) -> None:
         self.bound = bound
         self._path = path
-        self._period = min(_LONGEST_PERIOD, bound / _LOOKS)
+        self._period = max(_SHORTEST_PERIOD, min(_LONGEST_PERIOD, bound / _LOOKS))
         self._alone_since: float | None = None
         self._look_at = 0.0
 
