@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from claude_widget.backend import Backend, Run
@@ -26,7 +27,15 @@ _LOG = logging.getLogger(__name__)
 
 
 class Admission:
-    """Starts executions, as many at once as there are slots. Safe from any thread."""
+    """Starts executions, as many at once as there are slots. Safe from any thread.
+
+    Args:
+        registry: keeps them.
+        backend: runs them.
+        line: of those that wait.
+        make: makes one of a run.
+        tell: hears of each new one, whoever asked for it; one that waits does not change for long.
+    """
 
     def __init__(
         self,
@@ -34,7 +43,9 @@ class Admission:
         backend: Backend,
         line: WaitingLine,
         make: MakeExecution,
+        tell: Callable[[Execution], None],
     ) -> None:
+        self._tell = tell
         self._registry = registry
         self._backend = backend
         self._line = line
@@ -73,6 +84,7 @@ class Admission:
             self._registry.add_mine(execution)
             self._line.add(run.execution_id, request.priority, request.after)
             self.fill_slots()
+        self._tell(execution)
         return execution
 
     def _create(self, request: ExecutionRequest, resumed_from: str | None) -> Run:

@@ -80,9 +80,11 @@ class ProcessManager:
         self.backend: Backend = backend or backend_of_environment(cli_path)
         self._line = WaitingLine(slots, stagger)
         self._registry = Registry(StateFolder(state_dir), self._make, self.manager_id)
-        self._admission = Admission(self._registry, self.backend, self._line, self._make)
-        self._subscriptions = Subscriptions()
         self._listeners = Listeners()
+        self._admission = Admission(
+            self._registry, self.backend, self._line, self._make, self._listeners.tell
+        )
+        self._subscriptions = Subscriptions()
         self._steering = Steering(
             self._registry, self._admission, self.backend, self._subscriptions, self._look
         )
@@ -197,7 +199,6 @@ class ProcessManager:
         request = build_request(query, project_path, session_id, mcp_config, model, **options)
         asked = options.get("permissions")
         execution = self._admission.admit(request, decide=asked if callable(asked) else None)
-        self._listeners.tell(execution)
         self._look()
         return execution
 

@@ -164,6 +164,22 @@ def test_rerun_asks_the_same_again(manager: ProcessManager, project: Path) -> No
     assert third.info.resumed_from is None
 
 
+def test_those_that_wait_for_a_slot_are_told_of_at_once(
+    make_manager: MakeManager, project: Path
+) -> None:
+    manager = make_manager(max_concurrency=1)
+    first = running(manager.start_execution("fake:gate", project))
+    told: list[Execution | str] = []
+    manager.on_change(told.append)
+    again, fork = first.rerun(), first.fork("and then")
+    assert again in told
+    assert fork in told
+    assert (again.status, fork.status) == ("pending", "pending")
+    (project / "go").touch()
+    for each in (first, again, fork):
+        ended(each, "completed", "success")
+
+
 def test_rerun_of_one_that_came_after_others_does_not_wait_for_them_again(
     manager: ProcessManager, project: Path
 ) -> None:
