@@ -90,7 +90,7 @@ class StateFolder:
     def note_page(self) -> None:
         """Tell the managers of other kernels that a page was heard of just now."""
         with contextlib.suppress(OSError):  # they then wait a shorter time for it
-            self._write(self.path / PAGES, b"")
+            self._write(self.path / PAGES, b"\n")
 
     def page_noted(self) -> float:
         """When a page was last heard of by any kernel, in epoch seconds; 0 if none was."""

@@ -24,7 +24,7 @@ from tests.recorded import GOLDEN, NAMES, line, opening, out, sent, state_of, tr
 
 UNBOUNDED = {"query", "result", "structured_output", "last_text"}
 """What an execution is for is kept whole, as long as one line of the CLI's can be."""
-BOUND = 500_000
+BOUND = 600_000
 
 
 def decoded_all(state: State, records: list[Record]) -> State:

@@ -28,7 +28,7 @@ MAX_SERVERS = 100
 MAX_TASKS = 100
 MAX_TOOL_NAMES = 200
 MAX_OPEN_TOOLS = 100
-MAX_WAITING = 512
+MAX_WAITING = 256
 """More than a CLI asks at once (20 subagents, 10 calls each): one left out is never answered."""
 MAX_SETTLED = 64
 MAX_REQUESTS = 16

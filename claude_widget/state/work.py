@@ -67,13 +67,22 @@ def turn_began(work: Work) -> Work:
 def turn_ended(work: Work, event: Result) -> Work:
     """A result: the main lane has no open calls any more, whatever became of them.
 
-    A subagent in the background goes on, and so does what it asks.
+    A subagent in the background goes on, and so does what it asks. What an MCP server asks names no
+    call: it may be the subagent's, and the CLI takes back what it gives up.
     """
     tools = tuple(tool for tool in work.tools if tool.lane) if work.tasks else ()
     lanes = {tool.id for tool in tools}
-    asking = tuple(one for one in work.waiting if one.agent_id or one.tool_use_id in lanes)
+    asking = tuple(
+        one
+        for one in work.waiting
+        if one.agent_id or one.tool_use_id in lanes or _names_no_call(one)
+    )
     more = bool(event.queued_turn_count)
     return rested(_without(work, asking)._replace(in_turn=more, tools=tools, retry=""))
+
+
+def _names_no_call(one: Waiting) -> bool:
+    return one.asks == "other" and not one.tool_use_id
 
 
 def rested(work: Work) -> Work:

@@ -144,9 +144,13 @@ export function closeRequestsOf(fold: BlockFold, toolUseId: string): void {
   fold.memory.requestsOfCall.delete(toolUseId);
 }
 
-/** The turn is over; what subagents in the background ask stays open. */
+/**
+ * The turn is over; what subagents in the background ask stays open, and what names no call: it
+ * may be theirs, and the CLI takes back what it gives up.
+ */
 export function endTurnRequests(fold: BlockFold): void {
-  close(fold, (block) => block.parent === null && block.agentId === "");
+  const namesNone = (block: RequestBlock) => block.asks === "other" && block.toolUseId === "";
+  close(fold, (block) => block.parent === null && block.agentId === "" && !namesNone(block));
 }
 
 export function endRequests(fold: BlockFold): void {

@@ -180,6 +180,14 @@ describe("without an answer", () => {
     expect(request(foldLines(asks({ agent_id: "a" }), turnEnd, ended))?.state).toBe("over");
   });
 
+  test("what names no call outlives the turn, until it is taken back", () => {
+    const turnEnd = ["out", { type: "result", subtype: "success" }] as const;
+    const back = ["out", { type: "control_cancel_request", request_id: "r" }] as const;
+    const elicits = asks({ subtype: "elicitation", tool_use_id: null });
+    expect(request(foldLines(elicits, turnEnd))?.state).toBe("open");
+    expect(request(foldLines(elicits, turnEnd, back))?.state).toBe("cancelled");
+  });
+
   test("an answered one stays answered", () => {
     const fold = foldLines(CALL, asks(), ALLOW, RESULT, ended);
     expect(request(fold)).toMatchObject({ state: "allowed" });
