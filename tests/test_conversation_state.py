@@ -208,6 +208,16 @@ def test_other_requests_are_answered_as_their_protocol_says() -> None:
     assert '"action":"accept","content":{"name":"x"}' in accepted
 
 
+def test_what_an_mcp_server_asks_outlives_the_result_until_it_is_taken_back() -> None:
+    body = {"subtype": "elicitation", "mcp_server_name": "files", "message": "Name?"}
+    asked = out({"type": "control_request", "request_id": "e", "request": body})
+    done = out({"type": "result", "subtype": "success", "is_error": False, "session_id": "s"})
+    back = out({"type": "control_cancel_request", "request_id": "e"})
+    told = state_of(*opening(), INIT, asked, done).info
+    assert [one.control_id for one in told.open_requests] == ["e"]
+    assert state_of(*opening(), INIT, asked, done, back).info.open_requests == ()
+
+
 def test_a_dialog_of_the_clis_is_answered_as_it_expects() -> None:
     body = {"subtype": "request_user_dialog", "dialog_kind": "k", "payload": {}}
     (event,) = events_of(out({"type": "control_request", "request_id": "d", "request": body}))

@@ -398,11 +398,3 @@ def test_what_a_subagent_asks_outlives_the_result_of_the_main_turn() -> None:
     alive = system("background_tasks_changed", tasks=[{"task_id": "t1"}])
     info = running(INIT, wrote(call("agent", "Agent")), alive, may_i("mine"), subagent_asks(), DONE)
     assert [one.control_id for one in info.open_requests] == ["of-subagent"]
-
-
-def test_what_an_mcp_server_asks_outlives_the_result_until_it_is_taken_back() -> None:
-    body = {"subtype": "elicitation", "mcp_server_name": "files", "message": "Name?"}
-    asks = out({"type": "control_request", "request_id": "e", "request": body})
-    back = out({"type": "control_cancel_request", "request_id": "e"})
-    assert [one.control_id for one in running(INIT, asks, DONE).open_requests] == ["e"]
-    assert running(INIT, asks, DONE, back).open_requests == ()
