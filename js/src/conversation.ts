@@ -88,7 +88,7 @@ export class Conversation {
 
   async mcpConfigs(projectPath: string): Promise<readonly MCPConfigChoice[] | null> {
     const request = { type: "claude:get-mcp-configs", projectPath } as const;
-    const answer = await this.actions.ask("mcp-configs", request);
+    const answer = await this.actions.ask(actionKey("mcp-configs", projectPath), request);
     return answer?.type === "claude:get-mcp-configs" ? answer.configs : null;
   }
 

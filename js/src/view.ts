@@ -41,3 +41,11 @@ export function select(view: View, executionId: string | null): void {
   view.selected.value = executionId;
   view.app.ui.lastSelected.value = executionId;
 }
+
+/** Shows what was started, unless the reader has gone to another one while the kernel answered. */
+export function selecting(view: View): (executionId: string) => void {
+  const before = view.selected.peek();
+  return (executionId) => {
+    if (view.selected.peek() === before) select(view, executionId);
+  };
+}

@@ -128,7 +128,7 @@ describe("starting", () => {
     expect(left[0]).toContain("two");
     expect(alerts()).toEqual(["Not now."]);
     await press("Remove draft");
-    expect((all("button", "Execute All")[0] as HTMLButtonElement).disabled).toBe(true);
+    expect(button("Execute All").getAttribute("aria-disabled")).toBe("true");
   });
 });
 
@@ -154,7 +154,11 @@ describe("the connection", () => {
     expect(status()).toBe(
       "Disconnected: the kernel was restarted or shut down. Run the cell again.",
     );
-    for (const name of ["Execute", "Execute All"]) expect(button(name).disabled).toBe(true);
+    for (const name of ["Execute", "Execute All"]) {
+      expect(button(name).getAttribute("aria-disabled")).toBe("true");
+      await press(name);
+    }
+    expect(model.all("claude:execute")).toHaveLength(0);
     for (const kill of all("button", "Kill")) {
       expect(kill.getAttribute("aria-disabled")).toBe("true");
     }
@@ -304,6 +308,7 @@ describe("MCP files", () => {
       if (details) details.open = true;
       details?.dispatchEvent(new Event("toggle"));
     });
+    await pass(SETTLE_MS);
     const { requestId, projectPath } = model.last("claude:get-mcp-configs");
     expect(projectPath).toBe("/home/user/project");
     await say({ type: "claude:get-mcp-configs", requestId, configs });
@@ -331,6 +336,31 @@ describe("MCP files", () => {
     await press("Use");
     await type("MCP config", `${path}x`);
     expect(await execute()).toMatchObject({ mcpConfig: `${path}x`, confirmedDigest: null });
+  });
+
+  test("of another project are not those of this one", async () => {
+    await look(CONFIG);
+    await type("Project path", "/home/user/other");
+    expect(all("button", "Use")).toEqual([]);
+    await pass(SETTLE_MS);
+    const { requestId, projectPath } = model.last("claude:get-mcp-configs");
+    expect(projectPath).toBe("/home/user/other");
+    await say({ type: "claude:get-mcp-configs", requestId, configs: [] });
+    expect(el.textContent).toContain("None found.");
+  });
+
+  test("need not be confirmed: the question can be taken back", async () => {
+    await look(CONFIG);
+    await press("Use");
+    await press("Cancel");
+    button("Use");
+    await type("MCP config", ".mcp.json");
+    const { requestId } = await execute();
+    const fields = { kind: "ConfirmationNeeded", message: "Not confirmed.", mcpConfig: CONFIG };
+    await say(refused(requestId, fields));
+    await press("Cancel");
+    expect(all('[role="group"]', "Confirm MCP servers")).toEqual([]);
+    expect(alerts()).toEqual([]);
   });
 
   test("that cannot be used say why", async () => {

@@ -27,7 +27,9 @@ export function ExecuteAll() {
   const { app } = view;
   const drafts = app.ui.drafts.value;
   const gone = app.connection.state.value === "disconnected";
+  const off = gone || drafts.every((draft) => draft.sending);
   const executeAll = async () => {
+    if (off) return;
     const [first] = await app.starting.executeAll();
     if (first !== undefined && view.selected.value === null) select(view, first);
   };
@@ -35,7 +37,7 @@ export function ExecuteAll() {
     <button
       type="button"
       class="cw-button"
-      disabled={gone || drafts.every((draft) => draft.sending)}
+      aria-disabled={off}
       title={drafts.length === 0 ? "Add queries to the drafts first" : "Start every draft"}
       onClick={() => void executeAll()}
     >
@@ -63,8 +65,8 @@ function DraftItem({ draft }: { draft: Draft }) {
         type="button"
         class="cw-button cw-small"
         aria-label="Remove draft"
-        disabled={draft.sending}
-        onClick={() => ui.removeDraft(draft.id)}
+        aria-disabled={draft.sending}
+        onClick={() => !draft.sending && ui.removeDraft(draft.id)}
       >
         {draft.sending ? "Starting…" : "Remove"}
       </button>
@@ -74,6 +76,7 @@ function DraftItem({ draft }: { draft: Draft }) {
           config={unconfirmed}
           label="Confirm and start"
           onConfirm={() => void start(unconfirmed.digest)}
+          onCancel={() => ui.changeDraft(draft.id, { problem: null })}
         />
       )}
     </li>

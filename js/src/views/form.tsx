@@ -7,7 +7,7 @@ import { useComputed } from "@preact/signals";
 import { PERMISSION_MODES } from "../modes.ts";
 import type { MCPConfigChoice } from "../protocol.ts";
 import { EXECUTE } from "../starting.ts";
-import { select, useFieldId, useView } from "../view.ts";
+import { selecting, useFieldId, useView } from "../view.ts";
 import { ExecuteAll } from "./drafts.tsx";
 import { Field, SelectField } from "./field.tsx";
 import { ConfirmServers, FoundConfigs, McpField } from "./mcp.tsx";
@@ -22,8 +22,10 @@ export function StartForm() {
   const gone = app.connection.state.value === "disconnected";
   const { sending, problem } = app.actions.state(EXECUTE).value;
   const execute = async () => {
-    const executionId = gone ? null : await app.starting.execute();
-    if (executionId !== null) select(view, executionId);
+    if (gone || sending) return;
+    const show = selecting(view);
+    const executionId = await app.starting.execute();
+    if (executionId !== null) show(executionId);
   };
   return (
     <form
@@ -45,7 +47,7 @@ export function StartForm() {
         <button
           type="submit"
           class="cw-button cw-primary"
-          disabled={gone || sending}
+          aria-disabled={gone || sending}
           aria-busy={sending}
           title="Ctrl+Enter or Cmd+Enter in the query"
         >
@@ -72,12 +74,19 @@ interface ConfirmConfigProps {
 }
 
 function ConfirmConfig({ config, onConfirmed }: ConfirmConfigProps) {
-  const { ui } = useView().app;
+  const { ui, actions } = useView().app;
   const confirm = () => {
     ui.chooseConfig(ui.mcpConfig.peek(), config.digest);
     void onConfirmed();
   };
-  return <ConfirmServers config={config} label="Confirm and execute" onConfirm={confirm} />;
+  return (
+    <ConfirmServers
+      config={config}
+      label="Confirm and execute"
+      onConfirm={confirm}
+      onCancel={() => actions.setProblem(EXECUTE, null)}
+    />
+  );
 }
 
 function MoreOptions() {

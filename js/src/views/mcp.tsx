@@ -4,7 +4,8 @@
  * The rule: what a project's file would start is shown, hidden characters too, before anybody
  * confirms it; what is confirmed is that content and no other.
  */
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { actionKey } from "../conversation.ts";
 import type { MCPConfigChoice } from "../protocol.ts";
 import { useView } from "../view.ts";
 import { Field } from "./field.tsx";
@@ -25,18 +26,31 @@ export function McpField() {
   );
 }
 
+/** Milliseconds without a key in the path. */
+const SETTLED = 300;
+
 export function FoundConfigs() {
   const { app } = useView();
+  const [open, setOpen] = useState(false);
   const [configs, setConfigs] = useState<readonly MCPConfigChoice[] | null>(null);
-  const { sending, problem } = app.actions.state("mcp-configs").value;
-  const look = async () => setConfigs(await app.conversation.mcpConfigs(app.projectPath()));
+  const path = app.projectPath();
+  const { sending, problem } = app.actions.state(actionKey("mcp-configs", path)).value;
+  // Those of another project are gone at once; those of this one come when its path has settled.
+  useEffect(() => {
+    setConfigs(null);
+    if (!open) return;
+    let left = false;
+    const timer = setTimeout(async () => {
+      const found = await app.conversation.mcpConfigs(path);
+      if (!left) setConfigs(found);
+    }, SETTLED);
+    return () => {
+      left = true;
+      clearTimeout(timer);
+    };
+  }, [app, open, path]);
   return (
-    <details
-      class="cw-more"
-      onToggle={(event) => {
-        if (event.currentTarget.open) void look();
-      }}
-    >
+    <details class="cw-more" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>MCP files of the project and of yours</summary>
       {sending && <p class="cw-meta">Looking…</p>}
       {problem && <ProblemAlert problem={problem} />}
@@ -79,6 +93,7 @@ function ConfigItem({ config }: { config: MCPConfigChoice }) {
         <ConfirmServers
           config={config}
           label="Confirm and use"
+          onCancel={() => setAsks(false)}
           onConfirm={() => {
             setAsks(false);
             ui.chooseConfig(config.path, config.digest);
@@ -95,10 +110,11 @@ interface ConfirmServersProps {
   readonly config: MCPConfigChoice;
   readonly label: string;
   onConfirm(): void;
+  onCancel(): void;
 }
 
 /** Asks before a project's file may start what it says. */
-export function ConfirmServers({ config, label, onConfirm }: ConfirmServersProps) {
+export function ConfirmServers({ config, label, onConfirm, onCancel }: ConfirmServersProps) {
   const root = useRef<HTMLDivElement>(null);
   const settled = useGuard(root, config.digest);
   return (
@@ -117,6 +133,9 @@ export function ConfirmServers({ config, label, onConfirm }: ConfirmServersProps
           }}
         >
           {label}
+        </button>
+        <button type="button" class="cw-button" onClick={onCancel}>
+          Cancel
         </button>
       </div>
     </div>
