@@ -202,10 +202,36 @@ describe("the composer", () => {
     expect(all("button", "End session")).toEqual([]);
   });
 
+  test("a click that comes late interrupts nothing, and does not end the session instead", async () => {
+    await composer();
+    const aimed = button("Interrupt");
+    await change({ awaitsInput: true });
+    await pass(0, () => aimed.click());
+    expect(aimed.isConnected).toBe(true);
+    expect([...el.querySelectorAll(".cw-turn button")].at(-1)).toBe(aimed);
+    expect(model.all("claude:interrupt-execution")).toHaveLength(0);
+    expect(model.all("claude:end-execution")).toHaveLength(0);
+  });
+
+  test("does not promise a queue while only tasks in the background may live", async () => {
+    await composer({ taskCount: 1 });
+    expect(el.textContent).toContain("Goes in at once, or when this turn is over.");
+  });
+
+  test("leaves the reader where they went while it was sent", async () => {
+    await composer({ status: "completed" });
+    await type("Follow-up", "Once more");
+    await press("Send");
+    selected.value = "another";
+    await say({ type: "claude:send-prompt", requestId: sent().requestId, executionId: "next" });
+    expect(selected.value).toBe("another");
+  });
+
   test("of one that stays open says that it waits, and ends it", async () => {
     await composer({ awaitsInput: true });
     expect(el.textContent).toContain("It waits for your input.");
-    expect(all("button", "Interrupt")).toEqual([]);
+    await press("Interrupt");
+    expect(model.all("claude:interrupt-execution"), "no turn runs").toHaveLength(0);
     await press("End session");
     expect(model.last("claude:end-execution").executionId).toBe("run");
   });

@@ -9,7 +9,7 @@ import { actionKey } from "../conversation.ts";
 import type { Pane } from "../pane.ts";
 import type { ExecutionRow } from "../protocol.ts";
 import { isEnded } from "../store.ts";
-import { select, useFieldId, useView } from "../view.ts";
+import { selecting, useFieldId, useView } from "../view.ts";
 import { ProblemAlert } from "./problem.tsx";
 
 export function Composer({ row, pane }: { row: ExecutionRow; pane: Pane }) {
@@ -53,11 +53,12 @@ function useFollowing(executionId: string): Following {
   const off = sending || gone || text.trim() === "";
   const send = async () => {
     if (off) return;
+    const show = selecting(view);
     const sentTo = await app.conversation.sendPrompt(executionId, text, fork);
     if (sentTo === null) return;
     if (draft.peek().text === text) draft.value = { text: "", fork: false };
     if (sentTo === executionId) return;
-    if (app.kind === "dashboard") select(view, sentTo);
+    if (app.kind === "dashboard") show(sentTo);
     else goesOn.value = sentTo;
   };
   const change = (changes: { text?: string; fork?: boolean }) => {
@@ -136,6 +137,8 @@ function whatSendDoes(row: ExecutionRow, fork: boolean): string {
   if (fork) return "Goes on in a new session, and leaves this one as it is.";
   if (isEnded(row.status)) return "Resumes the session in a new execution.";
   if (row.awaitsInput) return "It waits for your input.";
+  // With tasks in the background the turn itself may be over, which the row does not tell.
+  if (row.taskCount > 0) return "Goes in at once, or when this turn is over.";
   return "Will be queued until this turn is over.";
 }
 
@@ -147,14 +150,6 @@ function TurnButtons({ row }: { row: ExecutionRow }) {
   if (row.status !== "running") return null;
   return (
     <span class="cw-turn">
-      {!awaitsInput && (
-        <AskButton
-          label={interrupting.sending ? "Interrupting…" : "Interrupt"}
-          title="Stop this turn and keep the session"
-          action={interrupting}
-          onPress={() => void app.conversation.interrupt(executionId)}
-        />
-      )}
       {awaitsInput && (
         <AskButton
           label={ending.sending ? "Ending…" : "End session"}
@@ -163,6 +158,14 @@ function TurnButtons({ row }: { row: ExecutionRow }) {
           onPress={() => void app.conversation.end(executionId)}
         />
       )}
+      {/* It stays where it is: a click that comes late must not end the session instead. */}
+      <AskButton
+        label={interrupting.sending ? "Interrupting…" : "Interrupt"}
+        title="Stop this turn and keep the session"
+        action={interrupting}
+        idle={awaitsInput}
+        onPress={() => void app.conversation.interrupt(executionId)}
+      />
     </span>
   );
 }
@@ -171,11 +174,14 @@ interface AskButtonProps {
   readonly label: string;
   readonly title: string;
   readonly action: ActionState;
+  /** There is nothing to ask for. */
+  readonly idle?: boolean;
   onPress(): void;
 }
 
-function AskButton({ label, title, action, onPress }: AskButtonProps) {
-  const off = action.sending || useView().app.connection.state.value === "disconnected";
+function AskButton({ label, title, action, idle = false, onPress }: AskButtonProps) {
+  const gone = useView().app.connection.state.value === "disconnected";
+  const off = idle || action.sending || gone;
   const press = () => {
     if (!off) onPress();
   };
