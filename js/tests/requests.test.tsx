@@ -461,6 +461,11 @@ describe("a plan", () => {
     expect(group().textContent).toContain("Approved the plan");
   });
 
+  test("says that it is not all there", async () => {
+    await card({ ...PLAN, inputClipped: true });
+    expect(group().textContent).toContain("This is not all of it: it is too long.");
+  });
+
   test("is sent back with what should be different", async () => {
     await card(PLAN);
     await type("Message with Keep planning", "Smaller steps");

@@ -4,6 +4,7 @@
  * The rule: what was decided, by whom where that is recorded, and what was said with it.
  */
 import type { RequestAnswer, RequestBlock } from "../blocks.ts";
+import { deciderText } from "../deciders.ts";
 import { asObject, asText, pretty } from "../json.ts";
 import { describeSuggestion } from "../suggestions.ts";
 import { Visible } from "./visible.tsx";
@@ -45,13 +46,8 @@ function subjectOf({ asks, tool, title }: RequestBlock): string {
   return asks === "plan" ? "the plan" : tool || title;
 }
 
-const BY: Readonly<Record<string, string>> = {
-  callable: "by the notebook's callable",
-  policy: "by the execution's policy",
-};
-
 function AnswerDetails({ block, answer }: { block: RequestBlock; answer: RequestAnswer }) {
-  const by = Object.hasOwn(BY, answer.by) ? BY[answer.by] : "";
+  const by = answer.by === "page" ? "" : deciderText(answer.by);
   const changed = block.asks === "permission" && answer.input !== null;
   return (
     <>

@@ -5,7 +5,6 @@
  * changed input goes out only when it is what it must be. Where the CLI says that no is the default,
  * Deny is what stands out.
  */
-import { useRef } from "preact/hooks";
 import type { RequestBlock } from "../blocks.ts";
 import { actionKey, allow, deny } from "../conversation.ts";
 import { type Json, parseObject, pretty } from "../json.ts";
@@ -54,7 +53,6 @@ export function PermissionCard({ block }: { block: RequestBlock }) {
       ) : (
         <AskedInput tool={block.tool} input={block.input} />
       )}
-      {block.inputClipped && <p class="cw-warn">This is not all of the input: it is too long.</p>}
       <AskedPlace block={block} />
       {no && denyLine}
       <AllowActions block={block} draft={draft.value} change={change} deciding={deciding} />
@@ -213,14 +211,12 @@ interface EditedProps {
 
 function EditedInput({ block, text, change }: EditedProps) {
   const id = useFieldId();
-  const field = useRef<HTMLTextAreaElement>(null);
   const label = asCommand(block) ? "Command" : "Input (JSON)";
   return (
     <div class="cw-field">
       <label for={id}>{label}</label>
       <textarea
         id={id}
-        ref={field}
         class="cw-code-field"
         rows={Math.min(16, text.split("\n").length + 1)}
         spellcheck={false}

@@ -92,9 +92,7 @@ function AnswerAction({ block, questions, answers, deciding }: AnswerActionProps
   };
   return (
     <>
-      {block.inputClipped && (
-        <p class="cw-warn">These questions are too long to be answered here.</p>
-      )}
+      {block.inputClipped && <p class="cw-warn">It cannot be answered here.</p>}
       <div class="cw-actions">
         <DecideButton
           deciding={deciding}

@@ -62,6 +62,7 @@ function Card({ block }: { block: RequestBlock }) {
   const Asked = CARDS[block.asks];
   return (
     <>
+      {block.inputClipped && <p class="cw-warn">This is not all of it: it is too long.</p>}
       <Asked block={block} />
       {recorded && <p class="cw-meta">This was recorded: it takes no answer.</p>}
     </>
