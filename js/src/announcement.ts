@@ -50,7 +50,7 @@ export function announcementOf(heard: Iterable<Heard>): string {
     const [only] = rows;
     if (!only) return "";
     if (rows.length > 1) return `${formatCount(rows.length, "execution")} ${MANY[happening]}.`;
-    return `${clip(only.name ?? (only.query.trim() || "An execution"), 60)}: ${happening}.`;
+    return `${clip(only.name || only.query.trim() || "An execution", 60)}: ${happening}.`;
   });
   return sentences.filter(Boolean).join(" ");
 }

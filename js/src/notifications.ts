@@ -158,7 +158,7 @@ export function followRow(
     before = after;
     teller.count(change);
     if (!tellers.has(executionId)) tellers.set(executionId, teller);
-    if (tellers.get(executionId) === teller && !store.row(executionId)) teller.tell(change);
+    if (tellers.get(executionId) === teller && !followed.has(store)) teller.tell(change);
   });
   abort.addEventListener("abort", () => {
     stop();

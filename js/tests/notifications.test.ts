@@ -174,6 +174,14 @@ describe("a notification", () => {
     expect(document.title).toBe("(1) Notebook");
   });
 
+  test("comes from there also when the row is known otherwise", async () => {
+    show({ kind: "execution", execution_id: "own", row: running("own") });
+    const execution = running("own");
+    await say({ type: "claude:get-execution", requestId: "r", execution });
+    await pass(0, () => model.set("row", running("own", { requestCount: 1 })));
+    expect(shown()).toEqual([["Query own", "Needs your answer"]]);
+  });
+
   test("that the browser cannot make does no harm", async () => {
     await start(running("a"));
     vi.stubGlobal(
