@@ -11,8 +11,8 @@ export function keepFocus(host: HTMLElement, abort: AbortSignal): void {
   const restore = () => {
     const [last] = path;
     if (!last || holdsFocus(last) || !isFocusLost(host)) return;
-    const next = path.find(
-      (element, place) => place > 0 && host.contains(element) && take(element),
+    const next = [...path.slice(1), host].find(
+      (element) => host.contains(element) && take(element, host),
     );
     if (!next) path = [];
   };
@@ -68,11 +68,14 @@ function isFocusLost(host: HTMLElement): boolean {
   return outer === null || outer === host.ownerDocument.body;
 }
 
-/** Things around that stand for themselves; a region is made to take it, and says its name then. */
-function take(element: HTMLElement): boolean {
+/**
+ * Things around that stand for themselves; a region is made to take it, and says its name then. The
+ * host is the last of them: from there the Tab key goes on within the widget.
+ */
+function take(element: HTMLElement, host: HTMLElement): boolean {
   if (!holdsFocus(element)) return false;
   if (!element.hasAttribute("tabindex")) {
-    if (!element.matches("[role=region], dialog")) return false;
+    if (element !== host && !element.matches("[role=region], dialog")) return false;
     element.tabIndex = -1;
   }
   element.focus({ preventScroll: true });

@@ -45,7 +45,11 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
     ],
   },
   {
-    where: "In the query",
-    lines: [{ keys: ["Ctrl + Enter", "⌘ + Enter"], does: "Execute" }],
+    where: "In the query or a follow-up",
+    lines: [{ keys: ["Ctrl + Enter", "⌘ + Enter"], does: "Execute, or send" }],
+  },
+  {
+    where: "In an output",
+    lines: [{ keys: ["Ctrl + F", "⌘ + F"], does: "Search it" }],
   },
 ];

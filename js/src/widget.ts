@@ -63,8 +63,13 @@ function showWanted({ app, selected }: View, host: HTMLElement): () => void {
   });
 }
 
-/** Keys are ours, but for combinations such as Ctrl+S. */
+/**
+ * Keys are ours, but for combinations such as Ctrl+S. A key that is held down is one press: a button
+ * would be pressed again and again, and so would whatever comes into its place.
+ */
 function keepKeys(event: KeyboardEvent): void {
+  const onButton = event.target instanceof Element && event.target.matches("button");
+  if (event.repeat && event.key === "Enter" && onButton) event.preventDefault();
   const combined = event.ctrlKey || event.metaKey || event.altKey;
   if (!combined || event.key === "Enter") event.stopPropagation();
 }

@@ -4,10 +4,10 @@
  * The rule: from the highlighter's tree to nodes. Text is drawn at once and plain; only what has
  * settled is highlighted, when the page has time for it. What is copied is the whole text.
  */
-import { useState } from "preact/hooks";
 import { findLanguage, highlight, languageOfPath, type Span } from "../highlight.ts";
 import { CopyButton } from "./copy.tsx";
 import { useHighlighted } from "./highlighted.ts";
+import { useKept } from "./kept.tsx";
 import { Visible } from "./visible.tsx";
 
 interface Source {
@@ -23,7 +23,7 @@ const FIRST_SHOWN = 20_000;
 const STEP = 100_000;
 
 export function Code({ text, language = "", path = "", streaming = false }: Source) {
-  const [limit, setLimit] = useState(FIRST_SHOWN);
+  const [limit, setLimit] = useKept("characters of code", FIRST_SHOWN);
   // A few more lines are shorter than the button.
   const end = text.length <= limit * 1.1 ? text.length : endOfLine(text, limit);
   const left = text.length - end;

@@ -40,7 +40,8 @@ export async function copyText(text: string): Promise<boolean> {
 
 /** Selects the text in a field that is not seen, and has the browser copy what is selected. */
 function copySelected(text: string): boolean {
-  const focused = document.activeElement;
+  let focused = document.activeElement;
+  while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
   const field = document.createElement("textarea");
   field.value = text;
   field.readOnly = true;

@@ -6,15 +6,16 @@
  */
 import type { Token } from "marked";
 import { Fragment, type VNode } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { isOpenFence, MarkdownReader, type Reading } from "../markdown.ts";
+import { useKept } from "./kept.tsx";
 import { drawBlock, type Place, startPlace } from "./tokens.tsx";
 
 const FIRST_SHOWN = 100_000;
 const STEP = 100_000;
 
 export function Markdown({ text, streaming }: { text: string; streaming: boolean }) {
-  const [limit, setLimit] = useState(FIRST_SHOWN);
+  const [limit, setLimit] = useKept("characters of markdown", FIRST_SHOWN);
   const state = useRef<{ reader: MarkdownReader; drawing: Drawing } | null>(null);
   state.current ??= { reader: new MarkdownReader(), drawing: new Drawing() };
   const { reader, drawing } = state.current;

@@ -5,7 +5,7 @@
  * where it was scrolled to while another tab is in front; the others are read anew each time.
  */
 import type { ComponentChildren } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { formatCost } from "../format.ts";
 import type { ExecutionRow } from "../protocol.ts";
 import { isEnded } from "../store.ts";
@@ -103,7 +103,8 @@ const CATCH_UP_AFTER = 2000;
 export function useTranscript(executionId: string, ended: boolean): Transcript {
   const { app } = useView();
   const transcript = useMemo(() => new Transcript(app, executionId), [app, executionId]);
-  useEffect(() => () => transcript.close(), [transcript]);
+  // Not later: what is taken away before it was painted is given back, too.
+  useLayoutEffect(() => () => transcript.close(), [transcript]);
   const complete = transcript.pane.ended.value;
   useEffect(() => {
     if (!ended || complete) return;
@@ -131,11 +132,10 @@ function OutputTabs({ transcript, live, compact }: OutputTabsProps) {
   ];
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key.toLowerCase() !== "f" || !(event.ctrlKey || event.metaKey)) return;
-    if (event.shiftKey || event.altKey) return;
+    if (event.shiftKey || event.altKey || compact) return;
     // The browser's own search would find only what is on the page.
     event.preventDefault();
     event.stopPropagation();
-    if (compact) return;
     choose("conversation");
     transcript.finder.begin();
   };

@@ -4,7 +4,7 @@
  * The rule: it has bytes of its own while it is in front, and no longer. A record is decoded when it
  * is in sight, and set out when it is opened.
  */
-import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
+import { useCallback, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { formatBytes, formatCount } from "../format.ts";
 import type { RawPane } from "../rawpane.ts";
 import { previewOf, RecordRows, STREAMS, setOut } from "../records.ts";
@@ -19,7 +19,7 @@ const LONG = 20_000;
 export function RawPanel({ executionId }: { executionId: string }) {
   const { panes } = useView().app;
   const held = useMemo(() => panes.useRaw(executionId), [panes, executionId]);
-  useEffect(() => held.release, [held]);
+  useLayoutEffect(() => held.release, [held]);
   const [hidden, hide] = useState<ReadonlySet<Stream>>(new Set());
   const { records, dropped } = held.pane.shown.value;
   const rows = useMemo(() => new RecordRows(records, hidden), [records, hidden]);

@@ -5,7 +5,7 @@
  */
 import { actionKey } from "../conversation.ts";
 import type { ExecutionRow } from "../protocol.ts";
-import { select, useView } from "../view.ts";
+import { selecting, useView } from "../view.ts";
 import { ProblemAlert } from "./problem.tsx";
 
 export function RerunButton({ row }: { row: ExecutionRow }) {
@@ -15,13 +15,20 @@ export function RerunButton({ row }: { row: ExecutionRow }) {
   const off = sending || app.connection.state.value === "disconnected";
   const started = app.ui.kept(actionKey("rerun-as", row.executionId), "");
   const rerun = async () => {
+    const show = selecting(view);
     const executionId = off ? null : await app.conversation.rerun(row.executionId);
     if (executionId === null) return;
-    if (app.kind === "dashboard") select(view, executionId);
+    if (app.kind === "dashboard") show(executionId);
     else started.value = executionId;
   };
   return (
-    <button type="button" class="cw-button" aria-disabled={off} onClick={() => void rerun()}>
+    <button
+      type="button"
+      class="cw-button"
+      aria-disabled={off}
+      // The second click of two would run the new one again, which is shown by then.
+      onClick={(event) => event.detail < 2 && void rerun()}
+    >
       {sending ? "Starting…" : "Re-run"}
     </button>
   );

@@ -3,7 +3,6 @@
  *
  * The rule: what the agent says is drawn as markdown; a prompt as it was typed.
  */
-import { useState } from "preact/hooks";
 import type { PromptBlock, TextBlock } from "../blocks.ts";
 import { OPEN, useKept } from "./kept.tsx";
 import { Markdown } from "./markdown.tsx";
@@ -13,7 +12,7 @@ import { Visible } from "./visible.tsx";
 const STEP = 500_000;
 
 export function ClippedText({ text, length }: { text: string; length: number }) {
-  const [shown, setShown] = useState(length);
+  const [shown, setShown] = useKept(`characters after ${length}`, length);
   const left = text.length - shown;
   // A few more characters are shorter than the button.
   if (left <= length / 10) return <Visible text={text} as="prose" />;

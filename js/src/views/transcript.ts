@@ -19,9 +19,9 @@ export class Transcript {
   readonly list = new ListView({ follow: true });
   readonly finder = new Finder(this);
   readonly thread: Thread;
-  private readonly paneRows = new Map<Pane, PaneRows>();
+  private readonly paneRows = new WeakMap<Pane, PaneRows>();
   private readonly folded: Signal<ReadonlySet<string>> = signal(NONE);
-  private foldedOf = new Map<Pane, ReadonlySet<string>>();
+  private readonly foldedOf = new WeakMap<Pane, ReadonlySet<string>>();
   /** Whether the earlier executions of the thread are shown as well. */
   readonly whole: Signal<boolean> = signal(true);
   rows: TranscriptRows;
