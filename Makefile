@@ -10,13 +10,17 @@ PART ?=
 run = $(PYTHON) -m scripts
 venv = .venv/bin
 
-.PHONY: help test demo setup lint types format bench dev wheel lock clean
+.PHONY: help test attacks demo setup lint types format bench dev wheel lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 test: ## everything, or PART="unit ui" of lint types ts unit cli notebooks ui packaging bench
 	@$(run).run_tests $(PART)
+
+attacks: ## every attack in every place where an agent's text can appear (minutes)
+	@$(run).setup package browser
+	ATTACKS=all $(venv)/python -m pytest -q -n 2 tests/ui/test_attacks.py
 
 demo: ## JupyterLab on the quickstart notebook (PORT=8899, BROWSER=none, LIVE=1 for your own claude)
 	@$(run).setup package

@@ -50,6 +50,11 @@ def pytest(*argv: str) -> Command:
     return Command((PYTHON, "-m", "pytest", "-q", *argv), report="pytest")
 
 
+def pytest_in_two(*argv: str) -> Command:
+    """A pytest run in two processes: most of its time is waiting for others to start."""
+    return pytest("--numprocesses=2", "--dist=loadgroup", *argv)
+
+
 def npm(*argv: str, report: str = "") -> Command:
     """A script of js/package.json."""
     return Command(("npm", "run", "--silent", *argv), report=report, cwd=JS)
@@ -69,11 +74,11 @@ PARTS = (
         needs=("package",),
     ),
     Part("ts", "the TypeScript tests", (npm("test", report="vitest"),), needs=("npm",)),
-    Part("unit", "the Python tests", (pytest("tests"),), needs=("package",), bound=600),
+    Part("unit", "the Python tests", (pytest_in_two("tests"),), needs=("package",), bound=600),
     Part(
         "cli",
         "the real CLI against a scripted API",
-        (pytest("tests/cli"),),
+        (pytest_in_two("tests/cli"),),
         needs=("package",),
         bound=600,
     ),
@@ -101,7 +106,7 @@ PARTS = (
     Part(
         "ui",
         "JupyterLab, Notebook 7 and marimo in Chromium, and JupyterLab in Firefox",
-        (pytest("tests/ui"),),
+        (pytest_in_two("tests/ui"),),
         needs=("package", "kernel73", "browser"),
         bound=900,
     ),

@@ -19,6 +19,7 @@ from tests.ui.servers import free_port
 from tests.waiting import until
 
 ALL_CELLS_MS = 120_000
+pytestmark = pytest.mark.xdist_group("demo")  # one folder for the settings of all demos
 
 
 class Demo:
