@@ -6,7 +6,7 @@
  * that is nearest, so that the theme decides how it is drawn and can be read. What a terminal would
  * hide is shown.
  */
-import Anser from "anser";
+import { type Coloured, highlighter } from "./highlight.ts";
 
 export interface Run {
   readonly text: string;
@@ -29,12 +29,17 @@ const LOOK = new RegExp(`${CSI}([\\d;:]*)m`, "g");
 const CONTROL = "\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f";
 const CODES = new RegExp(`[${CONTROL}]`);
 
+/** Whether there are looks to be read. */
+export const hasLooks = (text: string): boolean => text.search(LOOK) >= 0;
+
+/** Without looks until the highlighter is there, which reads them. */
 export function readAnsi(text: string): readonly Run[] {
   if (!CODES.test(text)) return [{ text, looks: [] }];
+  const reader = highlighter.value;
   const kept = foldLines(text.replace(DROPPED, ""));
   const { coloured, rest } = limitCodes(kept);
-  const options = { json: true, use_classes: false, remove_empty: true } as const;
-  const runs = Anser.ansiToJson(coloured, options).map((entry) => ({
+  if (!reader) return [{ text: kept.replace(LOOK, ""), looks: [] }];
+  const runs = reader.readColours(coloured).map((entry) => ({
     text: entry.content,
     looks: looksOf(entry),
   }));
@@ -89,15 +94,12 @@ function eraseBack(line: string): string {
 }
 
 const NAMES = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"] as const;
-/** The parser says it, its types do not. */
-type Entry = Anser.AnserJsonEntry & { readonly isInverted?: boolean };
-
 const PLAIN_DECORATIONS = new Set(["bold", "dim", "italic", "underline", "strikethrough"]);
 
-function looksOf(entry: Entry): string[] {
+function looksOf(entry: Coloured): string[] {
   const looks: string[] = entry.decorations.filter((name) => PLAIN_DECORATIONS.has(name));
   // The parser has turned the two round already, with white and black for those that are not set.
-  const inverse = entry.isInverted === true;
+  const inverse = entry.isInverted;
   const [front, back] = [inverse ? "" : nearest(entry.fg), nearest(entry.bg)];
   if (front !== "") looks.push(front);
   if (back !== "") looks.push(inverse && back === "white" ? "inverse" : `on-${back}`);

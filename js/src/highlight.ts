@@ -13,9 +13,21 @@ export interface Span {
   readonly scope: string;
 }
 
+/** Text of one look, as the parser of a terminal's codes tells it. */
+export interface Coloured {
+  readonly content: string;
+  /** "red, green, blue", each 0 to 255. */
+  readonly fg: string;
+  readonly bg: string;
+  readonly decorations: readonly string[];
+  readonly isInverted: boolean;
+}
+
 export interface Highlighter {
   /** Null where it fails. */
   highlight(text: string, language: string): readonly Span[] | null;
+  /** A terminal's text, of which only the codes of looks are left. */
+  readColours(text: string): readonly Coloured[];
 }
 
 /** A longer one stays plain. */

@@ -1,11 +1,13 @@
 /**
- * The highlighter: source text to spans, for the languages that agents write most.
+ * The highlighter: source text to spans, for the languages that agents write most, and a terminal's
+ * text to runs of colours.
  *
  * The rule: a part of the front end of its own, fetched when there is something to highlight, since
  * its grammars are a fifth of all the code. Pure; the spans joined are the text. The highlighter's
  * own HTML is never looked at: its tree is private to it, so the version is pinned and a test holds
  * the tree to what is read here.
  */
+import Anser from "anser";
 import hljs from "highlight.js/lib/core";
 import bash from "highlight.js/lib/languages/bash";
 import cpp from "highlight.js/lib/languages/cpp";
@@ -22,7 +24,7 @@ import typescript from "highlight.js/lib/languages/typescript";
 import xml from "highlight.js/lib/languages/xml";
 import yaml from "highlight.js/lib/languages/yaml";
 
-import type { Span } from "./highlight.ts";
+import type { Coloured, Span } from "./highlight.ts";
 
 export const LANGUAGES = {
   bash,
@@ -76,6 +78,12 @@ function scopeOf({ scope = "" }: Node, outer: string): string {
   if (scope === "" || scope.startsWith("language:")) return outer;
   const name = scope.split(".", 1)[0] ?? "";
   return /^[a-z_-]{1,30}$/.test(name) ? name : outer;
+}
+
+export function readColours(text: string): readonly Coloured[] {
+  const options = { json: true, use_classes: false, remove_empty: true } as const;
+  // The parser says that a look is inverted, its types do not.
+  return Anser.ansiToJson(text, options) as unknown as readonly Coloured[];
 }
 
 /** Every name that a language brings along. */

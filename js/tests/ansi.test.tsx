@@ -3,6 +3,9 @@ import { render } from "preact";
 import { describe, expect, test } from "vitest";
 import { readAnsi } from "../src/ansi.ts";
 import { Ansi } from "../src/views/ansi.tsx";
+import { useHighlighter } from "./highlighting.ts";
+
+useHighlighter();
 
 const E = "\u001b";
 const text = (source: string) =>

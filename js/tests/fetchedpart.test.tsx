@@ -1,5 +1,6 @@
 /** The part of the front end that is fetched when it is needed: asked for once, and plain till then. */
 import { expect, test, vi } from "vitest";
+import { readAnsi } from "../src/ansi.ts";
 import type { TextBlock } from "../src/blocks.ts";
 import { FetchedPart } from "../src/fetchedpart.ts";
 import { highlighter } from "../src/highlight.ts";
@@ -24,6 +25,11 @@ test("source is plain until the highlighter came, which is asked for once", asyn
   expect(model.all("claude:get-highlighter")).toHaveLength(1);
   expect(el.textContent).toContain("def f(): pass");
   expect(el.querySelector("[class*='cw-hl-']")).toBeNull();
+});
+
+test("a terminal's colours are dropped, and no more than they, until it came", () => {
+  expect(readAnsi("a\u001b[31mb\u001b[0m\rc")).toEqual([{ text: "c", looks: [] }]);
+  expect(readAnsi("a\u001b[31mb")).toEqual([{ text: "ab", looks: [] }]);
 });
 
 test("a kernel that has none leaves it plain, and is asked again later", async () => {

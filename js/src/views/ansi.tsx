@@ -4,12 +4,17 @@
  * The rule: from the parser's runs to nodes; only colour and weight are taken from the codes, and a
  * character that would hide or reorder the text is shown.
  */
-import { useMemo } from "preact/hooks";
-import { readAnsi } from "../ansi.ts";
+import { useEffect, useMemo } from "preact/hooks";
+import { hasLooks, readAnsi } from "../ansi.ts";
+import { highlighter, wantHighlighter } from "../highlight.ts";
 import { Visible } from "./visible.tsx";
 
 export function Ansi({ text }: { text: string }) {
-  const runs = useMemo(() => readAnsi(text), [text]);
+  const ready = highlighter.value !== null;
+  const runs = useMemo(() => readAnsi(text), [text, ready]);
+  useEffect(() => {
+    if (!ready && hasLooks(text)) wantHighlighter();
+  }, [text, ready]);
   return (
     <>
       {runs.map(({ text: run, looks }, index) => {
