@@ -1,28 +1,18 @@
 /**
- * Which rows of a long list are drawn, and where.
+ * Which rows of a long list are drawn, and how far it is scrolled.
  *
- * The rule: the only module that knows the library which does the arithmetic, so that it can be
- * exchanged. It knows heights and places, never what a row shows. The reader stays where they are:
- * rows that come, go or grow above what they read move nothing; at the end of a list that follows
- * they stay at the end, and only their own way up ends that.
+ * The rule: the only module that scrolls a list and measures its rows; it never knows what a row
+ * shows. The reader stays where they are: rows that come, go or grow above what they read move
+ * nothing; at the end of a list that follows they stay at the end, and only their own way up ends
+ * that. The browser is asked for a layout only where there is something to measure or to scroll.
  */
 import { type ReadonlySignal, signal } from "@preact/signals";
-import {
-  elementScroll,
-  observeElementOffset,
-  type VirtualItem,
-  Virtualizer,
-} from "@tanstack/virtual-core";
+import type { Edge, Span } from "./anchor.ts";
+import { Extents, NO_ROWS, type Rows } from "./extents.ts";
+import { Measure, type Measured } from "./measure.ts";
+import { Reader } from "./reader.ts";
 
-export interface Rows {
-  readonly count: number;
-  /** Names the row whose height is kept; the same for as long as it is the same row. */
-  key(index: number): string;
-  /** Pixels, until it was measured. */
-  estimate(index: number): number;
-  /** -1 for none. Without it rows are searched one by one. */
-  indexOf?(key: string): number;
-}
+export type { Rows } from "./extents.ts";
 
 export interface DrawnRow {
   readonly key: string;
@@ -37,34 +27,42 @@ export interface Drawn {
   readonly start: number;
 }
 
-export type Align = "start" | "center" | "end" | "auto";
+export type Align = Edge | "auto";
 
 export interface ListViewOptions {
   /** Whether it starts at its end and stays there as it grows. */
   readonly follow?: boolean;
-  /** How many rows beyond the visible ones are drawn on either side. */
+  /** How many rows beyond the visible ones are drawn on either side, of those that are near. */
   readonly overscan?: number;
 }
 
-/** From how near to the end, in pixels, a reader on the way down is taken to be at it. */
-const NEAR = 24;
+const OVERSCAN = 6;
+/** Pixels: rows farther from what is visible are drawn once they come nearer, be they ever so few. */
+const REACH = 400;
+/** So many drawings in a row may follow from measuring alone: heights need not ever settle. */
+const MOST_DRAWINGS = 20;
+/** Places that differ by less are one place. */
+const FRACTION = 0.01;
 
-const NO_ROWS: Rows = { count: 0, key: String, estimate: () => 0 };
+const same = (one: number, other: number): boolean => Math.abs(one - other) < FRACTION;
 
 export class ListView {
   private readonly version = signal(0);
-  private readonly followingNow;
-  private readonly virtual: Virtualizer<HTMLElement, HTMLElement>;
+  private readonly extents = new Extents();
+  private readonly reader: Reader;
+  private readonly overscan: number;
   private rows = NO_ROWS;
   private box: HTMLElement | null = null;
   private sizer: HTMLElement | null = null;
-  private readonly unmeasured = new Set<HTMLElement>();
-  private measuring = false;
-  private hidden = false;
-  /** Where the list was scrolled to when that was last looked at. */
+  private readonly sizes = new Measure((rows) => this.onResize(rows));
+  private drawn: Drawn & Span = { rows: [], start: 0, from: 0, to: 0 };
+  private drawings = 0;
+  private pinned: { readonly key: string; readonly index: number } | null = null;
+  /** Pixels that the sizer was given. */
+  private sized = 0;
+  /** Where the box was scrolled to, as it was asked for and as it was done. */
+  private asked = 0;
   private top = 0;
-  private pinned: { key: string; index: number } | null = null;
-  private report: (offset: number, scrolling: boolean) => void = () => {};
 
   /** Counts what asks for another drawing. */
   readonly changed: ReadonlySignal<number> = this.version;
@@ -72,227 +70,218 @@ export class ListView {
   readonly following: ReadonlySignal<boolean>;
 
   constructor(private readonly options: ListViewOptions = {}) {
-    this.following = this.followingNow = signal(options.follow ?? false);
-    this.virtual = new Virtualizer(this.libraryOptions());
+    this.overscan = options.overscan ?? OVERSCAN;
+    this.reader = new Reader(this.extents, options.follow ?? false);
+    this.following = this.reader.following;
   }
 
   /** Another object for other rows; for the same object nothing is done. */
   setRows(rows: Rows): void {
     if (rows === this.rows) return;
     this.rows = rows;
-    this.virtual.setOptions(this.libraryOptions());
-    if (this.pinned) this.pinned = this.findPinned(this.pinned);
+    this.reader.setRows(rows, this.overscan);
+    if (this.pinned) this.pinned = this.find(this.pinned.key, this.pinned.index);
+    this.drawings = 0;
   }
 
   draw(): Drawn {
-    const items = this.virtual.getVirtualItems();
-    const first = items[0];
-    if (!first) return { rows: [], start: 0 };
-    const place = ({ key, index }: VirtualItem, apart: number | null = null): DrawnRow => ({
-      key: String(key),
-      index,
-      apart,
-    });
-    const rows = items.map((item) => place(item));
-    const kept = this.pinned && this.virtual.measurementsCache[this.pinned.index];
-    if (kept && kept.index < first.index) rows.unshift(place(kept, kept.start));
-    else if (kept && kept.index >= first.index + items.length) rows.push(place(kept, kept.start));
-    return { rows, start: first.start };
+    const { extents, pinned } = this;
+    const { from, to } = this.reader.rows(this.overscan, this.reach);
+    const rows: DrawnRow[] = [];
+    for (let index = from; index < to; index += 1) {
+      rows.push({ key: extents.key(index) ?? "", index, apart: null });
+    }
+    if (pinned && rows.length > 0 && (pinned.index < from || pinned.index >= to)) {
+      const row = { ...pinned, apart: extents.offset(pinned.index) };
+      if (pinned.index < from) rows.unshift(row);
+      else rows.push(row);
+    }
+    this.drawn = { rows, start: extents.offset(from), from, to };
+    return this.drawn;
   }
 
   /** Keeps a row drawn wherever the list is scrolled to: the one that has the focus. */
   pin(key: string | null): void {
-    this.pinned = key === null ? null : this.findPinned({ key, index: 0 });
+    this.pinned = key === null ? null : this.find(key);
   }
 
   scrollToKey(key: string, align: Align = "auto"): void {
-    const index = this.indexOf(key);
-    if (index >= 0) this.scrollToIndex(index, align);
+    const index = this.rows.indexOf?.(key) ?? this.extents.indexOf(key);
+    if (index >= 0) this.send(index, key, align);
   }
 
   scrollToIndex(index: number, align: Align = "auto"): void {
-    this.followingNow.value = false;
-    this.virtual.scrollToIndex(index, { align });
-  }
-
-  /** There is nothing to scroll. */
-  get fits(): boolean {
-    return !this.box || this.box.scrollHeight <= this.box.clientHeight;
+    this.send(index, null, align);
   }
 
   scrollToStart(): void {
-    this.followingNow.value = false;
-    this.virtual.scrollToOffset(0);
+    this.scrollToIndex(0, "start");
   }
 
   /** To the end, to stay there if it is a list that follows. */
   scrollToEnd(): void {
-    this.followingNow.value = this.options.follow ?? false;
-    this.toEnd();
+    if (!this.options.follow) return this.scrollToIndex(this.rows.count - 1, "end");
+    this.catchUp();
+    this.reader.sendToEnd();
+    this.scroll();
+    this.redraw();
   }
 
   /** `box` scrolls, `sizer` in it gets the height of all rows. */
   mount(box: HTMLElement, sizer: HTMLElement): () => void {
     this.box = box;
     this.sizer = sizer;
-    const unmount = this.virtual._didMount();
+    this.sized = this.asked = Number.NaN;
+    this.sizes.start(box);
+    box.addEventListener("scroll", this.onScroll, { passive: true });
+    this.resizeSizer();
+    this.look();
     this.commit();
     return () => {
-      unmount();
-      this.unmeasured.clear();
-      this.box = null;
-      this.sizer = null;
+      this.sizes.stop();
+      box.removeEventListener("scroll", this.onScroll);
+      this.box = this.sizer = null;
     };
   }
 
-  /** The element of a row, which has its index as `data-index`. */
+  /** The element of a row, which has its key and its index as `data-key` and `data-index`. */
   readonly measure = (element: HTMLElement | null): void => {
-    this.virtual.measureElement(element);
-    if (element) this.unmeasured.add(element);
+    if (element) this.sizes.add(element);
   };
 
   /** After each drawing: new rows are measured, all at once, before anything is painted. */
   commit(): void {
-    this.resize();
-    this.virtual._willUpdate();
-    this.measureNew();
-    if (this.followingNow.peek()) this.toEnd();
+    if (!this.box) return;
+    this.reader.nameAim();
+    this.resizeRows(this.sizes.takeNew());
+    this.resizeSizer();
+    if (this.reader.height === 0) this.look();
+    this.scroll();
+    this.settle();
   }
 
-  private libraryOptions() {
-    const { rows } = this;
-    return {
-      count: rows.count,
-      getItemKey: (index: number) => rows.key(index),
-      estimateSize: (index: number) => rows.estimate(index),
-      overscan: this.options.overscan ?? 6,
-      // At the very top of a list that does not follow, what comes in above is to be seen.
-      anchorTo: this.options.follow || this.top > 0 ? ("end" as const) : ("start" as const),
-      // Following is decided here: the library would judge it by the distance alone.
-      scrollEndThreshold: -1,
-      getScrollElement: () => this.box,
-      scrollToFn: this.write,
-      observeElementRect: this.observeRect,
-      observeElementOffset: this.observeOffset,
-      measureElement: this.heightOf,
-      onChange: this.onChange,
-    };
+  // -- inside ------------------------------------------------------------------------------------
+
+  private get reach(): number {
+    return Math.max(REACH, this.reader.height);
   }
 
-  private readonly onChange = (): void => {
-    if (this.measuring) return;
-    this.resize();
+  private find(key: string, guess?: number) {
+    const index = this.extents.indexOf(key, guess);
+    return index < 0 ? null : { key, index };
+  }
+
+  private redraw(): void {
     this.version.value += 1;
-  };
-
-  private resize(): void {
-    // Not through drawing: a place beyond the old end cannot be scrolled to.
-    if (this.sizer) this.sizer.style.height = `${this.virtual.getTotalSize()}px`;
   }
 
-  private measureNew(): void {
-    if (this.unmeasured.size === 0 || this.isHidden()) return;
-    const sizes = [...this.unmeasured]
-      .filter((element) => element.isConnected)
-      .map((element) => [indexOfRow(element), element.getBoundingClientRect().height] as const);
-    this.unmeasured.clear();
-    const before = this.virtual.getTotalSize();
-    this.measuring = true;
-    for (const [index, size] of sizes) this.virtual.resizeItem(index, size);
-    this.measuring = false;
-    if (this.virtual.getTotalSize() !== before) this.onChange();
+  private send(index: number, key: string | null, align: Align): void {
+    const { reader } = this;
+    this.catchUp();
+    reader.send(index, key, align, reader.isAtEnd ? this.top : reader.top);
+    this.scroll();
+    this.redraw();
   }
 
-  /** What the library asks for: a row's height without a look at the page, unless one is at hand. */
-  private readonly heightOf = (element: HTMLElement, entry?: ResizeObserverEntry): number => {
-    const measured = entry?.borderBoxSize[0];
-    if (measured && !this.isHidden()) return measured.blockSize;
-    const index = indexOfRow(element);
-    return this.virtual.itemSizeCache.get(this.rows.key(index)) ?? this.rows.estimate(index);
-  };
+  /** Asks for another drawing where rows are missing; else the reader is where they are to be. */
+  private settle(): void {
+    const { reader } = this;
+    if (!this.isDrawn()) {
+      this.drawings += 1;
+      if (this.drawings <= MOST_DRAWINGS) this.redraw();
+      return;
+    }
+    this.drawings = 0;
+    if (reader.isAtEnd || !same(reader.top, this.asked)) return;
+    // What the browser rounded is no other place; where it stopped short is one.
+    reader.settle(Math.abs(this.top - this.asked) < 1 ? this.asked : this.top);
+    this.asked = reader.top;
+  }
 
-  private readonly write = (...parts: Parameters<typeof elementScroll<HTMLElement>>): void => {
-    elementScroll(...parts);
-    this.top = this.box?.scrollTop ?? 0;
-  };
+  private isDrawn(): boolean {
+    const { extents, drawn, pinned, reader } = this;
+    const needed = reader.rows(this.overscan >> 1, this.reach / 2);
+    if (needed.from < drawn.from || needed.to > drawn.to) return false;
+    if (!same(extents.offset(drawn.from), drawn.start)) return false;
+    const apart = [drawn.rows[0], drawn.rows.at(-1)].find((row) => row?.key === pinned?.key);
+    return !apart?.apart || same(extents.offset(apart.index), apart.apart);
+  }
 
-  private toEnd(): void {
+  private resizeSizer(): void {
+    const { sizer, sized } = this;
+    const { total } = this.extents;
+    if (!sizer || same(total, sized)) return;
+    sizer.style.height = `${total}px`;
+    this.sized = total;
+    // The browser may have had to scroll up.
+    if (total < sized) this.asked = Number.NaN;
+  }
+
+  private scroll(): void {
     const { box } = this;
-    if (!box || this.isHidden()) return;
-    const end = box.scrollHeight - box.clientHeight;
-    if (Math.abs(box.scrollTop - end) >= 1) box.scrollTop = end;
+    if (!box || same(this.wanted, this.asked) || this.sizes.isHidden) return;
+    this.catchUp();
+    const { wanted } = this;
+    if (same(wanted, this.asked)) return;
+    box.scrollTop = wanted;
+    this.asked = wanted;
     this.top = box.scrollTop;
-    // At once: its event comes only with the next frame, and until then the wrong rows are drawn.
-    if (this.virtual.scrollOffset !== this.top) this.report(this.top, false);
   }
 
-  /** A hidden list, or one in a cell that was taken out of the page, has no size. */
-  private isHidden(): boolean {
-    return !this.box || (this.box.clientWidth === 0 && this.box.clientHeight === 0);
+  /** However far there is to scroll, where it is to stay at its end. */
+  private get wanted(): number {
+    return this.reader.isAtEnd ? this.extents.total : this.reader.top;
   }
 
-  private readonly observeRect = (
-    _: unknown,
-    report: (rect: { width: number; height: number }) => void,
-  ): (() => void) | undefined => {
-    const { box } = this;
-    if (!box) return;
-    const look = () => {
-      this.hidden = this.isHidden();
-      if (!this.hidden) report({ width: box.clientWidth, height: box.clientHeight });
-    };
-    look();
-    const observer = new ResizeObserver(() => {
-      const wasHidden = this.hidden;
-      look();
-      if (wasHidden && !this.hidden) this.restore(box);
-      if (this.followingNow.peek()) this.toEnd();
-    });
-    observer.observe(box);
-    return () => observer.disconnect();
-  };
-
-  /** What was taken out of the page comes back scrolled to its start. */
-  private restore(box: HTMLElement): void {
-    box.scrollTop = this.virtual.scrollOffset ?? 0;
-    this.top = box.scrollTop;
-    this.measureNew();
-  }
-
-  private readonly observeOffset = (
-    library: Virtualizer<HTMLElement, HTMLElement>,
-    report: (offset: number, scrolling: boolean) => void,
-  ): (() => void) | undefined => {
-    this.report = report;
-    return observeElementOffset(library, (offset, scrolling) => {
-      if (this.hidden || this.isHidden()) return;
-      this.noteScroll();
-      report(offset, scrolling);
-    });
-  };
-
-  private noteScroll(): void {
-    const { box, top } = this;
-    if (!box) return;
-    this.top = box.scrollTop;
-    if (!this.options.follow) return;
+  /**
+   * Where the reader scrolled to may be told only with the next frame. At an end the list may have
+   * had to give way, and at 0 it may have been moved in the page.
+   */
+  private catchUp(): void {
+    const { box, reader, asked } = this;
+    if (!box || Number.isNaN(asked) || box.clientHeight !== reader.height) return;
     const rest = box.scrollHeight - box.scrollTop - box.clientHeight;
-    if (box.scrollTop < top - 1 && rest > 1) this.followingNow.value = false;
-    else if (box.scrollTop >= top && rest <= NEAR) this.followingNow.value = true;
+    if (box.scrollTop !== this.top && box.scrollTop > 0 && rest > 1) this.onScroll();
   }
 
-  private indexOf(key: string): number {
-    const { rows } = this;
-    if (rows.indexOf) return rows.indexOf(key);
-    for (let index = rows.count - 1; index >= 0; index--) if (rows.key(index) === key) return index;
-    return -1;
+  private resizeRows(rows: readonly Measured[]): void {
+    const { extents } = this;
+    this.reader.whileResized(() => {
+      for (const [{ dataset }, size] of rows) {
+        extents.resize(extents.indexOf(dataset.key ?? "", Number(dataset.index)), size);
+      }
+    });
   }
 
-  private findPinned({ key, index }: { key: string; index: number }) {
-    const same = index < this.rows.count && this.rows.key(index) === key;
-    const found = same ? index : this.indexOf(key);
-    return found < 0 ? null : { key, index: found };
+  private look(): void {
+    const { isHidden, height } = this.sizes;
+    this.reader.setHidden(isHidden);
+    if (!isHidden) this.reader.height = height;
   }
+
+  private onResize(rows: readonly Measured[]): void {
+    const { reader } = this;
+    const { hidden, height } = reader;
+    this.look();
+    if (reader.hidden) return;
+    this.resizeRows(this.sizes.takeNew());
+    this.resizeRows(rows);
+    // What was taken out of the page comes back scrolled to its start.
+    if (hidden || reader.height !== height) this.asked = Number.NaN;
+    this.drawings = 0;
+    this.resizeSizer();
+    this.scroll();
+    this.settle();
+  }
+
+  private readonly onScroll = (): void => {
+    const { box, reader } = this;
+    if (!box || reader.hidden || this.sizes.isHidden) return;
+    const { scrollTop, scrollHeight, clientHeight } = box;
+    if (scrollTop === this.top) return;
+    reader.scrolled(this.top, scrollTop, scrollHeight - scrollTop - clientHeight);
+    this.top = this.asked = scrollTop;
+    this.drawings = 0;
+    this.settle();
+  };
 }
-
-const indexOfRow = (row: HTMLElement): number => Number(row.dataset.index);

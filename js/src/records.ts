@@ -17,7 +17,10 @@ const decoder = new TextDecoder("utf-8");
 export class RecordRows implements Rows {
   readonly records: readonly TranscriptRecord[];
 
-  constructor(all: readonly TranscriptRecord[], hidden: ReadonlySet<Stream>) {
+  constructor(
+    all: readonly TranscriptRecord[],
+    private readonly hidden: ReadonlySet<Stream>,
+  ) {
     this.records = hidden.size === 0 ? all : all.filter(({ stream }) => !hidden.has(stream));
   }
 
@@ -31,6 +34,13 @@ export class RecordRows implements Rows {
 
   estimate(): number {
     return LINE;
+  }
+
+  /** Records only ever come at the end and go at the beginning. */
+  same(before: Rows): number {
+    if (!(before instanceof RecordRows) || before.hidden !== this.hidden) return 0;
+    const { count } = before;
+    return count > 0 && this.records[count - 1] === before.records[count - 1] ? count : 0;
   }
 }
 

@@ -35,6 +35,9 @@ export const isQuiet = (block: Block | undefined): boolean =>
 export class PaneRows {
   private keys: readonly string[] = [];
   private folded: ReadonlySet<string> = new Set();
+  /** Counts the changes, and how many rows the last of them left as they were. */
+  private changes = 0;
+  private kept = 0;
   readonly rows: PaneRow[] = [];
 
   constructor(private readonly pane: Pane) {}
@@ -50,8 +53,22 @@ export class PaneRows {
     }
     this.keys = keys;
     this.folded = folded;
-    this.build(this.cut(same));
+    const from = this.cut(same);
+    this.changes += 1;
+    this.kept = this.rows.length;
+    this.build(from);
     return true;
+  }
+
+  /** What `sameSince` asks for later. */
+  get version(): number {
+    return this.changes;
+  }
+
+  /** At least so many of the first rows are those of that version. */
+  sameSince(version: number): number {
+    if (version === this.changes) return this.rows.length;
+    return version === this.changes - 1 ? this.kept : 0;
   }
 
   /** Drops what is not the same any more; from where it is to be built. */
@@ -127,6 +144,7 @@ export type TranscriptRow =
 export class TranscriptRows implements Rows {
   readonly count: number;
   private readonly starts: readonly number[];
+  private readonly versions: readonly number[];
 
   constructor(
     readonly sections: readonly Section[],
@@ -141,6 +159,20 @@ export class TranscriptRows implements Rows {
     }
     this.starts = starts;
     this.count = count;
+    this.versions = sections.map(({ rows }) => rows?.version ?? 0);
+  }
+
+  same(before: Rows): number {
+    if (!(before instanceof TranscriptRows)) return 0;
+    const { sections, starts, headings } = this;
+    if (before.sections.length !== sections.length) return 0;
+    for (const [place, { executionId, rows }] of sections.entries()) {
+      const other = before.sections[place];
+      if (executionId !== other?.executionId || rows !== other.rows) return starts[place] ?? 0;
+      const same = rows?.sameSince(before.versions[place] ?? 0) ?? 0;
+      if (rows && same < rows.rows.length) return (starts[place] ?? 0) + headings + same;
+    }
+    return this.count;
   }
 
   private get headings(): 0 | 1 {

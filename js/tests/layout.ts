@@ -46,7 +46,8 @@ export function layOut(layout: Layout): void {
       const place = Math.max(0, Math.min(top, box.scrollHeight - box.clientHeight));
       if (place === (places.get(box) ?? 0)) return;
       places.set(box, place);
-      box.dispatchEvent(new Event("scroll"));
+      // As in a browser, the event comes later than what is done in one go.
+      queueMicrotask(() => box.dispatchEvent(new Event("scroll")));
     },
   );
   const rect = HTMLElement.prototype.getBoundingClientRect;

@@ -2,7 +2,7 @@
 import { h, render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { ListView, Rows } from "../src/listview.ts";
+import { ListView, type Rows } from "../src/listview.ts";
 import { useListView, VirtualList } from "../src/views/virtual.tsx";
 import { type Layout, layOut, resized } from "./layout.ts";
 
@@ -125,6 +125,56 @@ describe("a long list", () => {
   });
 });
 
+describe("rows of other heights than was thought", () => {
+  test("are scrolled to all the same", async () => {
+    layout.row = (key) => 5 + (Number(key.slice(1)) % 9) * 10;
+    await show(keys(0, 1000));
+    await act(async () => list.scrollToKey("k700", "start"));
+    expect(placeOf("k700")).toBe(0);
+    await act(async () => list.scrollToKey("k200", "end"));
+    expect(placeOf("k200")).toBe(200 - layout.row("k200"));
+    await act(async () => list.scrollToIndex(451, "center"));
+    expect(placeOf("k451")).toBe((200 - layout.row("k451")) / 2);
+    await act(async () => list.scrollToKey("k453"));
+    const place = placeOf("k453");
+    await act(async () => list.scrollToKey("k453"));
+    expect(placeOf("k453")).toBe(place);
+    await act(async () => list.scrollToEnd());
+    expect(placeOf("k999")).toBe(200 - layout.row("k999"));
+  });
+
+  test("go by as far as is scrolled", async () => {
+    layout.row = (key) => 5 + (Number(key.slice(1)) % 9) * 10;
+    await show(keys(0, 1000));
+    await act(async () => list.scrollToKey("k500", "start"));
+    for (let times = 0; times < 40; times += 1) {
+      const mark = drawn()[3] ?? "";
+      const place = placeOf(mark);
+      await scroll(box().scrollTop - 60);
+      expect(placeOf(mark)).toBeCloseTo(place + 60);
+    }
+  });
+
+  test("are drawn beforehand only where they are near", async () => {
+    layout.row = () => 300;
+    await show(keys(0, 100));
+    await act(async () => list.scrollToKey("k50", "start"));
+    await scroll(0);
+    await act(async () => list.scrollToKey("k50", "start"));
+    expect(drawn()).toEqual(["k48", "k49", "k50", "k51"]);
+  });
+
+  test("that never settle end in what is drawn last", async () => {
+    let height = 20;
+    layout.row = () => {
+      height = height > 5 ? height / 1.5 : 20;
+      return height;
+    };
+    await show(keys(0, 1000));
+    expect(drawn().length).toBeGreaterThan(0);
+  });
+});
+
 describe("a list that follows", () => {
   const atEnd = () => box().scrollHeight - box().scrollTop - box().clientHeight;
 
@@ -147,6 +197,28 @@ describe("a list that follows", () => {
     await show(keys(0, 200), true);
     await grow("k80", 300);
     expect(placeOf("k86")).toBe(place);
+  });
+
+  test("stays at its end when there is less in it, or another box around it", async () => {
+    await show(keys(0, 100), true);
+    await show(keys(50, 90), true);
+    expect([list.following.value, atEnd()]).toEqual([true, 0]);
+    for (const height of [120, 300]) {
+      layout.height = height;
+      await act(async () => resized());
+      expect([list.following.value, atEnd()]).toEqual([true, 0]);
+    }
+    expect(drawn().at(-1)).toBe("k89");
+  });
+
+  test("is left by a way up that is not told yet when more comes in", async () => {
+    await show(keys(0, 100), true);
+    await act(async () => {
+      box().scrollTop = 1000;
+      render(h(Harness, { rows: rowsOf(keys(0, 120)), follow: true }), el);
+    });
+    expect(list.following.value).toBe(false);
+    expect(box().scrollTop).toBe(1000);
   });
 
   test("is joined again at its end, or when asked for", async () => {
@@ -197,6 +269,32 @@ describe("a list that is hidden", () => {
   });
 });
 
+describe("a list that is drawn again", () => {
+  test("is where it was, whatever has come in meanwhile", async () => {
+    const kept = new ListView({ overscan: 2 });
+    const place = (names: readonly string[]) =>
+      h(VirtualList, { list: kept, rows: rowsOf(names), draw, box: { class: "box" } });
+    await act(async () => render(place(keys(0, 100)), el));
+    await scroll(1010);
+    await act(async () => render(null, el));
+    await act(async () => render(place(keys(0, 200)), el));
+    expect(placeOf("k50")).toBe(-10);
+    await act(async () => render(null, el));
+    await act(async () => kept.scrollToIndex(150, "center"));
+    await act(async () => render(place(keys(0, 200)), el));
+    expect(placeOf("k150")).toBe(90);
+  });
+
+  test("scrolls to a row that comes with the drawing", async () => {
+    await show(keys(0, 100));
+    await act(async () => {
+      list.scrollToIndex(105, "start");
+      render(h(Harness, { rows: rowsOf([...keys(900, 910), ...keys(0, 200)]), follow: false }), el);
+    });
+    expect(placeOf("k95")).toBe(0);
+  });
+});
+
 describe("the focus", () => {
   const button = (key: string) =>
     [...el.querySelectorAll("button")].find((one) => one.textContent === key);
@@ -212,6 +310,19 @@ describe("the focus", () => {
     await act(async () => button("k5")?.focus());
     await scroll(5000);
     expect(drawn()).not.toContain("k3");
+  });
+
+  test("keeps its row clear of the others as they grow", async () => {
+    await show(keys(0, 1000));
+    await act(async () => button("k3")?.focus());
+    await scroll(5000);
+    await grow("k3", 100);
+    const apart = () => el.querySelector<HTMLElement>(".cw-virtual-apart")?.style.top ?? "";
+    const start = Number.parseFloat(
+      el.querySelector<HTMLElement>(".cw-virtual-drawn")?.style.top ?? "",
+    );
+    expect(Number.parseFloat(apart()) + start).toBe(60);
+    expect(placeOf("k250")).toBe(0);
   });
 
   test("goes with its row to another place", async () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Block } from "../src/blocks.ts";
 import type { Pane } from "../src/pane.ts";
 import { PaneRows, TranscriptRows } from "../src/rows.ts";
+import { randomFrom } from "./folding.ts";
 
 const NOTICE = { kind: "notice", level: "info", until: null };
 
@@ -104,6 +105,42 @@ describe("the rows of a thread", () => {
     expect(keys).toEqual(["one:", "one:a", "one:b", "unread:", "two:", "a", "n1+", "z"]);
     expect(new Set(keys).size).toBe(rows.count);
     expect(rows.at(rows.count)).toBeUndefined();
+  });
+
+  const keysOf = (rows: TranscriptRows) =>
+    Array.from({ length: rows.count }, (_, index) => rows.key(index));
+
+  test("tell how many of them are those of before, and never too many", () => {
+    const random = randomFrom(7);
+    const [first, last] = [make("a", "b"), make("x")];
+    const sections = [
+      { executionId: "one", rows: first.rows },
+      { executionId: "two", rows: last.rows },
+    ];
+    let before = new TranscriptRows(sections, () => 10);
+    let keys = keysOf(before);
+    for (let step = 0; step < 300; step += 1) {
+      const { pane, rows } = random() < 0.2 ? first : last;
+      const names = [...pane.keys.value];
+      const at = random() < 0.7 ? names.length : Math.floor(random() * names.length);
+      names.splice(at, random() < 0.2 ? 2 : 0, `${random() < 0.5 ? "n" : "t"}${step}`);
+      pane.set(...names);
+      rows.update(NONE);
+      if (random() < 0.1) continue;
+      const now = new TranscriptRows(sections, () => 10);
+      const same = now.same(before);
+      expect(keysOf(now).slice(0, same)).toEqual(keys.slice(0, same));
+      [before, keys] = [now, keysOf(now)];
+    }
+    const add = (...names: string[]) => {
+      last.pane.set(...last.pane.keys.value, ...names);
+      last.rows.update(NONE);
+      return new TranscriptRows(sections, () => 10);
+    };
+    before = add("t");
+    const { count } = before;
+    expect(add("n", "u").same(before)).toBe(count);
+    expect(new TranscriptRows(sections.slice(1), () => 10).same(before)).toBe(0);
   });
 
   test("are found by execution and place, also in a run of notices", () => {

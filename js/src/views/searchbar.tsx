@@ -79,7 +79,7 @@ export function useHighlights(transcript: Transcript, root: RefObject<HTMLElemen
   const current = finder.current();
   void finder.results.value;
   void list.changed.value;
-  useLayoutEffect(() => {
+  const mark = () => {
     const { wanted } = finder;
     if (!wanted || !root.current) return highlights.current.clear();
     const row = current && transcript.rowNameOf(current.found.executionId, current.found.key);
@@ -91,7 +91,9 @@ export function useHighlights(transcript: Transcript, root: RefObject<HTMLElemen
     if (range) bringIntoSight(range, root.current);
     // What is folded away is drawn once its block is opened, and is marked then.
     else if (current) ui.kept(`${current.found.executionId} ${row} ${OPEN}`, false).value = true;
-  });
+  };
+  // Once the list in it has drawn the same change, which still is before anything is painted.
+  useLayoutEffect(() => queueMicrotask(mark));
   useEffect(() => () => highlights.current.clear(), []);
 }
 
