@@ -223,7 +223,7 @@ def test_tools_and_errors_are_shown(desk: Desk, claude: dict[str, str]) -> None:
     notebook.run(2)
     dashboard.has_status(bash, "completed")
     output = dashboard.view(bash)
-    for text in ("Bash", "echo $((40 + 2)) apples", "42 apples", "It ran."):
+    for text in ("Ran", "echo $((40 + 2)) apples", "42 apples", "It ran."):
         expect(output).to_contain_text(text)
     notebook.screenshot("tool-light")
     failing = "SCENARIO:http_400"
