@@ -11,6 +11,7 @@ import sys
 from benchmarks import browser, measure
 
 PAINT_MS, ROWS = 300.0, 1.0
+LOADS = 5
 EXECUTIONS = 1000
 _PAINTED = """async () => {
   const rows = () => document.querySelector('[aria-label="Executions"] [role="row"]');
@@ -49,12 +50,14 @@ def play() -> dict[str, float]:
 def run(quick: bool) -> list[measure.Figure]:
     """Both, against what is allowed."""
     del quick
-    found = measure.in_new_process(play)
+    found = [measure.in_new_process(play) for _ in range(LOADS)]
     scene = "1,000 executions"
     what = f"{scene}: first paint of the list / what is allowed"
-    paint = measure.compared(what, [found["painted"]], [PAINT_MS], bound=1, unit="ms")
+    painted = [one["painted"] for one in found]
+    paint = measure.compared(what, painted, [PAINT_MS] * LOADS, bound=1, unit="ms")
     what = f"{scene}: rows that one change of status draws / one"
-    return [paint, measure.compared(what, [found["rows"]], [ROWS], bound=1, unit="rows")]
+    rows = [one["rows"] for one in found]
+    return [paint, measure.compared(what, rows, [ROWS] * LOADS, bound=1, unit="rows")]
 
 
 def main() -> int:

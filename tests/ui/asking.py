@@ -53,6 +53,7 @@ def asked(dashboard: Dashboard, query: str, card: str = PERMISSION) -> Locator:
 def press(place: Locator, name: str) -> None:
     """Press a button until it has its effect: a card takes nothing in its first moment."""
     button = place.get_by_role("button", name=name, exact=True)
+    expect(button).to_be_visible(timeout=START_MS)  # not drawn yet is not gone
 
     def gone() -> bool:
         if button.count() > 0:
