@@ -46,7 +46,7 @@ export const buildOptions = (demo) => ({
   plugins: [onlyLexer],
   entryPoints: demo
     ? { demo: "src/demo.ts" }
-    : { widget: "src/widget.ts", loader: "src/loader.ts", highlighter: "src/highlighter.ts" },
+    : { widget: "src/widget.ts", loader: "src/loader.ts", highlighter: "src/text/highlighter.ts" },
 });
 
 if (argv[1] === fileURLToPath(import.meta.url)) {

@@ -5,17 +5,17 @@
  * nothing here touches the DOM. A text that was refused is never lost.
  */
 import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { Actions } from "./actions.ts";
 import { Connection, type Model, PING_EVERY, type Queued } from "./connection.ts";
-import { Conversation } from "./conversation.ts";
-import { FetchedPart } from "./fetchedpart.ts";
-import { type Highlighter, provideHighlighter } from "./highlight.ts";
-import { followRow, followStore } from "./notifications.ts";
-import { Panes } from "./pane.ts";
+import { Actions } from "./conversation/actions.ts";
+import { Conversation } from "./conversation/conversation.ts";
+import { Starting } from "./conversation/starting.ts";
+import { followRow, followStore } from "./page/notifications.ts";
+import { Panes } from "./pane/pane.ts";
 import { problemOf } from "./problem.ts";
 import type { ExecutionRow, KernelMessage } from "./protocol.ts";
-import { Starting } from "./starting.ts";
 import { isEnded, readRow, type Store, storeOf } from "./store.ts";
+import { FetchedPart } from "./text/fetchedpart.ts";
+import { type Highlighter, provideHighlighter } from "./text/highlight.ts";
 import { Ui } from "./ui.ts";
 
 export class App {

@@ -14,8 +14,8 @@ import { addMany, Stream, streamWords } from "./demo/live.ts";
 import { addGallery, addRecordings } from "./demo/recorded.ts";
 import { longTranscript } from "./demo/traffic.ts";
 import { MODEL, World } from "./demo/world.ts";
-import { provideHighlighter } from "./highlight.ts";
 import type { Welcome } from "./protocol.ts";
+import { provideHighlighter } from "./text/highlight.ts";
 import { attach, render } from "./widget.ts";
 
 const asked = new URLSearchParams(location.search);
@@ -79,7 +79,7 @@ const cells = asked.get("cells")?.split(",") ?? (world.executions.has("edit") ? 
 for (const id of cells) kernels.push(show({ kind: "execution", execution_id: id }, "cells"));
 
 // There is no kernel to fetch it from.
-provideHighlighter(() => import("./highlighter.ts"));
+provideHighlighter(() => import("./text/highlighter.ts"));
 
 /** For benchmarks and tests, which drive the page from outside. */
 Object.assign(globalThis, { demo: { world, courier, kernels, stream } });

@@ -7,7 +7,7 @@ import type { Signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext, useState } from "preact/hooks";
 import type { App } from "./app.ts";
-import type { Pane } from "./pane.ts";
+import type { Pane } from "./pane/pane.ts";
 
 export interface View {
   readonly app: App;

@@ -8,7 +8,7 @@ import { signal } from "@preact/signals";
 import { render as draw, h } from "preact";
 import { App } from "./app.ts";
 import type { Model, Queued } from "./connection.ts";
-import { keepFocus } from "./focus.ts";
+import { keepFocus } from "./page/focus.ts";
 import { type View, ViewContext } from "./view.ts";
 import { Dashboard } from "./views/dashboard.tsx";
 import { ExecutionView } from "./views/execution.tsx";

@@ -1,8 +1,8 @@
 /** A terminal's text: looks that are kept, codes that are dropped, progress that is folded. */
 import { render } from "preact";
 import { describe, expect, test } from "vitest";
-import { readAnsi } from "../src/ansi.ts";
-import { Ansi } from "../src/views/ansi.tsx";
+import { readAnsi } from "../src/text/ansi.ts";
+import { Ansi } from "../src/views/text/ansi.tsx";
 import { useHighlighter } from "./highlighting.ts";
 
 useHighlighter();

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 /** Every attack in every place where an agent's text is drawn: text it is, and nothing else. */
 import { beforeEach, expect, test, vi } from "vitest";
-import { pace } from "../src/pace.ts";
+import { pace } from "../src/pane/pace.ts";
 import type { ExecutionRow, KernelMessage, MCPConfigChoice } from "../src/protocol.ts";
 import { ATTACKS, writeTranscript } from "./attacks/corpus.ts";
 import { findHarm, openFolded } from "./attacks/look.js";

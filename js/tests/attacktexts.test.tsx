@@ -3,12 +3,12 @@
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Ansi } from "../src/views/ansi.tsx";
-import { Code } from "../src/views/code.tsx";
-import { ImageView } from "../src/views/image.tsx";
-import { SafeLink } from "../src/views/link.tsx";
-import { Markdown } from "../src/views/markdown.tsx";
-import { Visible } from "../src/views/visible.tsx";
+import { Ansi } from "../src/views/text/ansi.tsx";
+import { Code } from "../src/views/text/code.tsx";
+import { ImageView } from "../src/views/text/image.tsx";
+import { SafeLink } from "../src/views/text/link.tsx";
+import { Markdown } from "../src/views/text/markdown.tsx";
+import { Visible } from "../src/views/text/visible.tsx";
 import { ATTACKS } from "./attacks/corpus.ts";
 import { findHarm } from "./attacks/look.js";
 import { findRemoved } from "./attacks/purify.ts";

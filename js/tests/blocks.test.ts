@@ -1,8 +1,8 @@
 /** Records to blocks: every recording, at every kind of split, and the cases that recordings lack. */
 import { describe, expect, test } from "vitest";
-import type { BlockFold } from "../src/blockfold.ts";
-import type { Block } from "../src/blocks.ts";
-import { foldRecord } from "../src/fold.ts";
+import type { BlockFold } from "../src/fold/blockfold.ts";
+import type { Block } from "../src/fold/blocks.ts";
+import { foldRecord } from "../src/fold/fold.ts";
 import { bytes, concat, framed } from "./fakes.ts";
 import { foldParts, foldSlowly, foldWhole, ofKind } from "./folding.ts";
 import { type Golden, goldenOf, recordedRuns, transcriptOf } from "./recorded.ts";

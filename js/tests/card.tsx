@@ -3,8 +3,8 @@
  *
  * The rule: what is found in it is found as a reader would: by its line, its body, its words.
  */
-import type { ToolBlock } from "../src/blocks.ts";
-import { ToolView } from "../src/views/tool.tsx";
+import type { ToolBlock } from "../src/fold/blocks.ts";
+import { ToolView } from "../src/views/tools/tool.tsx";
 import { draw } from "./drawn.tsx";
 import { el, pass } from "./stage.ts";
 import { tool } from "./tools.ts";

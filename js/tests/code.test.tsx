@@ -8,9 +8,9 @@ import {
   highlightLines,
   languageOfPath,
   MOST_CHARACTERS,
-} from "../src/highlight.ts";
-import { aliases } from "../src/highlighter.ts";
-import { Code } from "../src/views/code.tsx";
+} from "../src/text/highlight.ts";
+import { aliases } from "../src/text/highlighter.ts";
+import { Code } from "../src/views/text/code.tsx";
 import { useHighlighter } from "./highlighting.ts";
 
 const PYTHON = 'def f(x):\n    """A\n    docstring."""\n    return x + 1  # one\n';

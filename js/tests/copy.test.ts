@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 /** Copying where the page may not use the clipboard. */
 import { expect, test, vi } from "vitest";
-import { copyText } from "../src/views/copy.tsx";
+import { copyText } from "../src/views/text/copy.tsx";
 
 test("gives the focus back, in a shadow root as well", async () => {
   const host = document.body.appendChild(document.createElement("div"));

@@ -2,10 +2,10 @@
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { countChanges, hunksBetween, markWords, readHunks, splitLines } from "../src/diff.ts";
-import { splitRows, unifiedRows } from "../src/diffrows.ts";
-import { editOf } from "../src/edits.ts";
-import { Diff } from "../src/views/diff.tsx";
+import { countChanges, hunksBetween, markWords, readHunks, splitLines } from "../src/tools/diff.ts";
+import { splitRows, unifiedRows } from "../src/tools/diffrows.ts";
+import { editOf } from "../src/tools/edits.ts";
+import { Diff } from "../src/views/tools/diff.tsx";
 import { useHighlighter } from "./highlighting.ts";
 
 useHighlighter();

@@ -6,7 +6,7 @@
 import { type Signal, signal } from "@preact/signals";
 import { type FunctionComponent, render } from "preact";
 import { App } from "../src/app.ts";
-import type { Block } from "../src/blocks.ts";
+import type { Block } from "../src/fold/blocks.ts";
 import { PaneContext, ViewContext } from "../src/view.ts";
 import { FakeModel, row, welcome } from "./fakes.ts";
 import { abort, el, model, pass, say, useModel } from "./stage.ts";

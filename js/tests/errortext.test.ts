@@ -1,6 +1,6 @@
 /** Errors in words, each said once. */
 import { describe, expect, test } from "vitest";
-import { errorText, newErrors } from "../src/errortext.ts";
+import { errorText, newErrors } from "../src/tools/errortext.ts";
 
 describe("an error", () => {
   test.each([

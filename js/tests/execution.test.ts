@@ -1,6 +1,6 @@
 /** One execution in a cell: small at first, whole when asked; and the records as they lie there. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { pace } from "../src/pace.ts";
+import { pace } from "../src/pane/pace.ts";
 import { bytes, row } from "./fakes.ts";
 import { layOut, resized } from "./layout.ts";
 import {

@@ -1,12 +1,12 @@
 /** What leaves the page: markdown that does nothing wherever it is opened, and a name for its file. */
 import { Marked } from "marked";
 import { describe, expect, test } from "vitest";
-import { BlockFold } from "../src/blockfold.ts";
-import type { Block } from "../src/blocks.ts";
-import { exportName, toMarkdown } from "../src/export.ts";
-import { foldRecord } from "../src/fold.ts";
-import { escapeMarkdown, fence, inertMarkdown } from "../src/inert.ts";
-import { TranscriptReader } from "../src/transcript.ts";
+import { BlockFold } from "../src/fold/blockfold.ts";
+import type { Block } from "../src/fold/blocks.ts";
+import { foldRecord } from "../src/fold/fold.ts";
+import { TranscriptReader } from "../src/fold/transcript.ts";
+import { exportName, toMarkdown } from "../src/pane/export.ts";
+import { escapeMarkdown, fence, inertMarkdown } from "../src/text/inert.ts";
 import { framed, readRecording, recordings, row } from "./fakes.ts";
 
 /** As a common renderer that lets all markup through would show it. */

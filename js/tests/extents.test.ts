@@ -1,6 +1,6 @@
 /** The heights of rows: the same as a list that is added up anew each time, whatever happens to it. */
 import { describe, expect, test } from "vitest";
-import { Extents, type Rows } from "../src/extents.ts";
+import { Extents, type Rows } from "../src/list/extents.ts";
 import { randomFrom } from "./folding.ts";
 
 const estimateOf = (key: string) => 10 + (Number(key.slice(1)) % 7) * 8;

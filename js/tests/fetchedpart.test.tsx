@@ -1,10 +1,10 @@
 /** The part of the front end that is fetched when it is needed: asked for once, and plain till then. */
 import { expect, test, vi } from "vitest";
-import { readAnsi } from "../src/ansi.ts";
-import type { TextBlock } from "../src/blocks.ts";
-import { FetchedPart } from "../src/fetchedpart.ts";
-import { highlighter } from "../src/highlight.ts";
-import { TextView } from "../src/views/text.tsx";
+import type { TextBlock } from "../src/fold/blocks.ts";
+import { readAnsi } from "../src/text/ansi.ts";
+import { FetchedPart } from "../src/text/fetchedpart.ts";
+import { highlighter } from "../src/text/highlight.ts";
+import { TextView } from "../src/views/text/text.tsx";
 import { draw } from "./drawn.tsx";
 import { el, model, pass, say, usePage } from "./stage.ts";
 

@@ -1,6 +1,6 @@
 /** What is shown in which order: single changes come to the same as looking at every row anew. */
 import { describe, expect, test } from "vitest";
-import { ALL, type Choice, ExecutionIndex, FILTERS, ORDERS } from "../src/filter.ts";
+import { ALL, type Choice, ExecutionIndex, FILTERS, ORDERS } from "../src/list/filter.ts";
 import type { ExecutionRow, ExecutionStatus } from "../src/protocol.ts";
 import { row } from "./fakes.ts";
 

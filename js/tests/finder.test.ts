@@ -1,6 +1,6 @@
 /** The search of one output: as one types, as it grows, and to what is folded away. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { pace } from "../src/pace.ts";
+import { pace } from "../src/pane/pace.ts";
 import { bytes } from "./fakes.ts";
 import { layOut } from "./layout.ts";
 import {

@@ -3,11 +3,11 @@
  *
  * The rule: the pane's own path, deltas held back included; `slowly` decodes every line.
  */
-import { BlockFold } from "../src/blockfold.ts";
-import type { Block } from "../src/blocks.ts";
-import { foldRecord } from "../src/fold.ts";
-import { Partials } from "../src/partials.ts";
-import { TranscriptReader } from "../src/transcript.ts";
+import { BlockFold } from "../src/fold/blockfold.ts";
+import type { Block } from "../src/fold/blocks.ts";
+import { foldRecord } from "../src/fold/fold.ts";
+import { Partials } from "../src/fold/partials.ts";
+import { TranscriptReader } from "../src/fold/transcript.ts";
 import { bytes } from "./fakes.ts";
 
 /** Folds the parts one after the other; after each of them somebody looks. */

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { BUSY_AFTER } from "../src/connection.ts";
 import type { MCPConfigChoice } from "../src/protocol.ts";
-import { SETTLE_MS } from "../src/views/guard.ts";
+import { SETTLE_MS } from "../src/views/requests/guard.ts";
 import { refused } from "./fakes.ts";
 import {
   alerts,

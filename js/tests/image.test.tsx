@@ -2,8 +2,8 @@
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { formatSize, readImage } from "../src/images.ts";
-import { ImageView } from "../src/views/image.tsx";
+import { formatSize, readImage } from "../src/text/images.ts";
+import { ImageView } from "../src/views/text/image.tsx";
 
 const PNG =
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";

@@ -1,6 +1,6 @@
 /** The order of blocks: depth first, whatever the order in which they came. */
 import { describe, expect, test } from "vitest";
-import { Lanes } from "../src/lanes.ts";
+import { Lanes } from "../src/fold/lanes.ts";
 import { randomFrom } from "./folding.ts";
 
 /** A tool call's block has the key of the call. */

@@ -1,7 +1,7 @@
 /**
  * The sizes that a browser would work out: this document has no layout.
  *
- * The rule: only what src/listview.ts looks at has a size. Boxes that scroll are as high as they are
+ * The rule: only what src/list/listview.ts looks at has a size. Boxes that scroll are as high as they are
  * said to be, rows too, and what scrolls stays within its content.
  */
 import { onTestFinished } from "vitest";

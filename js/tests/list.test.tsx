@@ -1,7 +1,7 @@
 /** The list of executions: what a row says, what is shown, what keys and clicks do, what is drawn. */
 import { options, type VNode } from "preact";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { KEY_GROUPS } from "../src/keys.ts";
+import { KEY_GROUPS } from "../src/list/keys.ts";
 import type { Events, ExecutionRow } from "../src/protocol.ts";
 import { GATHER_MS } from "../src/views/announce.tsx";
 import { refused, row } from "./fakes.ts";

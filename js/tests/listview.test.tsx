@@ -2,7 +2,7 @@
 import { h, render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { ListView, type Rows } from "../src/listview.ts";
+import { ListView, type Rows } from "../src/list/listview.ts";
 import { useListView, VirtualList } from "../src/views/virtual.tsx";
 import { type Layout, layOut, resized } from "./layout.ts";
 

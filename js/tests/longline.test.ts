@@ -1,6 +1,6 @@
 /** Lines of any length: JSON still, and the same whatever the pieces. */
 import { describe, expect, test } from "vitest";
-import { cutLine, LongLine } from "../src/longline.ts";
+import { cutLine, LongLine } from "../src/fold/longline.ts";
 import { bytes, concat } from "./fakes.ts";
 import { foldWhole, ofKind } from "./folding.ts";
 

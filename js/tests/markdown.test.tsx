@@ -2,8 +2,8 @@
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { MarkdownReader } from "../src/markdown.ts";
-import { Markdown } from "../src/views/markdown.tsx";
+import { MarkdownReader } from "../src/text/markdown.ts";
+import { Markdown } from "../src/views/text/markdown.tsx";
 
 let el: HTMLElement;
 beforeEach(() => {

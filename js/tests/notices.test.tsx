@@ -1,9 +1,9 @@
 /** Notices that count down, what was not understood, and results: each thing said, and once. */
 import { describe, expect, test } from "vitest";
-import type { NoticeBlock, RawBlock, ResultBlock } from "../src/blocks.ts";
-import { RowActivity } from "../src/views/activity.tsx";
-import { NoticeView, RawView } from "../src/views/notice.tsx";
-import { ResultView } from "../src/views/result.tsx";
+import type { NoticeBlock, RawBlock, ResultBlock } from "../src/fold/blocks.ts";
+import { RowActivity } from "../src/views/list/activity.tsx";
+import { NoticeView, RawView } from "../src/views/tools/notice.tsx";
+import { ResultView } from "../src/views/tools/result.tsx";
 import { draw } from "./drawn.tsx";
 import { row } from "./fakes.ts";
 import { el, pass, say, usePage } from "./stage.ts";

@@ -1,8 +1,8 @@
 /** What is told outside of the widget: the title's number, and the browser's notifications. */
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { setWaiting } from "../src/badge.ts";
-import { choose } from "../src/notifications.ts";
+import { setWaiting } from "../src/page/badge.ts";
+import { choose } from "../src/page/notifications.ts";
 import type { ExecutionRow } from "../src/protocol.ts";
 import { attach, render } from "../src/widget.ts";
 import { FakeModel, row, welcome } from "./fakes.ts";

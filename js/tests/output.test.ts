@@ -1,6 +1,6 @@
 /** The output of one execution: its blocks, its tabs, what is folded, and what cannot be drawn. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { pace } from "../src/pace.ts";
+import { pace } from "../src/pane/pace.ts";
 import { bytes, framed, readRecording, row } from "./fakes.ts";
 import { layOut } from "./layout.ts";
 import {

@@ -1,6 +1,6 @@
 /** Work in slices, shown once a frame. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { pace, type Worker } from "../src/pace.ts";
+import { pace, type Worker } from "../src/pane/pace.ts";
 
 /** So many pieces of work, each as long. */
 class Pieces implements Worker {

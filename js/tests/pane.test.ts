@@ -1,8 +1,8 @@
 /** Bytes to a pane: in order, once, and asked for again where some are missing. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { Connection } from "../src/connection.ts";
-import { pace } from "../src/pace.ts";
-import { type Pane, Panes } from "../src/pane.ts";
+import { pace } from "../src/pane/pace.ts";
+import { type Pane, Panes } from "../src/pane/pane.ts";
 import { MAX_BATCH, type PaneData } from "../src/protocol.ts";
 import { bytes, FakeModel, framed, readRecording, refused } from "./fakes.ts";
 

@@ -1,8 +1,8 @@
 /** Deltas held back as bytes: the same blocks as with every line decoded, at every split. */
 import { describe, expect, test } from "vitest";
-import { BlockFold } from "../src/blockfold.ts";
-import { Partials } from "../src/partials.ts";
-import { TranscriptReader } from "../src/transcript.ts";
+import { BlockFold } from "../src/fold/blockfold.ts";
+import { Partials } from "../src/fold/partials.ts";
+import { TranscriptReader } from "../src/fold/transcript.ts";
 import { bytes, concat } from "./fakes.ts";
 import { chunks, foldParts, foldSlowly, foldWhole, ofKind, randomFrom } from "./folding.ts";
 import { recordedRuns, transcriptOf } from "./recorded.ts";

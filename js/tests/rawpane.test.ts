@@ -1,9 +1,9 @@
 /** Records as they lie in a transcript: bounded, of a range, and asked for only while looked at. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { Connection } from "../src/connection.ts";
-import { pace } from "../src/pace.ts";
-import { Panes } from "../src/pane.ts";
-import type { RawPane } from "../src/rawpane.ts";
+import { pace } from "../src/pane/pace.ts";
+import { Panes } from "../src/pane/pane.ts";
+import type { RawPane } from "../src/pane/rawpane.ts";
 import { bytes, FakeModel } from "./fakes.ts";
 
 let model: FakeModel;

@@ -1,7 +1,7 @@
 /** The reader of a long list: what is in sight stays where it is, whatever happens around it. */
 import { describe, expect, test } from "vitest";
-import { Extents, type Rows } from "../src/extents.ts";
-import { Reader } from "../src/reader.ts";
+import { Extents, type Rows } from "../src/list/extents.ts";
+import { Reader } from "../src/list/reader.ts";
 import { randomFrom } from "./folding.ts";
 
 const HEIGHT = 300;

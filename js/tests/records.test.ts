@@ -1,7 +1,7 @@
 /** The rows of the raw view: what of them is told to be the same. */
 import { expect, test } from "vitest";
-import { RecordRows } from "../src/records.ts";
-import type { Stream, TranscriptRecord } from "../src/transcript.ts";
+import type { Stream, TranscriptRecord } from "../src/fold/transcript.ts";
+import { RecordRows } from "../src/pane/records.ts";
 
 const NONE: ReadonlySet<Stream> = new Set();
 const records = (from: number, to: number): TranscriptRecord[] =>

@@ -1,6 +1,6 @@
 /** What the CLI asks, and what became of it. */
 import { describe, expect, test } from "vitest";
-import type { BlockFold } from "../src/blockfold.ts";
+import type { BlockFold } from "../src/fold/blockfold.ts";
 import { call, came, ended, foldLines, ofKind, system } from "./folding.ts";
 
 const asks = (fields: object = {}, request_id: unknown = "r") =>

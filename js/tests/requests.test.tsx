@@ -3,12 +3,12 @@ import { type Signal, signal } from "@preact/signals";
 import { type ComponentChildren, render as draw } from "preact";
 import { describe, expect, test } from "vitest";
 import { App } from "../src/app.ts";
-import type { RequestBlock } from "../src/blocks.ts";
-import { keepFocus } from "../src/focus.ts";
+import type { RequestBlock } from "../src/fold/blocks.ts";
+import { keepFocus } from "../src/page/focus.ts";
 import type { ExecutionRow } from "../src/protocol.ts";
 import { PaneContext, ViewContext } from "../src/view.ts";
-import { SETTLE_MS } from "../src/views/guard.ts";
-import { RequestView } from "../src/views/request.tsx";
+import { SETTLE_MS } from "../src/views/requests/guard.ts";
+import { RequestView } from "../src/views/requests/request.tsx";
 import { FakeModel, refused, row, welcome } from "./fakes.ts";
 import {
   abort,

@@ -1,9 +1,9 @@
 /** Which rows a transcript has, however its blocks came; and what of them is looked at again. */
 import { signal } from "@preact/signals";
 import { describe, expect, test } from "vitest";
-import type { Block } from "../src/blocks.ts";
-import type { Pane } from "../src/pane.ts";
-import { PaneRows, TranscriptRows } from "../src/rows.ts";
+import type { Block } from "../src/fold/blocks.ts";
+import type { Pane } from "../src/pane/pane.ts";
+import { PaneRows, TranscriptRows } from "../src/pane/rows.ts";
 import { randomFrom } from "./folding.ts";
 
 const NOTICE = { kind: "notice", level: "info", until: null };

@@ -1,7 +1,7 @@
 /** The search in a transcript: what is counted, in slices, and the way between matches. */
 import { describe, expect, test } from "vitest";
-import type { Block } from "../src/blocks.ts";
-import { countMatches, expressionOf, textsOf } from "../src/search.ts";
+import type { Block } from "../src/fold/blocks.ts";
+import { countMatches, expressionOf, textsOf } from "../src/pane/search.ts";
 
 function count(texts: readonly string[], query: string): { count: number; slices: number } {
   const expression = expressionOf(query);

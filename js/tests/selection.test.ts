@@ -10,7 +10,7 @@ import {
   selectAll,
   selectNone,
   toggle,
-} from "../src/selection.ts";
+} from "../src/list/selection.ts";
 
 const IDS = ["a", "b", "c", "d", "e"];
 const places: Places = {

@@ -3,14 +3,14 @@ import { type Signal, signal } from "@preact/signals";
 import { render as draw, type VNode } from "preact";
 import { describe, expect, test } from "vitest";
 import { App } from "../src/app.ts";
-import type { SessionFacts, Task } from "../src/blocks.ts";
-import type { Pane } from "../src/pane.ts";
+import type { SessionFacts, Task } from "../src/fold/blocks.ts";
+import type { Pane } from "../src/pane/pane.ts";
 import type { ExecutionRow } from "../src/protocol.ts";
 import { PaneContext, ViewContext } from "../src/view.ts";
-import { Composer } from "../src/views/composer.tsx";
-import { RerunButton, RerunOutcome } from "../src/views/rerun.tsx";
-import { SessionControls } from "../src/views/session.tsx";
-import { TaskView } from "../src/views/task.tsx";
+import { RerunButton, RerunOutcome } from "../src/views/list/rerun.tsx";
+import { Composer } from "../src/views/session/composer.tsx";
+import { SessionControls } from "../src/views/session/session.tsx";
+import { TaskView } from "../src/views/tools/task.tsx";
 import { FakeModel, refused, row, welcome } from "./fakes.ts";
 import {
   abort,

@@ -4,12 +4,12 @@ import { type ComponentChildren, render as draw } from "preact";
 import { describe, expect, test } from "vitest";
 import { App } from "../src/app.ts";
 import { ViewContext } from "../src/view.ts";
-import { Code } from "../src/views/code.tsx";
-import { KeptBlock } from "../src/views/kept.tsx";
-import { Markdown } from "../src/views/markdown.tsx";
-import { Output } from "../src/views/output.tsx";
-import { RawPanel } from "../src/views/raw.tsx";
-import { ClippedText } from "../src/views/text.tsx";
+import { KeptBlock } from "../src/views/pane/kept.tsx";
+import { Output } from "../src/views/pane/output.tsx";
+import { RawPanel } from "../src/views/pane/raw.tsx";
+import { Code } from "../src/views/text/code.tsx";
+import { Markdown } from "../src/views/text/markdown.tsx";
+import { ClippedText } from "../src/views/text/text.tsx";
 import { FakeModel, row } from "./fakes.ts";
 import {
   abort,

@@ -1,7 +1,7 @@
 /** What "always" would mean, in words: every kind of suggestion, and what is none. */
 import { describe, expect, test } from "vitest";
+import { describeSuggestion } from "../src/conversation/suggestions.ts";
 import type { Json } from "../src/json.ts";
-import { describeSuggestion } from "../src/suggestions.ts";
 
 const words = (suggestion: Json): string => {
   const { action, items, place } = describeSuggestion(suggestion);

@@ -1,6 +1,6 @@
 /** The end of a long transcript comes first, and gives way to the whole once that is there. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { pace } from "../src/pace.ts";
+import { pace } from "../src/pane/pace.ts";
 import { MAX_BATCH } from "../src/protocol.ts";
 import { bytes } from "./fakes.ts";
 import { layOut } from "./layout.ts";

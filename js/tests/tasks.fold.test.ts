@@ -1,6 +1,6 @@
 /** Background tasks and subagents: on their call, or alone. */
 import { describe, expect, test } from "vitest";
-import type { BlockFold } from "../src/blockfold.ts";
+import type { BlockFold } from "../src/fold/blockfold.ts";
 import { call, ended, foldLines, ofKind, said, system } from "./folding.ts";
 
 const out = (subtype: string, fields: object) => ["out", system(subtype, fields)] as const;

@@ -2,8 +2,8 @@
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { PromptBlock, TextBlock } from "../src/blocks.ts";
-import { ClippedText, PromptView, TextView, ThinkingView } from "../src/views/text.tsx";
+import type { PromptBlock, TextBlock } from "../src/fold/blocks.ts";
+import { ClippedText, PromptView, TextView, ThinkingView } from "../src/views/text/text.tsx";
 
 let el: HTMLElement;
 beforeEach(() => {

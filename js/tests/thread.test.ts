@@ -1,6 +1,6 @@
 /** The thread of an execution: the ones that it continues, read when the reader comes to them. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { pace } from "../src/pace.ts";
+import { pace } from "../src/pane/pace.ts";
 import type { ExecutionRow } from "../src/protocol.ts";
 import { bytes, row } from "./fakes.ts";
 import { layOut } from "./layout.ts";

@@ -2,11 +2,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { BlockFold } from "../src/blockfold.ts";
-import type { ToolBlock } from "../src/blocks.ts";
-import { foldRecord } from "../src/fold.ts";
-import { TELLERS } from "../src/tooltellers.ts";
-import { TranscriptReader } from "../src/transcript.ts";
+import { BlockFold } from "../src/fold/blockfold.ts";
+import type { ToolBlock } from "../src/fold/blocks.ts";
+import { foldRecord } from "../src/fold/fold.ts";
+import { TranscriptReader } from "../src/fold/transcript.ts";
+import { TELLERS } from "../src/tools/tooltellers.ts";
 import { body, head, isOpen, opened, show, toggle } from "./card.tsx";
 import { framed, readRecording, recordings } from "./fakes.ts";
 import { el, HOSTILE, pass, usePage } from "./stage.ts";

@@ -1,5 +1,5 @@
 /** Calls of tools made by hand, for the tests of what is told of them and how they are drawn. */
-import type { ToolBlock, ToolResult } from "../src/blocks.ts";
+import type { ToolBlock, ToolResult } from "../src/fold/blocks.ts";
 
 /** Values that no field of a tool was made for. */
 export const ODD: readonly unknown[] = [

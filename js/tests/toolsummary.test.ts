@@ -2,16 +2,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { BlockFold } from "../src/blockfold.ts";
-import type { ToolBlock } from "../src/blocks.ts";
-import { foldRecord } from "../src/fold.ts";
-import { readMatches, readPaths } from "../src/matches.ts";
-import { readPartial } from "../src/partialjson.ts";
-import { readCall, readMCPName, relativePath } from "../src/toolcall.ts";
-import { readFileText, readTodos } from "../src/tooldata.ts";
-import { summarize, summaryText } from "../src/toolsummary.ts";
-import { TELLERS } from "../src/tooltellers.ts";
-import { TranscriptReader } from "../src/transcript.ts";
+import { BlockFold } from "../src/fold/blockfold.ts";
+import type { ToolBlock } from "../src/fold/blocks.ts";
+import { foldRecord } from "../src/fold/fold.ts";
+import { TranscriptReader } from "../src/fold/transcript.ts";
+import { readMatches, readPaths } from "../src/tools/matches.ts";
+import { readPartial } from "../src/tools/partialjson.ts";
+import { readCall, readMCPName, relativePath } from "../src/tools/toolcall.ts";
+import { readFileText, readTodos } from "../src/tools/tooldata.ts";
+import { summarize, summaryText } from "../src/tools/toolsummary.ts";
+import { TELLERS } from "../src/tools/tooltellers.ts";
 import { framed } from "./fakes.ts";
 import { ODD, tool } from "./tools.ts";
 

@@ -1,6 +1,6 @@
 /** Bytes to records: the same for any split, and never an error. */
 import { describe, expect, test } from "vitest";
-import { TranscriptReader, type TranscriptRecord } from "../src/transcript.ts";
+import { TranscriptReader, type TranscriptRecord } from "../src/fold/transcript.ts";
 import { bytes, concat } from "./fakes.ts";
 
 /** A record without where it lies in memory. */

@@ -1,8 +1,8 @@
 /** Hidden characters: what deceives is shown, and what languages need is left alone. */
 import { render } from "preact";
 import { describe, expect, test } from "vitest";
-import { Visible } from "../src/views/visible.tsx";
-import { type Strictness, visible, visibleText } from "../src/visible.ts";
+import { type Strictness, visible, visibleText } from "../src/text/visible.ts";
+import { Visible } from "../src/views/text/visible.tsx";
 
 const labels = (text: string, strictness?: Strictness) =>
   visible(text, strictness).flatMap(({ label }) => label || []);

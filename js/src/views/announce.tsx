@@ -6,8 +6,8 @@
  */
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { announcementOf, type Heard, happeningOf } from "../announcement.ts";
 import type { App } from "../app.ts";
+import { announcementOf, type Heard, happeningOf } from "../page/announcement.ts";
 import type { RowChange, Store } from "../store.ts";
 import { useView } from "../view.ts";
 

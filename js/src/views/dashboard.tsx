@@ -9,14 +9,14 @@ import { useRef } from "preact/hooks";
 import { useFieldId } from "../view.ts";
 import { Announcements } from "./announce.tsx";
 import { ConnectionBanner, KernelNotice } from "./banner.tsx";
-import { Drafts } from "./drafts.tsx";
-import { StartForm } from "./form.tsx";
+import { Drafts } from "./form/drafts.tsx";
+import { StartForm } from "./form/form.tsx";
 import { DashboardHeader } from "./header.tsx";
 import { KeysDialog } from "./help.tsx";
-import { ExecutionList } from "./list.tsx";
-import { ListContext, useNewList } from "./listing.ts";
-import { SelectedOutput } from "./output.tsx";
-import { MIDDLE, Splitter } from "./splitter.tsx";
+import { ExecutionList } from "./list/list.tsx";
+import { ListContext, useNewList } from "./list/listing.ts";
+import { MIDDLE, Splitter } from "./list/splitter.tsx";
+import { SelectedOutput } from "./pane/output.tsx";
 
 export function Dashboard() {
   const state = useNewList();

@@ -7,7 +7,7 @@
 import { useView } from "../view.ts";
 import { Announcements } from "./announce.tsx";
 import { ConnectionBanner } from "./banner.tsx";
-import { Output } from "./output.tsx";
+import { Output } from "./pane/output.tsx";
 
 export function ExecutionView() {
   const { app } = useView();

@@ -6,7 +6,7 @@
 import type { Signal } from "@preact/signals";
 import { formatCount } from "../format.ts";
 import { select, useView } from "../view.ts";
-import { useListing } from "./listing.ts";
+import { useListing } from "./list/listing.ts";
 import { NotifyButton } from "./notify.tsx";
 
 export interface DashboardHeaderProps {

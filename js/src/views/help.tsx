@@ -3,7 +3,7 @@
  *
  * The rule: what it says is in keys.ts.
  */
-import { KEY_GROUPS, type KeyLine } from "../keys.ts";
+import { KEY_GROUPS, type KeyLine } from "../list/keys.ts";
 import { Dialog } from "./dialog.tsx";
 
 export function KeysDialog({ onClose }: { onClose: () => void }) {

@@ -4,7 +4,7 @@
  * The rule: asked for by a click and by nothing else; where the browser forbids it, it says so.
  */
 import { useState } from "preact/hooks";
-import { choose, isBlocked, isSupported, wanted } from "../notifications.ts";
+import { choose, isBlocked, isSupported, wanted } from "../page/notifications.ts";
 
 export function NotifyButton() {
   const [blocked, setBlocked] = useState(isBlocked);

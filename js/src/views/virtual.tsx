@@ -7,7 +7,7 @@
  */
 import { Component, type ComponentChildren, type HTMLAttributes } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { ListView, type ListViewOptions, type Rows } from "../listview.ts";
+import { ListView, type ListViewOptions, type Rows } from "../list/listview.ts";
 
 export function useListView(options?: ListViewOptions): ListView {
   const [list] = useState(() => new ListView(options));

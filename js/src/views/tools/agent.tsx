@@ -5,11 +5,11 @@
  */
 import { formatCount, formatDuration } from "../../format.ts";
 import { asList, asNumber, asObject, asText, type Json } from "../../json.ts";
-import { Markdown } from "../markdown.tsx";
-import { TaskView } from "../task.tsx";
-import { Visible } from "../visible.tsx";
+import { Markdown } from "../text/markdown.tsx";
+import { Visible } from "../text/visible.tsx";
 import type { BodyProps } from "./bodies.ts";
 import { LongText } from "./longtext.tsx";
+import { TaskView } from "./task.tsx";
 
 export function AgentBody({ call, block }: BodyProps) {
   const { input, data, phase, text } = call;

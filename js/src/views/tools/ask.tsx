@@ -4,9 +4,9 @@
  * The rule: read only; where they wait for an answer, their request is drawn and answered elsewhere.
  */
 import { asText } from "../../json.ts";
-import { readAnswers } from "../../tooldata.ts";
-import { Markdown } from "../markdown.tsx";
-import { Visible } from "../visible.tsx";
+import { readAnswers } from "../../tools/tooldata.ts";
+import { Markdown } from "../text/markdown.tsx";
+import { Visible } from "../text/visible.tsx";
 import type { BodyProps } from "./bodies.ts";
 import { LongText } from "./longtext.tsx";
 

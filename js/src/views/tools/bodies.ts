@@ -5,8 +5,8 @@
  * the one that can draw any.
  */
 import type { ComponentType } from "preact";
-import type { ToolBlock } from "../../blocks.ts";
-import { type Call, readMCPName } from "../../toolcall.ts";
+import type { ToolBlock } from "../../fold/blocks.ts";
+import { type Call, readMCPName } from "../../tools/toolcall.ts";
 import { AgentBody } from "./agent.tsx";
 import { PlanBody, QuestionsBody } from "./ask.tsx";
 import { CommandBody } from "./command.tsx";

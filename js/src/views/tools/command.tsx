@@ -5,14 +5,14 @@
  * ended is in the line above.
  */
 import { asText } from "../../json.ts";
-import { readCommandResult } from "../../tooldata.ts";
-import { Ansi } from "../ansi.tsx";
-import { TaskView } from "../task.tsx";
-import { Visible } from "../visible.tsx";
+import { readCommandResult } from "../../tools/tooldata.ts";
+import { Ansi } from "../text/ansi.tsx";
+import { Visible } from "../text/visible.tsx";
 import type { BodyProps } from "./bodies.ts";
 import { FullText } from "./fulltext.tsx";
 import { Images } from "./images.tsx";
 import { LongText } from "./longtext.tsx";
+import { TaskView } from "./task.tsx";
 
 export function CommandBody({ call, block }: BodyProps) {
   const { input } = call;

@@ -5,13 +5,13 @@
  * on its way is not compared.
  */
 import { useMemo } from "preact/hooks";
-import { splitLines } from "../../diff.ts";
-import { editOf } from "../../edits.ts";
 import { asList, asObject, asText, type Json } from "../../json.ts";
-import type { Call } from "../../toolcall.ts";
-import { Diff } from "../diff.tsx";
-import { Visible } from "../visible.tsx";
+import { splitLines } from "../../tools/diff.ts";
+import { editOf } from "../../tools/edits.ts";
+import type { Call } from "../../tools/toolcall.ts";
+import { Visible } from "../text/visible.tsx";
 import type { BodyProps } from "./bodies.ts";
+import { Diff } from "./diff.tsx";
 import { FullText } from "./fulltext.tsx";
 import { NumberedLines } from "./lines.tsx";
 import { LongText } from "./longtext.tsx";

@@ -4,8 +4,8 @@
  * The rule: fair to any: text as text, figures as they are, the rest as a tree that can be opened.
  */
 import type { Json } from "../../json.ts";
-import { Limited } from "../limited.tsx";
-import { Visible } from "../visible.tsx";
+import { Limited } from "../text/limited.tsx";
+import { Visible } from "../text/visible.tsx";
 import { JsonTree } from "./jsontree.tsx";
 import { LongText } from "./longtext.tsx";
 

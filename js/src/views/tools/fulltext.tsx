@@ -1,7 +1,7 @@
 /**
  * What a call is about, where the line above the body has only the beginning of it.
  */
-import { fitsOneLine } from "../../toolsummary.ts";
+import { fitsOneLine } from "../../tools/toolsummary.ts";
 import { LongText } from "./longtext.tsx";
 
 export function FullText({ text, name }: { text: string; name: string }) {

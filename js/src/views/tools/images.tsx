@@ -1,6 +1,6 @@
 /** Images that a tool gave back, below each other. */
-import type { Image } from "../../blocks.ts";
-import { ImageView } from "../image.tsx";
+import type { Image } from "../../fold/blocks.ts";
+import { ImageView } from "../text/image.tsx";
 
 export function Images({ images }: { images: readonly Image[] }) {
   return (

@@ -7,8 +7,8 @@
 import { useState } from "preact/hooks";
 import { formatCount } from "../../format.ts";
 import { isObject } from "../../json.ts";
-import { Limited } from "../limited.tsx";
-import { Visible } from "../visible.tsx";
+import { Limited } from "../text/limited.tsx";
+import { Visible } from "../text/visible.tsx";
 import { LongText } from "./longtext.tsx";
 
 const AT_FIRST = 50;

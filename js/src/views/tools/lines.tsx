@@ -6,10 +6,10 @@
  */
 import { useMemo } from "preact/hooks";
 import { formatCount } from "../../format.ts";
-import { highlightLines, languageOfPath } from "../../highlight.ts";
-import { useHighlighted } from "../highlighted.ts";
-import { useKept } from "../kept.tsx";
-import { SourceText } from "../source.tsx";
+import { highlightLines, languageOfPath } from "../../text/highlight.ts";
+import { useKept } from "../pane/kept.tsx";
+import { useHighlighted } from "../text/highlighted.ts";
+import { SourceText } from "../text/source.tsx";
 
 interface NumberedLinesProps {
   readonly lines: readonly string[];

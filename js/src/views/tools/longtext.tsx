@@ -6,8 +6,8 @@
  */
 import type { ComponentChildren } from "preact";
 import { formatCount } from "../../format.ts";
-import { useKept } from "../kept.tsx";
-import { Visible } from "../visible.tsx";
+import { useKept } from "../pane/kept.tsx";
+import { Visible } from "../text/visible.tsx";
 
 interface LongTextProps {
   readonly text: string;

@@ -5,15 +5,15 @@
  */
 import { useMemo } from "preact/hooks";
 import { isObject } from "../../json.ts";
-import { readMCPName } from "../../toolcall.ts";
-import { Ansi } from "../ansi.tsx";
-import { TaskView } from "../task.tsx";
-import { Visible } from "../visible.tsx";
+import { readMCPName } from "../../tools/toolcall.ts";
+import { Ansi } from "../text/ansi.tsx";
+import { Visible } from "../text/visible.tsx";
 import type { BodyProps } from "./bodies.ts";
 import { FieldTable } from "./fields.tsx";
 import { Images } from "./images.tsx";
 import { JsonTree } from "./jsontree.tsx";
 import { LongText } from "./longtext.tsx";
+import { TaskView } from "./task.tsx";
 
 export function MCPBody({ call, block }: BodyProps) {
   const name = readMCPName(call.name);

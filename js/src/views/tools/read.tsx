@@ -4,9 +4,9 @@
  * The rule: text is drawn as source, never as what it could mean.
  */
 import { asList, asObject, asText, type Json } from "../../json.ts";
-import { readFileText } from "../../tooldata.ts";
-import { Ansi } from "../ansi.tsx";
-import { Code } from "../code.tsx";
+import { readFileText } from "../../tools/tooldata.ts";
+import { Ansi } from "../text/ansi.tsx";
+import { Code } from "../text/code.tsx";
 import type { BodyProps } from "./bodies.ts";
 import { FullText } from "./fulltext.tsx";
 import { Images } from "./images.tsx";

@@ -5,14 +5,14 @@
  * text, what it stands for is marked.
  */
 import { useMemo } from "preact/hooks";
-import type { Span } from "../../diff.ts";
 import { formatCount } from "../../format.ts";
 import { asText } from "../../json.ts";
-import { type FoundFile, type FoundLine, readMatches, readPaths } from "../../matches.ts";
-import { relativePath } from "../../toolcall.ts";
-import { Limited } from "../limited.tsx";
-import { SourceText } from "../source.tsx";
-import { Visible } from "../visible.tsx";
+import type { Span } from "../../tools/diff.ts";
+import { type FoundFile, type FoundLine, readMatches, readPaths } from "../../tools/matches.ts";
+import { relativePath } from "../../tools/toolcall.ts";
+import { Limited } from "../text/limited.tsx";
+import { SourceText } from "../text/source.tsx";
+import { Visible } from "../text/visible.tsx";
 import type { BodyProps } from "./bodies.ts";
 import { FieldTable } from "./fields.tsx";
 import { LongText } from "./longtext.tsx";

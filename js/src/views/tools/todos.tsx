@@ -3,9 +3,9 @@
  *
  * The rule: the state is a word, too, for those who do not see the box.
  */
-import { readTodos, type Todo } from "../../tooldata.ts";
-import { Limited } from "../limited.tsx";
-import { Visible } from "../visible.tsx";
+import { readTodos, type Todo } from "../../tools/tooldata.ts";
+import { Limited } from "../text/limited.tsx";
+import { Visible } from "../text/visible.tsx";
 import type { BodyProps } from "./bodies.ts";
 import { LongText } from "./longtext.tsx";
 

@@ -5,11 +5,11 @@
  */
 import { formatBytes } from "../../format.ts";
 import { asNumber, asText } from "../../json.ts";
-import { readWebResults } from "../../tooldata.ts";
-import { Limited } from "../limited.tsx";
-import { SafeLink } from "../link.tsx";
-import { Markdown } from "../markdown.tsx";
-import { Visible } from "../visible.tsx";
+import { readWebResults } from "../../tools/tooldata.ts";
+import { Limited } from "../text/limited.tsx";
+import { SafeLink } from "../text/link.tsx";
+import { Markdown } from "../text/markdown.tsx";
+import { Visible } from "../text/visible.tsx";
 import type { BodyProps } from "./bodies.ts";
 import { FieldTable } from "./fields.tsx";
 import { LongText } from "./longtext.tsx";

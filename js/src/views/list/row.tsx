@@ -1,0 +1,141 @@
+/**
+ * One row of the list: status, query, duration and cost in a line, and a second one for what it
+ * does or what went wrong.
+ *
+ * The rule: it reads its own signals only, so that one change draws one row. Its name is the
+ * query's, and the rest describes it.
+ */
+import { useComputed } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { formatCost, formatCount } from "../../format.ts";
+import type { ExecutionRow } from "../../protocol.ts";
+import { select, useFieldId, useView } from "../../view.ts";
+import { RowActivity } from "./activity.tsx";
+import { KillButton, KillProblem } from "./kill.tsx";
+import { useListing } from "./listing.ts";
+import { Duration, StatusBadge } from "./status.tsx";
+
+export interface RowProps {
+  readonly executionId: string;
+  readonly index: number;
+  /** The row that is to get the focus once it is in the page. */
+  readonly wanted: { current: string | null };
+}
+
+export function Row({ executionId, index, wanted }: RowProps) {
+  const view = useView();
+  const { selection } = useListing();
+  const element = useRef<HTMLDivElement>(null);
+  const id = useFieldId();
+  const row = view.app.store.row(executionId)?.value;
+  const opened = useComputed(() => view.selected.value === executionId).value;
+  const selected = useComputed(() => selection.value.selected.has(executionId)).value;
+  const active = useComputed(() => selection.value.active === executionId).value;
+  useLayoutEffect(() => {
+    if (!active || wanted.current !== executionId) return;
+    wanted.current = null;
+    element.current?.focus();
+  }, [active, executionId, wanted]);
+  if (!row) return null;
+  const tabIndex = active ? 0 : -1;
+  return (
+    <div
+      ref={element}
+      role="row"
+      class={`cw-row${opened ? " cw-opened" : ""}`}
+      data-execution={executionId}
+      tabIndex={tabIndex}
+      aria-label={nameOf(row)}
+      aria-describedby={id}
+      aria-rowindex={index + 1}
+      aria-selected={selected}
+      aria-current={opened}
+    >
+      <RowText row={row} id={id} />
+      <Cell class="cw-figures">
+        <Duration row={row} />
+        {row.costUsd !== null && <span title={figuresOf(row)}>{formatCost(row.costUsd)}</span>}
+      </Cell>
+      <Cell class="cw-buttons">
+        <KillButton row={row} tabIndex={tabIndex} />
+        <button
+          type="button"
+          class="cw-button"
+          tabIndex={tabIndex}
+          aria-pressed={opened}
+          onClick={() => select(view, executionId)}
+        >
+          View
+        </button>
+      </Cell>
+    </div>
+  );
+}
+
+function Cell({ class: name, children }: { class: string; children: ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/useFocusableInteractive: the focus is on rows, and on what is in a cell.
+    <div role="gridcell" class={name}>
+      {children}
+    </div>
+  );
+}
+
+const titleOf = (row: ExecutionRow): string => row.query.trim() || "(no query)";
+
+function nameOf(row: ExecutionRow): string {
+  return row.name ? `${row.name}: ${titleOf(row)}` : titleOf(row);
+}
+
+function RowText({ row, id }: { row: ExecutionRow; id: string }) {
+  return (
+    <Cell class="cw-row-text">
+      <div class="cw-row-line">
+        <span class="cw-marks" id={id}>
+          <StatusBadge status={row.status} compact />
+          <Marks row={row} />
+        </span>
+        <span class="cw-title-text" title={titleOf(row)}>
+          {row.name && <b class="cw-name">{row.name}</b>}
+          {titleOf(row)}
+        </span>
+      </div>
+      <QueuePlace row={row} />
+      <RowActivity row={row} />
+      <KillProblem row={row} />
+    </Cell>
+  );
+}
+
+function Marks({ row }: { row: ExecutionRow }) {
+  const more = row.requestCount > 1 ? ` (${row.requestCount})` : "";
+  return (
+    <>
+      {row.requestCount > 0 && <span class="cw-tag cw-needs">{`Needs you${more}`}</span>}
+      {row.awaitsInput && <span class="cw-tag">waits for input</span>}
+      {row.recorded && <span class="cw-tag">recorded</span>}
+    </>
+  );
+}
+
+function QueuePlace({ row }: { row: ExecutionRow }) {
+  const { store } = useView().app;
+  const pending = row.status === "pending";
+  const place = useComputed(() => store.places.value.get(row.executionId));
+  if (!pending) return null;
+  const text = row.held
+    ? "held: its kernel is gone"
+    : place.value && `place ${place.value} in the queue`;
+  return text ? <div class="cw-activity">{text}</div> : null;
+}
+
+const figuresOf = (row: ExecutionRow): string =>
+  [
+    row.model,
+    row.numTurns !== null && formatCount(row.numTurns, "turn"),
+    row.toolCount > 0 && formatCount(row.toolCount, "tool call"),
+    row.denialCount > 0 && formatCount(row.denialCount, "denial"),
+  ]
+    .filter(Boolean)
+    .join(" · ");
