@@ -5,6 +5,7 @@
  * decides on (commands, paths, titles, names): all that is not seen is shown. `prose` leaves what
  * languages and emoji need (joiners, marks of direction), and shows what only deceives.
  */
+import { formatNumber } from "../format.ts";
 
 export type Strictness = "name" | "line" | "prose";
 
@@ -82,7 +83,7 @@ function labelled(run: string): Part[] {
     return characters.map((character) => ({ text: character, label: nameOf(character) }));
   }
   const [first = ""] = characters;
-  const count = characters.length.toLocaleString("en");
+  const count = formatNumber(characters.length);
   return [{ text: run, label: `${nameOf(first)} … ${count} hidden characters` }];
 }
 

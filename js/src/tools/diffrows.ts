@@ -4,6 +4,7 @@
  * The rule: pure and in order; a removed line and the added one in its place know each other, so
  * that whoever draws them can mark the words that differ. Nothing is compared here.
  */
+import { formatNumber } from "../format.ts";
 import type { Hunk } from "./diff.ts";
 
 export interface Line {
@@ -50,7 +51,7 @@ function rowsOf(hunks: readonly Hunk[], change: Change): readonly Row[] {
 
 function tellSkipped(count: number): string {
   if (count <= 0) return "…";
-  return `… ${count.toLocaleString("en")} unchanged ${count === 1 ? "line" : "lines"}`;
+  return `… ${formatNumber(count)} unchanged ${count === 1 ? "line" : "lines"}`;
 }
 
 function pushHunk(rows: Row[], hunk: Hunk, change: Change): number {

@@ -4,7 +4,7 @@
  * The rule: pure; what the CLI says of it is taken as it is, and counted here where it does not say.
  */
 
-import { formatBytes, formatCount } from "../format.ts";
+import { formatBytes, formatCount, formatNumber } from "../format.ts";
 import { asList, asNumber, asObject, asText } from "../json.ts";
 import { countChanges } from "./diff.ts";
 import { editOf } from "./edits.ts";
@@ -49,7 +49,7 @@ export function tellLines(call: Call): string {
   const { lines, firstLine, totalLines } = read;
   if (firstLine === 1 && totalLines === null) return formatCount(lines.length, "line");
   const place = `lines ${firstLine}–${firstLine + Math.max(lines.length, 1) - 1}`;
-  return totalLines === null ? place : `${place} of ${totalLines.toLocaleString("en")}`;
+  return totalLines === null ? place : `${place} of ${formatNumber(totalLines)}`;
 }
 
 export function tellChanges({ name, input, data }: Call): string {

@@ -4,7 +4,9 @@
  * The rule: it follows the end until the reader goes up, and again from the button or the end;
  * what came meanwhile is counted, and moves nothing.
  */
+
 import { useRef } from "preact/hooks";
+import { formatNumber } from "../../format.ts";
 import type { Pane } from "../../pane/pane.ts";
 import { BlockList } from "./blocklist.tsx";
 import { SearchBar, useHighlights } from "./searchbar.tsx";
@@ -59,7 +61,7 @@ function FollowButton({ transcript }: { transcript: Transcript }) {
   const fresh = count - seen.current.count;
   return (
     <button type="button" class="cw-button cw-follow" onClick={() => list.scrollToEnd()}>
-      {fresh > 0 ? `Follow, ${fresh.toLocaleString("en")} new` : "Follow"}
+      {fresh > 0 ? `Follow, ${formatNumber(fresh)} new` : "Follow"}
     </button>
   );
 }

@@ -3,6 +3,7 @@
  *
  * The rule: how long a lane is, is counted only for calls that are in sight.
  */
+import { formatNumber } from "../../format.ts";
 import type { Pane } from "../../pane/pane.ts";
 import type { BlockRow } from "../../pane/rows.ts";
 import type { Transcript } from "./transcript.ts";
@@ -18,7 +19,7 @@ export function LaneToggle({ transcript, pane, name, row }: LaneProps) {
   const steps = stepsBelow(pane, row);
   if (steps === 0) return null;
   const folded = transcript.isFolded(name);
-  const count = `${steps.toLocaleString("en")} ${steps === 1 ? "step" : "steps"}`;
+  const count = `${formatNumber(steps)} ${steps === 1 ? "step" : "steps"}`;
   return (
     <button
       type="button"

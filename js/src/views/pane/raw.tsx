@@ -6,7 +6,7 @@
  */
 import { useCallback, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import type { Stream, TranscriptRecord } from "../../fold/transcript.ts";
-import { formatBytes, formatCount } from "../../format.ts";
+import { formatBytes, formatCount, formatNumber } from "../../format.ts";
 import type { RawPane } from "../../pane/rawpane.ts";
 import { previewOf, RecordRows, STREAMS, setOut } from "../../pane/records.ts";
 import { useView } from "../../view.ts";
@@ -40,7 +40,7 @@ export function RawPanel({ executionId }: { executionId: string }) {
 
 function told({ error, ended }: RawPane, count: number, dropped: number): string {
   if (error.value) return error.value;
-  const earlier = dropped > 0 ? `, ${dropped.toLocaleString("en")} earlier ones left out` : "";
+  const earlier = dropped > 0 ? `, ${formatNumber(dropped)} earlier ones left out` : "";
   return `${formatCount(count, "record")}${earlier}${ended.value ? "" : "…"}`;
 }
 

@@ -4,8 +4,10 @@
  * The rule: it searches as one types; Enter is the next match, Shift+Enter the one before, Escape
  * ends it. What is found is marked on the page whenever that changes, before it is painted.
  */
+
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { formatNumber } from "../../format.ts";
 import { useView } from "../../view.ts";
 import type { Finder } from "./finder.ts";
 import { Highlights } from "./highlights.ts";
@@ -67,7 +69,7 @@ function told(finder: Finder): string {
   if (!done) return "Searching…";
   if (total === 0) return "No match";
   const at = finder.at.value;
-  return `${at < 0 ? "–" : (at + 1).toLocaleString("en")} of ${total.toLocaleString("en")}`;
+  return `${at < 0 ? "–" : (at + 1).toLocaleString("en")} of ${formatNumber(total)}`;
 }
 
 /** Marks what is found below `root`, and brings the current match into sight. */

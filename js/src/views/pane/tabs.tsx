@@ -3,8 +3,10 @@
  *
  * The rule: as the ARIA practices describe them: one stop for Tab, arrows between them, Home and End.
  */
+
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
+import { formatNumber } from "../../format.ts";
 
 export interface TabName {
   readonly id: string;
@@ -47,7 +49,7 @@ export function Tabs({ tabs, chosen, onChoose, prefix, label }: TabsProps) {
           onClick={() => onChoose(id)}
         >
           {text}
-          {count !== undefined && <span class="cw-meta"> {count.toLocaleString("en")}</span>}
+          {count !== undefined && <span class="cw-meta"> {formatNumber(count)}</span>}
         </button>
       ))}
     </div>

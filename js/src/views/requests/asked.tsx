@@ -4,8 +4,10 @@
  * The rule: all of it can be seen before it is allowed, hidden characters too; what is clipped says
  * how much is not shown. Nothing here is an HTML string or a link.
  */
+
 import { useState } from "preact/hooks";
 import type { RequestBlock } from "../../fold/blocks.ts";
+import { formatNumber } from "../../format.ts";
 import { asList, asObject, asText, type Json, pretty } from "../../json.ts";
 import { hunksBetween } from "../../tools/diff.ts";
 import { usePane, useView } from "../../view.ts";
@@ -32,7 +34,7 @@ export function Exact({ text }: { text: string }) {
       </pre>
       {left > 0 && (
         <p class="cw-warn">
-          {`${left.toLocaleString("en")} more characters are not shown. `}
+          {`${formatNumber(left)} more characters are not shown. `}
           <button type="button" class="cw-link" onClick={() => setAll(true)}>
             Show all
           </button>

@@ -4,6 +4,7 @@
  * The rule: from the highlighter's tree to nodes. Text is drawn at once and plain; only what has
  * settled is highlighted, when the page has time for it. What is copied is the whole text.
  */
+import { formatNumber } from "../../format.ts";
 import { findLanguage, highlight, languageOfPath, type Span } from "../../text/highlight.ts";
 import { useKept } from "../pane/kept.tsx";
 import { CopyButton } from "./copy.tsx";
@@ -41,7 +42,7 @@ export function Code({ text, language = "", path = "", streaming = false }: Sour
       </pre>
       {left > 0 && (
         <button type="button" class="cw-link" onClick={() => setLimit(end + STEP)}>
-          {`Show more (${left.toLocaleString("en")} more characters)`}
+          {`Show more (${formatNumber(left)} more characters)`}
         </button>
       )}
     </div>

@@ -3,8 +3,10 @@
  *
  * The rule: what is not shown is not in the document.
  */
+
 import type { ComponentChildren, VNode } from "preact";
 import { useState } from "preact/hooks";
+import { formatNumber } from "../../format.ts";
 
 interface Many {
   readonly count: number;
@@ -23,7 +25,7 @@ export function Limited({ count, draw, most, what, box }: Many) {
   const left = count - shown;
   const button = (
     <button type="button" class="cw-link" onClick={() => setLimit(shown + most)}>
-      {`Show more (${left.toLocaleString("en")} more ${what})`}
+      {`Show more (${formatNumber(left)} more ${what})`}
     </button>
   );
   return (

@@ -4,9 +4,11 @@
  * The rule: from tokens to nodes, with no string of HTML on the way: markup in the text is text, an
  * image is a link to it. A block that has settled is drawn once and keeps its nodes.
  */
+
 import type { Token } from "marked";
 import { Fragment, type VNode } from "preact";
 import { useRef } from "preact/hooks";
+import { formatNumber } from "../../format.ts";
 import { isOpenFence, MarkdownReader, type Reading } from "../../text/markdown.ts";
 import { useKept } from "../pane/kept.tsx";
 import { drawBlock, type Place, startPlace } from "./tokens.tsx";
@@ -28,7 +30,7 @@ export function Markdown({ text, streaming }: { text: string; streaming: boolean
       {drawing.draw(reading)}
       {left > 0 && (
         <button type="button" class="cw-link" onClick={() => setLimit(end + STEP)}>
-          {`Show more (${left.toLocaleString("en")} more characters)`}
+          {`Show more (${formatNumber(left)} more characters)`}
         </button>
       )}
     </div>

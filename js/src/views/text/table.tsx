@@ -3,7 +3,9 @@
  *
  * The rule: only the cells that are shown are drawn; 5,000 rows cost what the first of them do.
  */
+
 import type { ComponentChildren, VNode } from "preact";
+import { formatNumber } from "../../format.ts";
 import { Limited } from "./limited.tsx";
 
 type DrawCell = () => ComponentChildren;
@@ -53,7 +55,7 @@ export function Table({ header, rows, align }: Cells) {
           <Limited count={rows.length} draw={drawRow} most={most} what="rows" box={box} />
         </tbody>
       </table>
-      {left > 0 && <p class="cw-meta">{`${left.toLocaleString("en")} more columns`}</p>}
+      {left > 0 && <p class="cw-meta">{`${formatNumber(left)} more columns`}</p>}
     </div>
   );
 }

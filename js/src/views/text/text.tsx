@@ -3,7 +3,9 @@
  *
  * The rule: what the agent says is drawn as markdown; a prompt as it was typed.
  */
+
 import type { PromptBlock, TextBlock } from "../../fold/blocks.ts";
+import { formatNumber } from "../../format.ts";
 import { OPEN, useKept } from "../pane/kept.tsx";
 import { Markdown } from "./markdown.tsx";
 import { Visible } from "./visible.tsx";
@@ -23,7 +25,7 @@ export function ClippedText({ text, length }: { text: string; length: number }) 
       <Visible text={text.slice(0, shown)} as="prose" />
       {"… "}
       <button type="button" class="cw-link" onClick={() => setShown(shown + step)}>
-        {`${label} (${left.toLocaleString("en")} more characters)`}
+        {`${label} (${formatNumber(left)} more characters)`}
       </button>
     </>
   );

@@ -4,6 +4,7 @@
  * The rule: the text of a label stands for the character, which itself is not in the document; so
  * what is read, copied and heard is the same. What is hidden is decided in `visible.ts`.
  */
+import { formatNumber } from "../../format.ts";
 import { type Strictness, visible } from "../../text/visible.ts";
 
 /** So many labels are drawn; more than that is not text, and the rest is plain. */
@@ -25,7 +26,7 @@ export function Visible({ text, as = "name" }: { text: string; as?: Strictness }
           </span>
         ),
       )}
-      {left > 0 && <span class="cw-chip">{`… ${left.toLocaleString("en")} more parts`}</span>}
+      {left > 0 && <span class="cw-chip">{`… ${formatNumber(left)} more parts`}</span>}
     </span>
   );
 }
