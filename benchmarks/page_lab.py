@@ -1,4 +1,4 @@
-"""The same scenes in JupyterLab, with a real kernel: what of the page's time is our bundle's.
+"""Opening and streaming in JupyterLab, with a real kernel: how much of the time is our bundle's.
 
 The rule: the server, the kernel and the dashboard are real ones; only what CLIs would write is
 prepared, and written by a thread of the kernel. Of a long frame only those scripts count that come
@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from playwright.sync_api import expect
+
 from benchmarks import browser, frames, measure
 from benchmarks.stage import Stage
 from tests.ui.dashboard import Dashboard
@@ -21,7 +23,7 @@ from tests.ui.notebook import Notebook
 from tests.ui.servers import JupyterServer
 
 if TYPE_CHECKING:
-    from claude_widget import ClaudeWidget
+    from claude_widget import ProcessManager
 
 FRAME_MS = 50.0
 OPENING, STREAMING = "opening a long one", "ten that stream"
@@ -36,9 +38,9 @@ _TICK = 0.1
 _KERNEL = "python3"
 
 
-def dashboard(folder: str, count: int) -> ClaudeWidget:
+def managed(folder: str, count: int) -> ProcessManager:
     """In the kernel: one execution with so many frames that has ended, and ten that stream."""
-    from claude_widget import ClaudeWidget, ProcessManager  # noqa: PLC0415 - in the kernel alone
+    from claude_widget import ProcessManager  # noqa: PLC0415 - in the kernel alone
 
     stage = Stage()
     manager = ProcessManager(Path(folder), None, EXECUTIONS + 1, stagger=0, backend=stage)
@@ -59,7 +61,14 @@ def dashboard(folder: str, count: int) -> ClaudeWidget:
                 writer.lines(b"out", b"\n".join(some))
 
     threading.Thread(target=write, daemon=True).start()
-    return ClaudeWidget(manager)
+    return manager
+
+
+def views(manager: ProcessManager) -> None:
+    """In the kernel: the executions that stream, each in a view of its own."""
+    from IPython.display import display  # noqa: PLC0415 - in the kernel alone
+
+    display(*(one for one in manager.get_all_executions() if one.info.query != LONG))
 
 
 def play(count: int, seconds: float) -> dict[str, float]:
@@ -70,8 +79,10 @@ def play(count: int, seconds: float) -> dict[str, float]:
             server.wait_ready()
             env = {"PYTHONPATH": str(measure.ROOT), "HOME": folder}
             server.add_kernel(_KERNEL, Path(sys.executable), env)
-            made = f"dashboard({str(Path(folder) / 'state')!r}, {count})"
-            cells = ["from benchmarks.page_lab import dashboard", made]
+            made = f"manager = managed({str(Path(folder) / 'state')!r}, {count})"
+            named = "from claude_widget import ClaudeWidget"
+            first = f"from benchmarks.page_lab import managed, views\n{named}\n{made}"
+            cells = [first, "ClaudeWidget(manager)", "views(manager)"]
             server.add_notebook("page.ipynb", cells, _KERNEL)
             with browser.launched() as opened, browser.watched(opened) as page:
                 notebook = Notebook(page, server, "page.ipynb").open()
@@ -88,12 +99,20 @@ def _scenes(notebook: Notebook, seconds: float) -> dict[str, float]:
     shown = Dashboard(notebook.output(1)).ready()
     found = {}
     for name, query in ((OPENING, LONG), (STREAMING, "stream 0")):
+        if name == STREAMING:
+            _show_views(notebook)
         browser.forget_frames(page)
         output = shown.view(query)
         output.get_by_text("Hello from script").last.wait_for()
         time.sleep(seconds)
         found[name] = browser.longest_script(page, BUNDLE)
     return found
+
+
+def _show_views(notebook: Notebook) -> None:
+    notebook.run(2)
+    views = notebook.output(2).get_by_role("region", name="Output")
+    expect(views).to_have_count(EXECUTIONS, timeout=browser.WITHIN_MS)
 
 
 def run(quick: bool) -> list[measure.Figure]:
