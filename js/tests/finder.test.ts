@@ -129,5 +129,8 @@ describe("the search", () => {
     expect((await find(true)).defaultPrevented).toBe(false);
     expect((await find(false)).defaultPrevented).toBe(true);
     expect(document.activeElement).toBe(field());
+    field().blur();
+    await find(false);
+    expect(document.activeElement).toBe(field());
   });
 });

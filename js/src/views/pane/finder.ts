@@ -39,6 +39,8 @@ export class Finder {
   private expression: RegExp | null = null;
   private stopWatching: (() => void) | null = null;
   readonly open: Signal<boolean> = signal(false);
+  /** How often it was asked for: each time the field gets the focus. */
+  readonly begun: Signal<number> = signal(0);
   readonly query: Signal<string> = signal("");
   readonly results: ReadonlySignal<Results> = this.resultsNow;
   /** The match that the reader is at, from 0; -1 for none. */
@@ -54,6 +56,7 @@ export class Finder {
   /** Shows the search, with what was searched for last. */
   begin(): void {
     this.open.value = true;
+    this.begun.value += 1;
     if (this.query.peek() !== "") this.search(this.query.peek());
   }
 

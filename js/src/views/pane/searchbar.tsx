@@ -20,10 +20,12 @@ export function SearchBar({ transcript }: { transcript: Transcript }) {
   const { finder } = transcript;
   const field = useRef<HTMLInputElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const begun = finder.begun.value;
   useEffect(() => {
+    if (begun === 0) return;
     field.current?.focus();
     field.current?.select();
-  }, []);
+  }, [begun]);
   useEffect(() => () => clearTimeout(timer.current), []);
   const onInput = (event: Event) => {
     const { value } = event.currentTarget as HTMLInputElement;
