@@ -29,7 +29,8 @@ from claude_widget.leftovers import end_marked
 from claude_widget.models import ExecutionRequest
 from claude_widget.shim.config import CONFIG_VERSION
 from claude_widget.shim.ladder import Graces
-from claude_widget.shim.supervise import start_ticks
+from claude_widget.shim.limits import Limits
+from claude_widget.shim.tree import start_ticks
 from claude_widget.state_folder import WATCHING
 from claude_widget.transcript import Writer, lock_is_held
 
@@ -122,11 +123,11 @@ class LocalBackend:
             "mark": f"{command.MARK}={run.execution_id}",
             "scratch": str(scratch),
             "keep_open": request.keep_open,
-            "timeout": request.timeout,
             "background_grace": self._background_grace,
             "unwatched": self._unwatched,
             "watching": str(run.folder.parents[1] / WATCHING),
             "graces": self._graces._asdict(),
+            "limits": Limits(timeout=request.timeout)._asdict(),
         }
         files = {
             "launch": b"\0".join(os.fsencode(part) for part in launch),

@@ -6,11 +6,19 @@ CLI when asked or when a limit is passed, reaps every descendant, and writes how
 nothing of statuses, costs or the page: those are a fold of what it writes.
 
     launch       starts the CLI; builtin modules only, because it runs before anything else may
-    records      the transcript's record format: all that the rest of the package shares with the
-    shim streams      the CLI's stdout and stderr into records, its stdin out of a queue session
-    two short frames, which tell when the session is idle and stdin may be closed control      the
-    control socket descendants  finding and ending every process that the CLI left behind ladder
-    the steps from asking to SIGKILL supervise    the loop that joins them
+    records      the transcript's record format: all that the package shares with the shim
+    streams      the CLI's stdout and stderr into records, its stdin out of a queue
+    session      two short frames, which tell when the session is idle
+    closing      when stdin is closed
+    control      the control socket
+    operations   what may be asked over it
+    watch        whether a kernel is there
+    limits       how much the execution may use
+    tree         what the processes of the machine are and use
+    descendants  finding and ending every process that the CLI left behind
+    ladder       the steps from asking to SIGKILL
+    ending       draining what the streams still hold
+    supervise    the loop that joins them
 
 It is started as `python -I -S -c BOOT` with the run folder as its working folder, the locked
 transcript as descriptor 0, and the CLI's environment as its own: its command line names neither the

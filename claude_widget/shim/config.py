@@ -1,15 +1,16 @@
 """What the backend tells the shim, by the file `shim.json` of the run folder.
 
-The rule: data and its reading. A shim refuses a version that is not its own; since both lie in one
-package, that only happens while it is being replaced.
+The rule: data and its reading; a field that is not there has its default. A shim refuses a version
+that is not its own; since both lie in one package, that only happens while it is being replaced.
 """
 
 import json
 from typing import NamedTuple
 
 from .ladder import Graces
+from .limits import Limits
 
-CONFIG_VERSION = 2
+CONFIG_VERSION = 3
 
 
 class Config(NamedTuple):
@@ -22,11 +23,11 @@ class Config(NamedTuple):
         mark: `NAME=value` that stands in the environment of every descendant.
         scratch: the CLI's own temp folder, removed at the end.
         keep_open: whether stdin stays open after the turn.
-        timeout: seconds of wall clock, or None.
         background_grace: seconds that background tasks may outlive the turn.
         unwatched: seconds that the CLI may wait for somebody while no kernel watches.
         watching: the file that says whether one does, see `watch`.
         graces: of the ladder.
+        limits: what the execution may use.
     """
 
     execution_id: str
@@ -35,11 +36,11 @@ class Config(NamedTuple):
     mark: str
     scratch: str
     keep_open: bool
-    timeout: float | None
     background_grace: float
     unwatched: float
     watching: str
     graces: Graces
+    limits: Limits = Limits()
 
 
 def read_config() -> Config:
@@ -48,4 +49,6 @@ def read_config() -> Config:
         said = json.load(file)
     if said.pop("version") != CONFIG_VERSION:
         raise SystemExit("shim.json has another version than this shim")
-    return Config(graces=Graces(**said.pop("graces")), **said)
+    graces = Graces(**said.pop("graces"))
+    limits = Limits(**said.pop("limits", {}))
+    return Config(graces=graces, limits=limits, **said)

@@ -5,53 +5,31 @@ limit is passed and when the ladder begins; it judges nothing else. The ending r
 after every descendant is gone and the streams are drained.
 """
 
-import contextlib
 import json
 import os
 import select
 import shutil
 import signal
 import sys
-import time
-from collections.abc import Callable
 from typing import Any
 
 from . import descendants, records
+from .closing import Closing, Deadline
 from .config import Config, read_config
 from .control import Control
+from .ending import drain, told_reason
 from .ladder import Ladder
 from .launch import Launched
-from .operations import KILL_REASONS, Operations
+from .operations import Operations
 from .session import Session
 from .streams import STDERR_LIMIT, Input, Output, Transcript
+from .tree import start_ticks
 from .watch import Watch
 
 _QUIET = 0.25
 """Seconds without output after which what is there of a half line is written."""
 _LONGEST_NAP = 3600.0
 """Seconds that one poll may take: the system's own bound is 24 days, a timeout's may be longer."""
-_DRAIN = 2.0
-"""Seconds that the streams may stay open after the last descendant has gone."""
-
-
-def told_reason() -> str:
-    """Why a SIGTERM came: the file `kill` says so, where the one who sent it could write it."""
-    try:
-        with open("kill", "rb") as file:
-            said = file.read(100).decode("utf-8", "replace")
-    except OSError:
-        said = ""
-    return said if said in KILL_REASONS else "close"
-
-
-def start_ticks(pid: int) -> int:
-    """When a process started, in the system's clock ticks since boot; 0 where /proc is absent."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            stat = file.read()
-    except OSError:
-        return 0
-    return int(stat[stat.rindex(b")") + 2 :].split()[19])
 
 
 class Supervisor:
@@ -73,9 +51,7 @@ class Supervisor:
         self.wait_status: int | None = None
         self.forced = False
         self._started = launched.started - config.epoch_clock
-        self._idle_since: float | None = None
-        self._turn_over_since: float | None = None
-        self._closed_at: float | None = None
+        self.closing = Closing(config.graces, config.background_grace)
         self._flush_at: float | None = None
         self._interrupts = 0
         self._told_to_end = False
@@ -164,19 +140,14 @@ class Supervisor:
     def _close_stdin(self) -> None:
         if self.stdin.accepts:
             self.stdin.close()
-            self._closed_at = self.transcript.now()
+            self.closing.closed(self.transcript.now())
             self.meta("stdin_closed")
 
     def closing_may_change(self) -> None:
         """Something that decides when stdin is closed has changed."""
+        deaf = not self.stdout.open
         now = self.transcript.now()
-        deaf = not self.stdout.open  # whatever it still does, it can tell nothing of it
-        if not self.session.turn_over and not deaf:
-            self._turn_over_since = self._idle_since = None
-        else:
-            self._turn_over_since = self._turn_over_since or now
-            idle = (self.session.idle and not self.keep_open) or deaf
-            self._idle_since = (self._idle_since or now) if idle else None
+        self.closing.changed(now, self.session, stays=self.keep_open, deaf=deaf)
 
     # -- the loop ----------------------------------------------------------------------------
 
@@ -204,25 +175,21 @@ class Supervisor:
             deadlines = self._deadlines()
         return min((due for due, _ in deadlines), default=None)
 
-    def _deadlines(self) -> list[tuple[float, Callable[[float], None]]]:
+    def _deadlines(self) -> list[Deadline]:
         """What will be due and when, as things stand."""
-        found: list[tuple[float, Callable[[float], None]]] = []
-        graces, over = self.config.graces, self._turn_over_since
-        if self.stdin.accepts and self._idle_since is not None:
-            found.append((self._idle_since + graces.settle, self._end_of_input))
-        elif self.stdin.accepts and over is not None and not self.keep_open:
-            found.append((over + self.config.background_grace, self._end_of_input))
+        found: list[Deadline] = []
+        if self.stdin.accepts:
+            found += self.closing.open_deadlines(self._end_of_input, stays=self.keep_open)
         if self._flush_at is not None:
             found.append((self._flush_at, self._flush))
         if self.ladder.begun:
             if self.ladder.due is not None:
                 found.append((self.ladder.due, self._step))
             return found
-        if self._closed_at is not None and over is not None:
-            # A task that ends after stdin was closed still brings a turn of its own.
-            found.append((max(self._closed_at, over) + graces.exit, self._force))
-        if self.config.timeout is not None:
-            found.append((self._started + self.config.timeout, self._time_out))
+        found += self.closing.exit_deadlines(self._force)
+        timeout = self.config.limits.timeout
+        if timeout is not None:
+            found.append((self._started + timeout, self._time_out))
         if self.transcript.failure is not None:
             found.append((0.0, self._disk_failed))
         look = self.watch.due(self.transcript.now(), waits=self._waits_for_somebody())
@@ -249,7 +216,9 @@ class Supervisor:
         self.ladder.begin(now, ask=False)
 
     def _time_out(self, now: float) -> None:
-        self.limit("timeout", figure=round(now - self._started, 3), bound=self.config.timeout)
+        self.limit(
+            "timeout", figure=round(now - self._started, 3), bound=self.config.limits.timeout
+        )
 
     def _waits_for_somebody(self) -> bool:
         """The CLI has asked something, or stays for a follow-up."""
@@ -319,7 +288,7 @@ class Supervisor:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         self.control.close()
         left = descendants.end_all(self.config.mark, self.config.graces.descendants)
-        self._drain()
+        drain([self.stdout, self.stderr])
         shutil.rmtree(self.config.scratch, ignore_errors=True)
         self.meta(
             "ended",
@@ -329,27 +298,6 @@ class Supervisor:
             descendants=left,
         )
         self.transcript.sync()
-
-    def _drain(self) -> None:
-        until = time.monotonic() + _DRAIN
-        poll = select.poll()
-        outputs = [output for output in (self.stdout, self.stderr) if output.open]
-        for output in outputs:
-            poll.register(output.fd, select.POLLIN)
-        while any(output.open for output in outputs) and time.monotonic() < until:
-            poll.poll(50)
-            for output in outputs:
-                self._read_on(output, poll)
-        for output in outputs:
-            output.close()
-
-    @staticmethod
-    def _read_on(output: Output, poll: select.poll) -> None:
-        if output.open:
-            output.read()
-        if not output.open:
-            with contextlib.suppress(KeyError):
-                poll.unregister(output.fd)
 
 
 def supervise(launched: Launched) -> None:

@@ -1,0 +1,47 @@
+"""What is left to do once the CLI has exited, and who wanted it to.
+
+The rule: bounded in time, whatever still holds the streams open.
+"""
+
+import contextlib
+import select
+import time
+
+from .operations import KILL_REASONS
+from .streams import Output
+
+_DRAIN = 2.0
+"""Seconds that the streams may stay open after the last descendant has gone."""
+
+
+def told_reason() -> str:
+    """Why a SIGTERM came: the file `kill` says so, where the one who sent it could write it."""
+    try:
+        with open("kill", "rb") as file:
+            said = file.read(100).decode("utf-8", "replace")
+    except OSError:
+        said = ""
+    return said if said in KILL_REASONS else "close"
+
+
+def drain(outputs: list[Output]) -> None:
+    """Read what the streams still hold, then close them."""
+    until = time.monotonic() + _DRAIN
+    poll = select.poll()
+    outputs = [output for output in outputs if output.open]
+    for output in outputs:
+        poll.register(output.fd, select.POLLIN)
+    while any(output.open for output in outputs) and time.monotonic() < until:
+        poll.poll(50)
+        for output in outputs:
+            _read_on(output, poll)
+    for output in outputs:
+        output.close()
+
+
+def _read_on(output: Output, poll: select.poll) -> None:
+    if output.open:
+        output.read()
+    if not output.open:
+        with contextlib.suppress(KeyError):
+            poll.unregister(output.fd)
