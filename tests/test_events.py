@@ -176,6 +176,7 @@ META_CASES: list[tuple[ev.Record, type[ev.Event], str, object]] = [
     (meta("signalled", signal="SIGTERM"), ev.Signalled, "signal", "SIGTERM"),
     (ended(-9, forced=True), ev.Ended, "exit_code", -9),
     (meta("answered", request_id="r", by="page"), ev.Answered, "by", "page"),
+    (meta("adopted", owner={"manager_id": "m"}), ev.Adopted, "owner.manager_id", "m"),
     (meta("lost", error="gone"), ev.Lost, "error", "gone"),
 ]
 

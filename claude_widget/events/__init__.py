@@ -47,6 +47,7 @@ from claude_widget.events.frames import (
     User,
 )
 from claude_widget.events.lifecycle import (
+    Adopted,
     Answered,
     AskedFor,
     Ended,
@@ -115,6 +116,7 @@ from claude_widget.events.system import (
 __all__ = [
     "NEUTRAL_PREFIX",
     "ActiveGoal",
+    "Adopted",
     "Answered",
     "ApiEvent",
     "ApiRetry",

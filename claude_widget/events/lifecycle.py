@@ -77,6 +77,13 @@ class Requested(Lifecycle):
     base_cost_usd: float = Field(0.0, ge=0, description="US dollars that the session cost before.")
 
 
+class Adopted(Lifecycle):
+    """`adopted`: another manager owns it from now on, since the one before is gone."""
+
+    owner: Any
+    name: str | None = Field(None, description="What its new owner calls it; unchanged if null.")
+
+
 class Refused(Lifecycle):
     """`refused`: it will never be started. Ends the execution."""
 
@@ -144,6 +151,7 @@ class Lost(Lifecycle):
 LIFECYCLE: dict[str, type[Lifecycle]] = {
     "transcript": TranscriptOpened,
     "requested": Requested,
+    "adopted": Adopted,
     "refused": Refused,
     "spawned": Spawned,
     "kill": KillAsked,

@@ -5,6 +5,8 @@ changes nothing; the table `_AFTER` is the whole order. Status changes here and 
 
     (new) -> transcript -> requested -> spawned -> ended | lost
                                `-> refused | ended | lost
+
+An execution changes its owner (`adopted`) at any time between `requested` and its end.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any
 
 from claude_widget.errors import InvalidTransition
 from claude_widget.events import (
+    Adopted,
     Answered,
     Ended,
     Event,
@@ -30,7 +33,7 @@ from claude_widget.events import (
 )
 from claude_widget.models import STATUS_OF, ExecutionStatus, Reason
 from claude_widget.state.outcome import noted
-from claude_widget.state.shape import MAX_STORY, Asked, Outcome
+from claude_widget.state.shape import MAX_OWNER, MAX_STORY, OWNER, Asked, Outcome
 from claude_widget.state.state import State
 from claude_widget.state.text import clip
 from claude_widget.state.verdict import Verdict, judge
@@ -39,6 +42,7 @@ from claude_widget.state.work import decided
 _AFTER: dict[str, frozenset[str]] = {
     "transcript": frozenset({"new"}),
     "requested": frozenset({"new", "opened"}),
+    "adopted": frozenset({"pending", "running"}),
     "refused": frozenset({"pending"}),
     "spawned": frozenset({"pending"}),
     "kill": frozenset({"pending", "running"}),
@@ -110,7 +114,27 @@ def _requested(state: State, event: Requested) -> State:
         has_schema=request.output_schema is not None,
         keep_open=request.keep_open,
     )
-    return state.replace(asked=asked, life=state.life._replace(created_time=event.time))
+    life = state.life._replace(created_time=event.time, owner=_owner(event.owner))
+    return state.replace(asked=asked, life=life)
+
+
+def _adopted(state: State, event: Adopted) -> State:
+    life = state.life._replace(owner=_owner(event.owner))
+    if event.name is None:
+        return state.replace(life=life)
+    return state.replace(life=life, asked=state.asked._replace(name=clip(event.name)))
+
+
+def _owner(said: object) -> dict[str, Any]:
+    """What a record says of an owner, each part as short as it should be."""
+    if not isinstance(said, dict):
+        return {}
+    parts = ((name, said.get(name)) for name in OWNER)
+    return {
+        name: clip(part, MAX_OWNER) if isinstance(part, str) else part
+        for name, part in parts
+        if isinstance(part, (str, int, float))
+    }
 
 
 def _spawned(state: State, event: Spawned) -> State:
@@ -191,6 +215,7 @@ def _concluded(state: State, verdict: Verdict, status: ExecutionStatus) -> Outco
 _CHANGES: dict[type[Lifecycle], Callable[[State, Any], State]] = {
     TranscriptOpened: _opened,
     Requested: _requested,
+    Adopted: _adopted,
     Spawned: _spawned,
     KillAsked: _kill_asked,
     LimitReached: _limited,

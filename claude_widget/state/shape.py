@@ -37,6 +37,19 @@ RECENT_TOOLS = 64
 RECENT_MESSAGES = 32
 """Messages whose usage can still be corrected; more than the CLI streams at once (20 subagents)."""
 STDERR_TAIL = 4000
+OWNER = (
+    "host",
+    "boot_id",
+    "pid_namespace",
+    "pid",
+    "start",
+    "notebook",
+    "manager_id",
+    "holds_lock",
+)
+"""What is kept of an owner, see `claude_widget.runtime.owner` and `claude_widget.owners`."""
+MAX_OWNER = 4096
+"""Characters of one part of it; the longest is the path of a notebook."""
 
 Tokens = tuple[int, int, int, int]
 """Input, output, cache creation, cache read."""
@@ -59,6 +72,8 @@ class Life(NamedTuple):
     exit_code: int | None = None
     exit_forced: bool = False
     stdin_closed: bool = False
+    owner: Mapping[str, Any] = MappingProxyType({})
+    """Whose it is: `claude_widget.runtime.owner` and `manager_id`; empty where it is not told."""
 
 
 class Asked(NamedTuple):

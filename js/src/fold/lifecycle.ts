@@ -41,6 +41,7 @@ const EVENTS: Readonly<Record<string, (meta: Json) => Told>> = {
   transcript: () => null,
   stdin_closed: () => null,
   answered: () => null,
+  adopted: () => ["info", "Its kernel was gone: another one has taken it over"],
   requested: tellRequested,
   refused: (meta) => ["error", `Not started: ${asText(meta.reason)}`, asText(meta.error)],
   spawned: (meta) => ["info", `Started, process ${asNumber(meta.pid) ?? "?"}`],
