@@ -1,0 +1,213 @@
+"""The CLI's streams: stdout and stderr into records of the transcript, stdin out of a queue.
+
+The rule: bytes pass through untouched and nothing waits for a reader. A long line is written in
+pieces, so the memory held is bounded by one read and one piece whatever the CLI prints. It knows
+descriptors and the record format; it does not know what the lines say.
+"""
+
+import errno
+import fcntl
+import os
+from collections import deque
+from time import clock_gettime
+
+from . import records
+from .launch import CLOCK
+
+_F_SETPIPE_SZ = 1031
+_PIPE_BYTES = 1 << 20
+_READ_BYTES = 1 << 18
+_START_BYTES = 64
+PIECE_BYTES = 1 << 16
+STDERR_LIMIT = 32 << 20
+"""Bytes of stderr kept for one execution; what comes after is read and dropped, with a note."""
+
+
+class Transcript:
+    """Appends records. After a failed write it drops records until one succeeds again.
+
+    Attributes:
+        failure: the OSError of the last write, or None.
+    """
+
+    def __init__(self, fd: int, epoch_clock: float) -> None:
+        self._fd = fd
+        self._epoch = epoch_clock
+        self._torn = False
+        self.failure: OSError | None = None
+
+    def now(self) -> float:
+        """Seconds since the transcript's epoch."""
+        return max(0.0, clock_gettime(CLOCK) - self._epoch)
+
+    def append(self, data: bytes) -> bool:
+        """Write whole records; False if they did not all fit."""
+        view = memoryview(b"\n" + data if self._torn else data)
+        try:
+            while view:
+                written = os.write(self._fd, view)
+                self._torn = True
+                view = view[written:]
+        except OSError as error:
+            self.failure = error
+            return False
+        self._torn = False
+        return True
+
+    def lines(self, stream: bytes, lines: bytes) -> bool:
+        """Append whole lines of one stream."""
+        return self.append(records.encode_lines(self.now(), stream, lines))
+
+    def piece(self, stream: bytes, piece: bytes, kind: bytes = records.PIECE) -> bool:
+        """Append a piece of a line."""
+        return self.append(records.encode_piece(self.now(), stream, piece, kind))
+
+    def sync(self) -> None:
+        """Have the disk hold what was appended, as far as it can."""
+        try:
+            os.fsync(self._fd)
+        except OSError as error:
+            self.failure = error
+
+
+class Output:
+    """One of the CLI's output streams."""
+
+    def __init__(self, fd: int, stream: bytes, transcript: Transcript, limit: int = 0) -> None:
+        self.fd = fd
+        self.stream = stream
+        self.open = True
+        self._transcript = transcript
+        self._pending = b""
+        self._line_start = b""
+        self._left = limit or None
+        os.set_blocking(fd, False)
+        try:
+            fcntl.fcntl(fd, _F_SETPIPE_SZ, _PIPE_BYTES)  # fewer wake-ups on a flood
+        except OSError:
+            pass  # not Linux, or over the user's pipe quota: a matter of speed only
+
+    def read(self) -> bytes:
+        """Read once and write what came; returns the lines that ended, joined, or nothing.
+
+        Of a line that was written in pieces only its first bytes and its last piece are returned:
+        enough to tell what kind of line it was.
+        """
+        try:
+            chunk = os.read(self.fd, _READ_BYTES)
+        except BlockingIOError:
+            return b""
+        except OSError as error:
+            if error.errno == errno.EINTR:
+                return b""
+            chunk = b""
+        if not chunk:
+            self.close()
+            return b""
+        if self._left is not None:
+            chunk = self._clip(chunk)
+        return self._write(chunk)
+
+    def _clip(self, chunk: bytes) -> bytes:
+        assert self._left is not None
+        if self._left == 0:
+            return b""
+        kept = chunk[: self._left]
+        self._left -= len(kept)
+        if self._left == 0:
+            kept += b"\n[claude-widget: further output on this stream was dropped]\n"
+        return kept
+
+    def _write(self, chunk: bytes) -> bytes:
+        head, newline, tail = chunk.rpartition(b"\n")
+        lines = b""
+        if newline:
+            lines = self._pending + head
+            self._transcript.lines(self.stream, lines)
+            lines = self._line_start + lines
+            self._line_start = b""
+            self._pending = tail
+        else:
+            self._pending += chunk
+        if len(self._pending) >= PIECE_BYTES:
+            self.flush()
+        return lines
+
+    @property
+    def unfinished(self) -> bool:
+        """There are bytes of a line in memory that no record has yet."""
+        return bool(self._pending)
+
+    def flush(self) -> None:
+        """Write what is there of an unfinished line."""
+        if self._pending:
+            self._line_start = self._line_start or self._pending[:_START_BYTES]
+            self._transcript.piece(self.stream, self._pending)
+            self._pending = b""
+
+    def close(self) -> None:
+        """No more will come; what is there of a last line is kept."""
+        if self.open:
+            self.open = False
+            if self._pending or self._line_start:
+                self._transcript.piece(self.stream, self._pending, records.LAST)
+                self._pending = b""
+            os.close(self.fd)
+
+
+class Input:
+    """The CLI's stdin: a queue of lines, written as fast as the CLI takes them."""
+
+    def __init__(self, fd: int, transcript: Transcript) -> None:
+        self.fd = fd
+        self.open = True
+        self._transcript = transcript
+        self._queue: deque[memoryview] = deque()
+        self._closing = False
+        os.set_blocking(fd, False)
+
+    @property
+    def waiting(self) -> bool:
+        """There is something to write."""
+        return self.open and bool(self._queue)
+
+    @property
+    def accepts(self) -> bool:
+        """A line sent now would reach the CLI."""
+        return self.open and not self._closing
+
+    def send(self, lines: bytes) -> None:
+        """Queue whole lines, joined by newlines, and record them."""
+        self._transcript.lines(records.IN, lines)
+        self._queue.append(memoryview(lines + b"\n"))
+        self.write()
+
+    def write(self) -> None:
+        """Write what fits without blocking. A CLI that has gone takes nothing: not our error."""
+        try:
+            while self._queue:
+                written = os.write(self.fd, self._queue[0][:_READ_BYTES])
+                rest = self._queue[0][written:]
+                if rest:
+                    self._queue[0] = rest
+                else:
+                    self._queue.popleft()
+        except BlockingIOError:
+            return
+        except OSError:
+            self._queue.clear()
+            self._shut()
+            return
+        if self._closing:
+            self._shut()
+
+    def close(self) -> None:
+        """Close once the queue is written."""
+        self._closing = True
+        if self.open and not self._queue:
+            self._shut()
+
+    def _shut(self) -> None:
+        if self.open:
+            self.open = False
+            os.close(self.fd)
