@@ -86,7 +86,9 @@ def _request(query: str, project: Path, *, keep_open: bool) -> dict[str, Any]:
             *("max_budget_usd", "schema", "timeout"),
         )
     )
-    none = {key: [] for key in ("allowed_tools", "disallowed_tools", "add_dirs", "after")}
+    none: dict[str, list[str]] = {
+        key: [] for key in ("allowed_tools", "disallowed_tools", "add_dirs", "after")
+    }
     return {
         **nothing,
         **none,
