@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Generator
 from typing import Any, ClassVar
 
+from claude_widget import snapshot
 from claude_widget.backend import Run
 from claude_widget.errors import ClaudeWidgetError, ExecutionFailed, InvalidTransition
 from claude_widget.event_log import EventLog
@@ -55,6 +56,7 @@ class Execution(Steered):
         self._events = EventLog(run.transcript)
         self._follower: Follower | None = None if ended is not None else Follower(run.transcript)
         self._read_to_end = 0
+        self._kept_to = 0
         self._on_end: list[Callable[[], None]] = []
         self._end_told = ended is not None
 
@@ -160,6 +162,27 @@ class Execution(Steered):
                 follower.close()
                 self._follower = None
             return events, more
+
+    def restore(self) -> None:
+        """Begin where the fold was kept last, if it was kept, and nothing is read yet."""
+        with self._lock:
+            if self._follower is None or self._follower.parser.offset:
+                return
+            fold = snapshot.load(self.run)
+            if fold is not None:
+                self._state, self._kept_to = fold.state, fold.offset
+                self._follower = Follower(self.run.transcript, fold.offset, fold.epoch)
+
+    def keep_fold(self) -> None:
+        """Keep the fold for a later manager, once enough has come since it was kept last."""
+        with self._lock:
+            parser = self._follower.parser if self._follower is not None else None
+            if parser is None or parser.mid_line or self._state.status.ended:
+                return
+            if parser.offset - self._kept_to < snapshot.EVERY:
+                return
+            fold = snapshot.Fold(parser.offset, parser.epoch, self._state)
+        self._kept_to = snapshot.keep(self.run, fold)
 
     def catch_up(self) -> None:
         """Read all that there is by now, however long a query is."""

@@ -178,6 +178,7 @@ class Following:
             _LOG.exception("Execution %s cannot be followed", execution.execution_id)
             self._give_up(execution, f"{type(error).__name__}: {error}")
         self._tell(execution, before, events, hears=hears)
+        execution.keep_fold()
         return execution.read_bytes != before.size, more
 
     def _give_up(self, execution: Execution, problem: str) -> None:

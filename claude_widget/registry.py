@@ -172,7 +172,8 @@ class Registry:
 
 
 def _fold_all(execution: Execution) -> None:
-    """Fold what is there of an earlier one's transcript."""
+    """Fold what is there of an earlier one's transcript, from where its fold was kept."""
+    execution.restore()
     try:
         execution.catch_up()
     except ClaudeWidgetError as error:

@@ -161,15 +161,20 @@ _PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR})
 class Follower:
     """Reads one transcript as it grows.
 
+    Args:
+        path: the file.
+        offset: byte at which to begin, the start of a record.
+        epoch: epoch seconds of the transcript's zero; needed only if offset is not 0.
+
     Attributes:
         path: the file.
         parser: what has been read so far.
     """
 
-    def __init__(self, path: Path, skip: bytes | None = None) -> None:
+    def __init__(self, path: Path, offset: int = 0, epoch: float = 0.0) -> None:
         self.path = path
-        self.parser = RecordParser(skip=skip)
-        self._read_to = 0
+        self.parser = RecordParser(offset, epoch)
+        self._read_to = offset
         self._fd = -1
 
     def read(self, limit: int = CHUNK) -> tuple[list[Record], bool]:

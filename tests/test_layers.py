@@ -27,6 +27,7 @@ LAYERS = (
             "request",
             "runtime",
             "sessions",
+            "snapshot",
             "state_folder",
             "transcript",
         },
