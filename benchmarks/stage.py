@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from claude_widget.backend import Run
 from claude_widget.models import ExecutionRequest
+from claude_widget.reports import EndedProcess
 from claude_widget.transcript import Writer
 
 
@@ -38,10 +39,10 @@ class Stage:
         """It lives as long as the benchmark does."""
         return run.execution_id in self.writers
 
-    def sweep(self, run: Run) -> int:
+    def sweep(self, run: Run) -> tuple[EndedProcess, ...]:
         """There is nothing to sweep."""
         del run
-        return 0
+        return ()
 
     def wait_handles(self) -> Sequence[int]:
         """There is no process."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from claude_widget.models import ExecutionRequest
+from claude_widget.reports import EndedProcess
 from claude_widget.transcript import Writer
 
 
@@ -65,7 +66,9 @@ class Backend(Protocol):
 
         Operations: "kill" (reason), "interrupt", "end", "status", "send" (line: a frame for the
         CLI), "answer" (request_id, line, by, note: the first answer to a request counts; a later
-        one is refused with code "answered"), "limit" (reason, error: end it as failed).
+        one is refused with code "answered"), "limit" (reason, error: end it as failed),
+        "adopt" (owner, instead_of: the id of the manager that it is taken over from, name: a new
+        one if given; refused with code "owned" and the owner, if that is another by now).
 
         Raises:
             ControlFailed: it did not answer, or refused.
@@ -74,8 +77,8 @@ class Backend(Protocol):
     def alive(self, run: Run) -> bool:
         """Whether something still writes its transcript."""
 
-    def sweep(self, run: Run) -> int:
-        """End what a dead one left behind; how many processes there were."""
+    def sweep(self, run: Run) -> tuple[EndedProcess, ...]:
+        """End what a dead one left behind; the processes there were."""
 
     def wait_handles(self) -> Sequence[int]:
         """Descriptors that become readable when one may have ended; may be empty."""

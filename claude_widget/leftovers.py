@@ -1,47 +1,225 @@
-"""Ends processes that a dead shim left behind, found by the mark in their environment.
+"""Finds and ends processes that a dead shim left behind.
 
-The rule: only processes of this user on this machine that carry the execution's own id are
-signalled; a pid alone is never trusted, since a pidfd or a start time is held while deciding.
+The rule: a process belongs to an execution by the mark in its environment, by what the shim wrote
+down of it (pid and start), or by standing below one that does; never by a pid alone. Only this
+user's processes are looked at. A process that carries another execution's mark is that one's, and
+so is what stands below it.
 """
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
+import signal
+import sys
+import time
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
-_ROUNDS = 20
+from claude_widget.command import MARK
+from claude_widget.header import read_header
+from claude_widget.reports import EndedProcess
+from claude_widget.transcript import boot_id
+
+DESCENDANTS = "descendants"
+"""In a run folder: `pid start` of each process that its shim saw last below it."""
+_LINUX = sys.platform == "linux"
+_LONGEST_LIST = 1 << 20
+_STOPS = 20
+"""Rounds of stopping what forks on, before what is there is killed."""
+_GONE_WITHIN = 5.0
+"""Seconds that the killed have to go; more needs only what hangs in the kernel."""
 
 
-def end_marked(name: str, value: str) -> int:
-    """SIGKILL every process whose environment has `name=value`, until none is left.
+class Seen(NamedTuple):
+    """A living process of this user.
 
-    Returns:
-        How many processes there were.
+    Attributes:
+        pid: its number.
+        parent: its parent's.
+        start: when it started: clock ticks since boot on Linux, microseconds elsewhere.
+        name: the system's short name.
+        mark: the execution that it says it belongs to, or the empty string.
+        scratch: the temp folder that its environment names, or the empty string.
     """
-    met: set[tuple[int, float]] = set()
-    for _ in range(_ROUNDS):
-        found = _marked(name, value)
-        if not found:
-            break
-        for process in found:
-            met.add((process.pid, process.create_time()))
-            try:
-                process.kill()  # psutil compares the start time first
-            except psutil.Error:
-                continue
-        psutil.wait_procs(found, timeout=1.0)
-    return len(met)
+
+    pid: int
+    parent: int
+    start: int
+    name: str
+    mark: str
+    scratch: str
 
 
-def _marked(name: str, value: str) -> list[psutil.Process]:
-    found = []
-    for process in psutil.process_iter():
-        if process.pid == os.getpid():
+def look() -> dict[int, Seen]:
+    """All living processes of this user but this one, by pid."""
+    found = _by_proc() if _LINUX else _by_psutil()
+    return {seen.pid: seen for seen in found if seen.pid != os.getpid()}
+
+
+def _by_proc() -> Iterator[Seen]:
+    user = os.getuid()
+    for name in os.listdir("/proc"):  # noqa: PTH208 - a Path for each would be most of the time
+        if not name.isdigit():
             continue
         try:
-            if process.environ().get(name) == value and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
+            if os.stat(f"/proc/{name}").st_uid == user:  # noqa: PTH116
+                seen = _read(int(name))
+                if seen is not None:
+                    yield seen
+        except OSError:
+            continue  # it ended meanwhile
+
+
+def _read(pid: int) -> Seen | None:
+    stat = Path(f"/proc/{pid}/stat").read_bytes()
+    begin, end = stat.index(b"(") + 1, stat.rindex(b")")
+    rest = stat[end + 2 :].split()
+    if rest[0] in (b"Z", b"X"):
+        return None
+    try:
+        environment = Path(f"/proc/{pid}/environ").read_bytes()
+    except PermissionError:  # it may not be looked at, as one that has raised its rights
+        environment = b""
+    told = dict(item.partition(b"=")[::2] for item in environment.split(b"\0"))
+    return Seen(
+        pid,
+        int(rest[1]),
+        int(rest[19]),
+        stat[begin:end].decode("utf-8", "replace"),
+        told.get(MARK.encode(), b"").decode("utf-8", "replace"),
+        os.fsdecode(told.get(b"CLAUDE_CODE_TMPDIR", b"")),
+    )
+
+
+def _by_psutil() -> Iterator[Seen]:
+    user = os.getuid()
+    for process in psutil.process_iter():
+        try:
+            if process.uids().real != user or process.status() == psutil.STATUS_ZOMBIE:
+                continue
+            told = process.environ()
+            start = int(process.create_time() * 1e6)
+            mark, scratch = told.get(MARK, ""), told.get("CLAUDE_CODE_TMPDIR", "")
+            yield Seen(process.pid, process.ppid() or 0, start, process.name(), mark, scratch)
         except (psutil.Error, OSError):
-            continue  # ended meanwhile, or another user's
-    return found
+            continue  # ended meanwhile, or may not be looked at
+
+
+def recorded(folder: Path) -> frozenset[tuple[int, int]]:
+    """What its shim wrote down of the processes below it; nothing of an earlier boot's.
+
+    Args:
+        folder: the run folder.
+    """
+    header = read_header(folder / "transcript")
+    if not _LINUX or header is None or header.boot_id != boot_id():
+        return frozenset()
+    try:
+        fd = os.open(folder / DESCENDANTS, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        with os.fdopen(fd, "rb") as file:
+            lines = file.read(_LONGEST_LIST).split(b"\n")
+    except OSError:
+        return frozenset()
+    pairs = (line.split() for line in lines)
+    return frozenset(
+        (int(pair[0]), int(pair[1]))
+        for pair in pairs
+        if len(pair) == 2 and all(part.isdigit() and len(part) < 20 for part in pair)
+    )
+
+
+def end_leftovers(
+    execution_id: str, known: Collection[tuple[int, int]] = ()
+) -> tuple[EndedProcess, ...]:
+    """End all processes of an execution whose shim is dead, and what stands below them.
+
+    They are stopped before they are killed, so that none forks in between.
+
+    Args:
+        execution_id: whose mark they carry.
+        known: pid and start of further ones, see `recorded`.
+
+    Returns:
+        Those that are gone now. What does not go within a few seconds is logged.
+    """
+    met: dict[tuple[int, int], Seen] = {}
+    for _ in range(_STOPS):
+        found = _of(execution_id, {*known, *met})
+        new = [one for one in found if (one.pid, one.start) not in met]
+        if not new:
+            break
+        for one in new:
+            met[one.pid, one.start] = one
+            _signal(one, signal.SIGSTOP)
+    if not met:
+        return ()
+    left = _kill(execution_id, met)
+    return tuple(
+        EndedProcess(pid=one.pid, name=one.name, execution_id=execution_id)
+        for key, one in met.items()
+        if key not in left
+    )
+
+
+def _kill(execution_id: str, met: dict[tuple[int, int], Seen]) -> set[tuple[int, int]]:
+    """SIGKILL until they are gone; those that are not."""
+    until = time.monotonic() + _GONE_WITHIN
+    pause = 0.002
+    while True:
+        found = _of(execution_id, set(met))
+        for one in found:
+            met[one.pid, one.start] = one
+            _signal(one, signal.SIGKILL)
+        left = {(one.pid, one.start) for one in found}
+        if not left:
+            return left
+        if time.monotonic() > until:
+            pids = ", ".join(str(pid) for pid, _ in left)
+            logging.getLogger(__name__).warning(
+                "Processes of execution %s do not go: %s", execution_id, pids
+            )
+            return left
+        time.sleep(pause)
+        pause = min(2 * pause, 0.1)
+
+
+def _of(execution_id: str, known: set[tuple[int, int]]) -> list[Seen]:
+    """What belongs to an execution at this moment."""
+    seen = look()
+    children: dict[int, list[Seen]] = {}
+    for one in seen.values():
+        children.setdefault(one.parent, []).append(one)
+    ours = {
+        one.pid: one
+        for one in seen.values()
+        if one.mark == execution_id or ((one.pid, one.start) in known and not one.mark)
+    }
+    queue = list(ours.values())
+    while queue:
+        for child in children.get(queue.pop().pid, []):
+            if child.pid not in ours and child.mark in ("", execution_id):
+                ours[child.pid] = child
+                queue.append(child)
+    return list(ours.values())
+
+
+def _signal(one: Seen, number: signal.Signals) -> None:
+    """Signal exactly that process: whatever has its pid by now, if it is another, is not met."""
+    with contextlib.suppress(OSError, psutil.Error):
+        if not _LINUX:
+            process = psutil.Process(one.pid)
+            if int(process.create_time() * 1e6) == one.start:
+                process.send_signal(number)
+            return
+        handle = os.pidfd_open(one.pid)
+        try:
+            still = _read(one.pid)
+            if still is not None and still.start == one.start:
+                signal.pidfd_send_signal(handle, number)
+        finally:
+            os.close(handle)

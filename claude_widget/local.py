@@ -25,8 +25,10 @@ from claude_widget import command, runtime
 from claude_widget.backend import Run
 from claude_widget.discovery import find_cli
 from claude_widget.errors import ControlFailed, UnsupportedPlatform
-from claude_widget.leftovers import end_marked
+from claude_widget.leftovers import end_leftovers, recorded
 from claude_widget.models import ExecutionRequest
+from claude_widget.remains import leave_breadcrumb
+from claude_widget.reports import EndedProcess
 from claude_widget.shim.config import CONFIG_VERSION
 from claude_widget.shim.ladder import Graces
 from claude_widget.shim.limits import Limits
@@ -112,6 +114,7 @@ class LocalBackend:
         problem = runtime.own_folder(scratch.parent) or runtime.own_folder(scratch)
         if problem:
             raise OSError(f"no temp folder for the CLI: {problem}")
+        leave_breadcrumb(scratch, run.folder)
         request = run.request
         argv = command.arguments(cli, request, run.folder)
         launch = [request.project_path, cli, *argv]
@@ -127,7 +130,7 @@ class LocalBackend:
             "unwatched": self._unwatched,
             "watching": str(run.folder.parents[1] / WATCHING),
             "graces": self._graces._asdict(),
-            "limits": Limits(timeout=request.timeout)._asdict(),
+            "limits": {name: getattr(request, name) for name in Limits._fields},
         }
         files = {
             "launch": b"\0".join(os.fsencode(part) for part in launch),
@@ -211,9 +214,9 @@ class LocalBackend:
         """Whether its shim holds the transcript's lock."""
         return lock_is_held(run.transcript)
 
-    def sweep(self, run: Run) -> int:
-        """Kill what carries the execution's mark, and remove its temp folder and socket."""
-        found = end_marked(command.MARK, run.execution_id)
+    def sweep(self, run: Run) -> tuple[EndedProcess, ...]:
+        """Kill what is left of the execution, and remove its temp folder and socket."""
+        found = end_leftovers(run.execution_id, recorded(run.folder))
         scratch = _configured(run, "scratch", runtime.scratch_path(run.folder))
         shutil.rmtree(scratch, ignore_errors=True)
         _configured(run, "socket", runtime.socket_path(run.folder)).unlink(missing_ok=True)

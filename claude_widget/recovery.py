@@ -7,44 +7,60 @@ sweeps what it left. An execution of another host, or one whose lock is held, is
 from __future__ import annotations
 
 import json
+import logging
 
 from claude_widget.backend import Backend, Run
+from claude_widget.errors import TranscriptError
 from claude_widget.execution import Execution
+from claude_widget.header import read_header
 from claude_widget.models import ExecutionStatus, Reason
+from claude_widget.reports import EndedProcess
 from claude_widget.runtime import host_name
 from claude_widget.transcript import Writer, read_records
 
+_LOG = logging.getLogger(__name__)
 
-def settle_if_dead(execution: Execution, backend: Backend, *, was_spawned: bool) -> bool:
-    """Write the end of an execution whose shim has died; whether anything was written.
+
+def settle_if_dead(
+    execution: Execution, backend: Backend, *, was_spawned: bool
+) -> tuple[EndedProcess, ...] | None:
+    """Write the end of an execution whose shim has died.
 
     Args:
         execution: one that has not ended as far as is known, and whose transcript does not grow.
         backend: what runs it.
         was_spawned: this process has spawned it.
 
+    Returns:
+        The processes that were left of it; None if it is not dead, or others saw to it.
+
     Raises:
-        OSError: it is dead, and its transcript cannot be read or written.
+        OSError, TranscriptError: its transcript cannot be read or written.
     """
     run = execution.run
-    if backend.alive(run) or not _is_ours(execution):
-        return False
-    if execution.status is ExecutionStatus.PENDING and not was_spawned:
-        return False  # nobody has started it yet
+    if backend.alive(run) or not is_ours(run):
+        return None
+    spawned = was_spawned or (run.folder / "shim.pid").exists()
+    if execution.status is ExecutionStatus.PENDING and not spawned:
+        return None  # nobody has started it yet
     try:
         writer = Writer(run.transcript)
     except BlockingIOError:  # another manager is at it
-        return False
+        return None
     with writer:
-        if _has_ended(execution):
-            return False
+        writer.mend()  # an ending record that lacks nothing but its last byte is one
+        stage = _stage(run)
+        if stage == "ended" or (stage == "pending" and not spawned):
+            return None
         left = backend.sweep(run)
-        if execution.status is ExecutionStatus.PENDING:
+        if stage == "pending":
             told = f"The supervisor ended before the CLI was started. {_log_of(run)}".strip()
             writer.meta("refused", reason=Reason.STARTUP, error=told)
         else:
-            writer.meta("lost", error=f"The supervisor died; {left} processes were left and ended.")
-    return True
+            told = f"The supervisor died; {len(left)} processes were left and ended."
+            writer.meta("lost", error=told)
+    _LOG.info("Execution %s: %s", run.execution_id, told)
+    return left
 
 
 def _log_of(run: Run) -> str:
@@ -55,23 +71,31 @@ def _log_of(run: Run) -> str:
         return ""
 
 
-def _is_ours(execution: Execution) -> bool:
-    """Whether it ran on this host; the header says so, and it is the first record."""
-    for record in read_records(execution.run.transcript):
-        try:
-            return bool(json.loads(record.data).get("host") == host_name())
-        except (ValueError, AttributeError):
-            return False
-    return False
+def is_ours(run: Run) -> bool:
+    """Whether it ran on this host, as its header says.
+
+    Raises:
+        TranscriptError: there is no such header any more.
+    """
+    header = read_header(run.transcript)
+    if header is None:
+        raise TranscriptError("its beginning is gone", path=str(run.transcript))
+    return header.host == host_name()
 
 
-def _has_ended(execution: Execution) -> bool:
-    """Whether its transcript says so by now; read under the lock, so that it stays so."""
-    last = b""
-    for record in read_records(execution.run.transcript):
-        if record.stream == "meta":
-            last = record.data
-    try:
-        return json.loads(last).get("event") in ("ended", "lost", "refused")
-    except (ValueError, AttributeError):
-        return False
+_STAGES = {"spawned": "running", "ended": "ended", "lost": "ended", "refused": "ended"}
+
+
+def _stage(run: Run) -> str:
+    """Whether its transcript says pending, running or ended; read under the lock, so it stays so.
+
+    The fold may not have come so far yet.
+    """
+    stage = "pending"
+    for record in read_records(run.transcript):
+        if record.stream == "meta" and stage != "ended":
+            try:
+                stage = _STAGES.get(json.loads(record.data).get("event"), stage)
+            except (ValueError, AttributeError, TypeError, RecursionError):
+                continue  # damaged: it says nothing
+    return stage

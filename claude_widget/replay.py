@@ -26,6 +26,7 @@ from claude_widget.errors import (
 )
 from claude_widget.events import Record
 from claude_widget.models import ExecutionRequest
+from claude_widget.reports import EndedProcess
 from claude_widget.shim import records
 from claude_widget.transcript import Writer, read_records
 
@@ -180,10 +181,10 @@ class ReplayBackend:
         with self._lock:
             return run.execution_id in self._playing
 
-    def sweep(self, run: Run) -> int:
+    def sweep(self, run: Run) -> tuple[EndedProcess, ...]:
         """A recording leaves no processes."""
         del run
-        return 0
+        return ()
 
     def wait_handles(self) -> Sequence[int]:
         """There is no process to wait for."""

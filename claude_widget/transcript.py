@@ -156,6 +156,8 @@ class _Pieces:
 
 _PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR})
 """Errors that are of this process or this moment, and say nothing of the file."""
+_COMPARED = 32
+"""Bytes before what is new that must be what they were: a file cut short may have grown again."""
 
 
 class Follower:
@@ -175,22 +177,29 @@ class Follower:
         self.path = path
         self.parser = RecordParser(offset, epoch)
         self._read_to = offset
+        self._last = b""
         self._fd = -1
 
     def read(self, limit: int = CHUNK) -> tuple[list[Record], bool]:
         """Records that came since, from at most `limit` bytes; and whether there is more to read.
 
         Raises:
-            TranscriptError: the file is gone, or shorter than what was read of it.
+            TranscriptError: the file is gone or another one, or not what was read of it.
         """
         try:
             if self._fd < 0:
                 self._fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-            size = os.fstat(self._fd).st_size
+            found = os.fstat(self._fd)
+            size = found.st_size
+            if found.st_nlink == 0:
+                raise self._spoiled("it was removed, or another file was put in its place")
             if size == self._read_to:
                 return [], False
             if size < self._read_to:
-                raise TranscriptError("it was cut short", path=str(self.path), offset=size)
+                raise self._spoiled("it was cut short", size)
+            before = os.pread(self._fd, len(self._last), self._read_to - len(self._last))
+            if before != self._last:
+                raise self._spoiled("what was read of it has changed")
             chunk = os.pread(self._fd, limit, self._read_to)
         except OSError as error:
             if error.errno in _PASSING:
@@ -199,7 +208,12 @@ class Follower:
                 error.strerror or str(error), path=str(self.path), offset=self._read_to
             ) from error
         self._read_to += len(chunk)
+        self._last = (chunk if len(chunk) >= _COMPARED else self._last + chunk)[-_COMPARED:]
         return list(self.parser.feed(chunk)), self._read_to < size
+
+    def _spoiled(self, problem: str, offset: int | None = None) -> TranscriptError:
+        at = self._read_to if offset is None else offset
+        return TranscriptError(problem, path=str(self.path), offset=at)
 
     def close(self) -> None:
         """Let go of the file; the next read opens it again."""
@@ -298,13 +312,20 @@ class Writer:
     def lines(self, stream: bytes, lines: bytes) -> None:
         """Append whole lines of one stream; a record that was torn off is ended first."""
         seconds = max(0.0, clock() - self.epoch_clock)
-        data = memoryview(self._mend() + records.encode_lines(seconds, stream, lines))
-        while data:
-            data = data[os.write(self.fd, data) :]
+        self._write(self._mending() + records.encode_lines(seconds, stream, lines))
 
-    def _mend(self) -> bytes:
+    def mend(self) -> None:
+        """End a last record that was torn off: from now on it counts, for what there is of it."""
+        self._write(self._mending())
+
+    def _mending(self) -> bytes:
         size = os.fstat(self.fd).st_size
         return b"\n" if size and os.pread(self.fd, 1, size - 1) != b"\n" else b""
+
+    def _write(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self.fd, view) :]
 
     def close(self) -> None:
         """Let go of the lock, unless the descriptor was handed on."""

@@ -14,13 +14,26 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "claude_widget"
 LAYERS = (
-    ("pure", {"errors", "events", "model_choices", "models", "permissions", "protocol", "state"}),
+    (
+        "pure",
+        {
+            "errors",
+            "events",
+            "model_choices",
+            "models",
+            "permissions",
+            "protocol",
+            "reports",
+            "state",
+        },
+    ),
     (
         "formats",
         {
             "backend",
             "command",
             "discovery",
+            "header",
             "mcp_choices",
             "mcp_config",
             "prompts",
@@ -32,7 +45,7 @@ LAYERS = (
             "transcript",
         },
     ),
-    ("outside", {"backends", "capacity", "leftovers", "local", "replay"}),
+    ("outside", {"backends", "capacity", "leftovers", "local", "remains", "replay"}),
     (
         "work",
         {

@@ -176,7 +176,7 @@ def test_one_that_ended_well_leaves_nothing_to_sweep(
     manager: ProcessManager, project: Path
 ) -> None:
     execution = ended(manager.start_execution(QUICK, project), "completed", "success")
-    assert manager.backend.sweep(execution.run) == 0
+    assert manager.backend.sweep(execution.run) == ()
 
 
 def test_check_refuses_with_our_own_errors_alone(subject: Subject, project: Path) -> None:
