@@ -12,14 +12,14 @@ const { default: puppeteer } = await import(
 );
 
 const START = 60_000;
-const NOTEBOOK = "window.jupyterapp.shell.currentWidget";
+const NOTEBOOK = "window.jupyterapp?.shell?.currentWidget";
 const READY = `(() => {
   const kernel = ${NOTEBOOK}?.sessionContext?.session?.kernel;
   return kernel?.connectionStatus === 'connected' && kernel.status === 'idle'
     && ${NOTEBOOK}.content.widgets.length > 0;
 })()`;
 const RUN = `(() => {
-  ${NOTEBOOK}.content.activeCellIndex = 0;
+  window.jupyterapp.shell.currentWidget.content.activeCellIndex = 0;
   window.jupyterapp.commands.execute('notebook:run-cell');
 })()`;
 
