@@ -12,6 +12,7 @@ import errno
 import fcntl
 import functools
 import json
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -20,10 +21,13 @@ from typing import Any, Self
 
 from claude_widget.errors import TranscriptError
 from claude_widget.events import Record
+from claude_widget.events.decode import decode
 from claude_widget.shim import records
 from claude_widget.shim.launch import CLOCK
 
 CHUNK = 1 << 18
+_LATEST = 1e11
+"""Epoch seconds, of the year 5138; no clock says so, and no page can show it."""
 _LOCK_TRIES = 40
 _LOCK_PAUSE = 0.005
 """Seconds; 0.2 in all, after which who holds a lock is its shim."""
@@ -92,6 +96,8 @@ class RecordParser:
         try:
             when = self.epoch + float(seconds)
         except ValueError:
+            when = math.nan
+        if not abs(when) <= _LATEST:  # such as "nan", which is no time and equals nothing
             self.damaged += 1
             return None
         if stream.endswith(records.PIECE):
@@ -110,13 +116,11 @@ class RecordParser:
         return Record(offset, when, stream.decode("ascii", "replace"), data, complete)
 
     def _read_epoch(self, data: bytes, when: float) -> float:
-        try:
-            header = json.loads(data)
-            if header.get("event") == "transcript":
-                self.epoch = float(header["epoch"])
-                return self.epoch + when
-        except (ValueError, TypeError, AttributeError, KeyError):
-            pass  # the reducer says what is wrong with a lifecycle record
+        header = decode(data) or {}  # the reducer says what is wrong with a lifecycle record
+        epoch = header.get("epoch") if header.get("event") == "transcript" else None
+        if isinstance(epoch, int | float) and abs(epoch) <= _LATEST:
+            self.epoch = float(epoch)
+            return self.epoch + when
         return when
 
     def finish(self) -> list[Record]:
