@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ByteSize, ConfigDict, Field
 
 
 class ExecutionStatus(StrEnum):
@@ -78,6 +78,7 @@ Effort = Literal["low", "medium", "high", "xhigh", "max"]
 PermissionMode = Literal["default", "acceptEdits", "plan", "bypassPermissions", "dontAsk", "auto"]
 SettingSource = Literal["user", "project", "local"]
 Permissions = Literal["ask", "deny", "callable"]
+Sandbox = Literal["cli", "bubblewrap"]
 Asks = Literal["permission", "questions", "plan", "other"]
 
 
@@ -124,9 +125,37 @@ class ExecutionRequest(BaseModel):
     after: tuple[str, ...] = Field((), description="Ids of executions that must complete first.")
     priority: int = Field(0, description="Higher goes first.")
     timeout: float | None = Field(
-        None, gt=0, allow_inf_nan=False, description="Seconds of wall clock."
+        None, gt=0, allow_inf_nan=False, description="Seconds, a sleep of the machine left out."
+    )
+    idle_timeout: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="Seconds without output and with no tool open."
+    )
+    max_cpu: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="Cores on average over ten seconds."
+    )
+    max_cpu_seconds: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="Processor seconds of the whole tree."
+    )
+    max_memory: ByteSize | None = Field(
+        None, gt=0, description="Bytes of resident memory of the whole tree, or as '2 GB'."
+    )
+    max_processes: int | None = Field(None, ge=1, description="Living processes of the whole tree.")
+    max_temp_size: ByteSize | None = Field(
+        None, gt=0, description="Bytes on disk below the CLI's own temp folder, or as '2 GB'."
     )
     env: dict[str, str] = Field(default_factory=dict, repr=False)
+    env_allow: tuple[str, ...] | None = Field(
+        None,
+        description="Names, or beginnings with a *, of what the CLI inherits; None is everything.",
+    )
+    sandbox: Sandbox | dict[str, Any] | None = Field(
+        None,
+        description="Who isolates: the CLI its commands (with such settings), or bubblewrap it all.",
+    )
+    trust_project: bool | None = Field(
+        None,
+        description="Whether the project's own settings count; None: if they are harmless or known.",
+    )
     extra_args: tuple[str, ...] = Field((), description="Appended to the CLI's arguments.")
 
 
@@ -243,6 +272,13 @@ class ExecutionInfo(BaseModel):
     errors: tuple[str, ...] = Field((), description="At most 20, each at most 4,000 characters.")
     exit_code: int | None = Field(None, description="Of the CLI; negative is a signal's number.")
     exit_forced: bool = Field(False, description="It hung after its result and was ended.")
+    cpu_seconds: float | None = Field(
+        None, description="Processor seconds of the CLI and all that it started, once it has ended."
+    )
+    peak_memory_bytes: int | None = Field(
+        None, description="Resident memory of them all, the most that was seen."
+    )
+    peak_processes: int | None = Field(None, description="How many there were, the most seen.")
     unknown_frames: int = Field(0, description="Frames of a type that this version does not know.")
     recorded: bool = Field(False, description="Played from a recording, at no cost.")
     resumed_from: str | None = Field(None, description="Execution whose session it resumes.")

@@ -12,6 +12,7 @@ What happens before a prompt is read can only come from the environment. It impo
     its output      garbage  bad-utf8  surrogate  big-line=MB  stderr=MB  flood=MB
     its children    daemon (setsid, double fork, holds the pipes)  forks=N
     its requests    asks=TOOL  cancels=TOOL (see fake_requests)
+    its usage       memory=MB  cpu=SECONDS  bomb=N  calls  silent (see fake_usage)
     its end         exit=N  half-line  crash  hang-before  hang-after (its result)  shuts-stdout
 """
 # ruff: noqa: PTH104, PTH109, PTH110, PTH208
@@ -31,9 +32,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tests.fake_requests import Interrupted, Requests
+    from tests.fake_usage import Uses
 else:
     sys.path.insert(0, __file__.rpartition("/")[0])  # isolated, it has no such place
     from fake_requests import Interrupted, Requests
+    from fake_usage import Uses
 
 DELTA = "Hello from the s"
 NEVER = 86_400.0
@@ -59,7 +62,7 @@ def new_id() -> str:
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
-class Fake(Requests):
+class Fake(Uses, Requests):
     """One run: reads lines of stdin, plays a turn for each prompt."""
 
     def __init__(self) -> None:

@@ -140,6 +140,9 @@ class Ended(Lifecycle):
     error: str | None = None
     forced: bool = False
     descendants: int = 0
+    cpu_seconds: float | None = Field(None, ge=0)
+    peak_memory: int | None = Field(None, ge=0, description="Bytes.")
+    peak_processes: int | None = Field(None, ge=0)
 
 
 class Lost(Lifecycle):

@@ -8,59 +8,22 @@ the execution's mark in it.
 
 import os
 import signal
-import sys
 import time
 
-LINUX = sys.platform == "linux"
+from . import tree
 
-
-def parents() -> dict[int, int]:
-    """Parent of every process of the machine that can be seen, zombies left out."""
-    return _parents_by_proc() if LINUX else _parents_by_ps()
-
-
-def _parents_by_proc() -> dict[int, int]:
-    found: dict[int, int] = {}
-    for name in os.listdir("/proc"):
-        if not name.isdigit():
-            continue
-        try:
-            with open(f"/proc/{name}/stat", "rb") as file:
-                stat = file.read()
-        except OSError:
-            continue  # it ended meanwhile
-        state, ppid = stat[stat.rindex(b")") + 2 :].split(b" ", 2)[:2]
-        if state not in (b"Z", b"X"):
-            found[int(name)] = int(ppid)
-    return found
-
-
-def _parents_by_ps() -> dict[int, int]:
-    import subprocess
-
-    said = subprocess.run(
-        ["/bin/ps", "-axo", "pid=,ppid=,stat="], capture_output=True, check=False, timeout=10
-    )
-    rows = (line.split() for line in said.stdout.splitlines())
-    return {int(row[0]): int(row[1]) for row in rows if len(row) > 2 and b"Z" not in row[2]}
+_FREEZING = 2.0
+"""Seconds in which a bomb that forks has to stand still."""
 
 
 def below(root: int) -> list[int]:
     """All living descendants of a process, parents before children."""
-    children: dict[int, list[int]] = {}
-    for pid, parent in parents().items():
-        children.setdefault(parent, []).append(pid)
-    found: list[int] = []
-    queue = [root]
-    while queue:
-        queue = [child for pid in queue for child in children.get(pid, [])]
-        found += queue
-    return found
+    return [one.pid for one in tree.below(root, tree.processes()) if one.living]
 
 
 def marked(mark: str) -> list[int]:
     """Other processes whose environment holds the mark, where there is no subreaper."""
-    if LINUX:
+    if tree.LINUX:
         return []
     import subprocess
 
@@ -111,6 +74,25 @@ def end_all(mark: str, grace: float, bound: float = 10.0) -> int:
         asked.update(left)
         time.sleep(pause)
         pause = min(pause * 1.5, 0.05)
+
+
+def freeze_and_kill() -> int:
+    """Stop all descendants until there are no new ones, then SIGKILL them; how many there were.
+
+    Killing one after the other frees places for what goes on forking; what is stopped forks not.
+    """
+    until = time.monotonic() + _FREEZING
+    met: dict[int, None] = {}
+    while time.monotonic() < until:
+        new = [pid for pid in below(os.getpid()) if pid not in met]
+        if not new:
+            break
+        for pid in new:
+            _signal(pid, signal.SIGSTOP)
+        met.update(dict.fromkeys(new))
+    for pid in met:
+        _signal(pid, signal.SIGKILL)
+    return len(met)
 
 
 def _signal(pid: int, number: int) -> None:

@@ -17,7 +17,7 @@ from .launch import CLOCK
 _F_SETPIPE_SZ = 1031
 _PIPE_BYTES = 1 << 20
 _READ_BYTES = 1 << 18
-_START_BYTES = 64
+_START_BYTES = 512
 PIECE_BYTES = 1 << 16
 STDERR_LIMIT = 32 << 20
 """Bytes of stderr kept for one execution; what comes after is read and dropped, with a note."""

@@ -11,25 +11,27 @@ import select
 import shutil
 import signal
 import sys
+import time
 from typing import Any
 
 from . import descendants, records
+from .awake import AwakeClock
 from .closing import Closing, Deadline
 from .config import Config, read_config
 from .control import Control
 from .ending import drain, told_reason
+from .guard import Guard
 from .ladder import Ladder
-from .launch import Launched
+from .launch import CLOCK, Launched
+from .limits import Breach
 from .operations import Operations
 from .session import Session
 from .streams import STDERR_LIMIT, Input, Output, Transcript
 from .tree import start_ticks
-from .watch import Watch
+from .watch import Attendance
 
 _QUIET = 0.25
 """Seconds without output after which what is there of a half line is written."""
-_LONGEST_NAP = 3600.0
-"""Seconds that one poll may take: the system's own bound is 24 days, a timeout's may be longer."""
 
 
 class Supervisor:
@@ -44,13 +46,19 @@ class Supervisor:
         self.stdin = Input(launched.stdin, self.transcript)
         self.session = Session()
         self.ladder = Ladder(self.pid, config.graces, self.ask_to_stop)
-        self.watch = Watch(config.watching, config.unwatched)
+        self.attendance = Attendance(
+            config.watching, config.unwatched, config.unattended, self._end_unattended
+        )
         self.keep_open = config.keep_open
         self.kill_reason = ""
         self.limit_reason = ""
         self.wait_status: int | None = None
         self.forced = False
-        self._started = launched.started - config.epoch_clock
+        self.clock = AwakeClock()
+        started = self.clock.now() - (time.clock_gettime(CLOCK) - launched.started)
+        self.guard = Guard(
+            config, self.pid, started=started, clock=self.clock, breached=self._breached
+        )
         self.closing = Closing(config.graces, config.background_grace)
         self._flush_at: float | None = None
         self._interrupts = 0
@@ -96,7 +104,7 @@ class Supervisor:
     # -- what may be asked -------------------------------------------------------------------
 
     def _asked(self, request: dict[str, Any]) -> dict[str, Any]:
-        self.watch.seen(self.transcript.now())  # somebody is there
+        self.attendance.seen(self.clock.now())  # somebody is there
         return self.operations.answer(request)
 
     @property
@@ -126,27 +134,27 @@ class Supervisor:
         if not self.kill_reason:
             self.kill_reason = reason
             self.meta("kill", reason=reason)
-        self.ladder.begin(self.transcript.now(), ask=True)
+        self.ladder.begin(self.clock.now(), ask=True)
 
     def limit(self, reason: str, **told: Any) -> None:
         """A limit is passed: end the execution, which has failed for that reason."""
         if not self.limit_reason:
             self.limit_reason = reason
             self.meta("limit", reason=reason, **told)
-        self.ladder.begin(self.transcript.now(), ask=True)
+        self.ladder.begin(self.clock.now(), ask=True)
 
     # -- when stdin is closed ----------------------------------------------------------------
 
     def _close_stdin(self) -> None:
         if self.stdin.accepts:
             self.stdin.close()
-            self.closing.closed(self.transcript.now())
+            self.closing.closed(self.clock.now())
             self.meta("stdin_closed")
 
     def closing_may_change(self) -> None:
         """Something that decides when stdin is closed has changed."""
         deaf = not self.stdout.open
-        now = self.transcript.now()
+        now = self.clock.now()
         self.closing.changed(now, self.session, stays=self.keep_open, deaf=deaf)
 
     # -- the loop ----------------------------------------------------------------------------
@@ -155,11 +163,13 @@ class Supervisor:
         """Until the CLI has exited."""
         self._reap()  # its end may have come before the handler that tells of one
         while self.wait_status is None:
-            now = self.transcript.now()
+            now = self.clock.now()
             due = self._act_on_time(now)
-            timeout = None if due is None else min(max(0.0, due - now), _LONGEST_NAP) * 1000 + 1
-            for fd, happened in self._poll.poll(timeout):
-                self._serve(fd, happened)
+            nap = self.clock.nap(due)
+            happened = self._poll.poll(None if nap is None else nap * 1000 + 1)
+            self.clock.woke()
+            for fd, event in happened:
+                self._serve(fd, event)
             if self._told_to_end:
                 self.kill(told_reason())
             if self._writing or self.control.clients or self.stdin.waiting:
@@ -182,19 +192,15 @@ class Supervisor:
             found += self.closing.open_deadlines(self._end_of_input, stays=self.keep_open)
         if self._flush_at is not None:
             found.append((self._flush_at, self._flush))
+        found += self.guard.deadlines(self.session, ending=self.ladder.begun)
         if self.ladder.begun:
             if self.ladder.due is not None:
                 found.append((self.ladder.due, self._step))
             return found
         found += self.closing.exit_deadlines(self._force)
-        timeout = self.config.limits.timeout
-        if timeout is not None:
-            found.append((self._started + timeout, self._time_out))
         if self.transcript.failure is not None:
             found.append((0.0, self._disk_failed))
-        look = self.watch.due(self.transcript.now(), waits=self._waits_for_somebody())
-        if look is not None:
-            found.append((look, self._look_for_kernel))
+        found += self.attendance.deadlines(self.clock.now(), self._waits_for())
         return found
 
     def _end_of_input(self, _now: float) -> None:
@@ -215,33 +221,33 @@ class Supervisor:
         self.forced = True
         self.ladder.begin(now, ask=False)
 
-    def _time_out(self, now: float) -> None:
-        self.limit(
-            "timeout", figure=round(now - self._started, 3), bound=self.config.limits.timeout
-        )
+    def _breached(self, breach: Breach) -> None:
+        self.limit(breach.reason, figure=breach.figure, bound=breach.bound, error=breach.error)
 
-    def _waits_for_somebody(self) -> bool:
-        """The CLI has asked something, or stays for a follow-up."""
-        stays = self.keep_open and self.session.idle
-        return self.stdin.accepts and (stays or self.session.state == "requires_action")
+    def _waits_for(self) -> str:
+        """What only somebody can give: the CLI has asked something, or stays for a follow-up."""
+        if not self.stdin.accepts:
+            return ""
+        if self.session.state == "requires_action":
+            return "an answer"
+        return "input" if self.keep_open and self.session.idle else ""
 
-    def _look_for_kernel(self, now: float) -> None:
-        if self.watch.look(now):
-            what = "an answer" if self.session.state == "requires_action" else "input"
-            bound = self.watch.bound
-            said = f"It waited for {what}, and for {bound:g} s no kernel was there to give it."
-            self.limit("idle", bound=bound, error=said)
+    def _end_unattended(self, figure: float, bound: float, error: str) -> None:
+        self.limit("idle", figure=round(figure, 3), bound=bound, error=error)
 
     def _disk_failed(self, _now: float) -> None:
         self.limit("disk", figure=0, bound=0)
 
     def _serve(self, fd: int, happened: int) -> None:
         if fd == self.stdout.fd and self.stdout.open:
-            if self.session.feed(self.stdout.read()):
+            lines = self.stdout.read()
+            self.guard.heard(lines)
+            if self.session.feed(lines):
                 self.closing_may_change()
             self._after_output(self.stdout)
         elif fd == self.stderr.fd and self.stderr.open:
             self.stderr.read()
+            self.guard.heard()
             self._after_output(self.stderr)
         elif fd == self._wake:
             os.read(self._wake, 1024)
@@ -259,7 +265,7 @@ class Supervisor:
             self._poll.unregister(output.fd)
             self.closing_may_change()
         elif output.unfinished:
-            self._flush_at = self.transcript.now() + _QUIET
+            self._flush_at = self.clock.now() + _QUIET
 
     def _watch_writers(self) -> None:
         """Have the poll look at stdin and at the clients just as far as they need it."""
@@ -287,6 +293,9 @@ class Supervisor:
         assert self.wait_status is not None
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         self.control.close()
+        self.guard.exited()
+        if self.guard.outruns:
+            self.guard.kill_all()
         left = descendants.end_all(self.config.mark, self.config.graces.descendants)
         drain([self.stdout, self.stderr])
         shutil.rmtree(self.config.scratch, ignore_errors=True)
@@ -296,6 +305,7 @@ class Supervisor:
             error="",
             forced=self.forced,
             descendants=left,
+            **self.guard.close(),
         )
         self.transcript.sync()
 
@@ -319,6 +329,7 @@ def supervise(launched: Launched) -> None:
         shim_pid=os.getpid(),
         shim_start=start_ticks(os.getpid()),
         cli_path=launched.executable,
+        **supervisor.guard.told,
     )
     if supervisor.control.problem:
         sys.stderr.write(supervisor.control.problem + "\n")

@@ -183,7 +183,13 @@ def _lost(state: State, event: Lost) -> State:
 
 def _ended(state: State, event: Ended) -> State:
     verdict = judge(state, event)
-    life = state.life._replace(exit_code=event.exit_code, exit_forced=event.forced)
+    life = state.life._replace(
+        exit_code=event.exit_code,
+        exit_forced=event.forced,
+        cpu_seconds=event.cpu_seconds,
+        peak_memory=event.peak_memory,
+        peak_processes=event.peak_processes,
+    )
     if event.error:
         verdict = verdict._replace(notes=(event.error, *verdict.notes))
     return _over(state.replace(life=life), event, verdict)

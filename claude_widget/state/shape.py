@@ -71,6 +71,9 @@ class Life(NamedTuple):
     limit: Reason | None = None
     exit_code: int | None = None
     exit_forced: bool = False
+    cpu_seconds: float | None = None
+    peak_memory: int | None = None
+    peak_processes: int | None = None
     stdin_closed: bool = False
     owner: Mapping[str, Any] = MappingProxyType({})
     """Whose it is: `claude_widget.runtime.owner` and `manager_id`; empty where it is not told."""

@@ -113,6 +113,9 @@ def _of_request(state: State) -> dict[str, Any]:
         "end_time": life.end_time,
         "exit_code": life.exit_code,
         "exit_forced": life.exit_forced,
+        "cpu_seconds": life.cpu_seconds,
+        "peak_memory_bytes": life.peak_memory,
+        "peak_processes": life.peak_processes,
     }
 
 

@@ -1,0 +1,376 @@
+"""Limits of an execution: each ends what passes it, with its own reason and the figures.
+
+The rule: a real shim around the fake CLI, which uses what it is told to. What needs long seconds is
+told them; what needs a system that this machine may not be plays it with a folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from claude_widget.errors import InvalidRequest
+from claude_widget.execution import Execution
+from claude_widget.manager import ProcessManager
+from claude_widget.request import build_request
+from claude_widget.shim import cgroup, tree
+from claude_widget.shim.limits import Figures, Limits, breach_of
+from claude_widget.shim.session import Session
+from claude_widget.shim.stall import Stall
+from claude_widget.shim.usage import DESCENDANTS, SELDOM, Usage, size_below
+from tests.fake import ended, metas, running
+from tests.waiting import until
+
+MB = 1 << 20
+BREACHES: dict[str, tuple[str, dict[str, Any], str, str]] = {
+    "wall clock": ("fake:gate", {"timeout": 0.3}, "timeout", "It ran for its 0.3 s (timeout)."),
+    "silence": ("fake:silent", {"idle_timeout": 0.3}, "idle", "For 0.3 s it printed nothing"),
+    "processor seconds": ("fake:cpu=9", {"max_cpu_seconds": 0.4}, "cpu", "of 0.4 processor sec"),
+    "memory": ("fake:memory=90 fake:gate", {"max_memory": 64 * MB}, "memory", "of 67.1 MB of mem"),
+    "processes": ("fake:forks=5 fake:gate", {"max_processes": 4}, "processes", "6 of 4 processes"),
+    "temp folder": ("fake:temp=3 fake:gate", {"max_temp_size": 2 * MB}, "disk", "of 2.1 MB in its"),
+}
+
+
+@pytest.mark.parametrize("limit", BREACHES)
+def test_a_breach_ends_it_with_its_own_reason_and_the_figures(
+    manager: ProcessManager, project: Path, limit: str
+) -> None:
+    query, options, reason, words = BREACHES[limit]
+    execution = ended(manager.start_execution(query, project, **options), "failed", reason)
+    assert words in execution.info.errors[0]
+    (told,) = [meta for meta in metas(execution) if meta["event"] == "limit"]
+    (bound,) = options.values()
+    assert told["bound"] == bound
+    assert told["figure"] >= bound
+
+
+def test_limits_hold_without_a_kernel(
+    make_manager: Callable[..., ProcessManager], project: Path
+) -> None:
+    manager = make_manager()
+    asked = "fake:deltas=1 fake:gate fake:memory=90 fake:silent=never"
+    execution = running(manager.start_execution(asked, project, max_memory=64 * MB))
+    manager.close()
+    (project / "go").touch()
+    until(lambda: metas(execution)[-1]["event"] == "ended", what="it is over")
+    assert [one["reason"] for one in metas(execution) if one["event"] == "limit"] == ["memory"]
+
+
+def test_a_bomb_of_forks_is_not_asked_but_killed_with_all_that_it_forked(
+    manager: ProcessManager, project: Path
+) -> None:
+    execution = manager.start_execution("fake:bomb=64", project, max_processes=2)
+    ended(execution, "failed", "processes")
+    (told,) = [meta for meta in metas(execution) if meta["event"] == "limit"]
+    if told["figure"] > 3:  # else it was met in the moment in which there were three
+        assert "signalled" not in [meta["event"] for meta in metas(execution)]
+        assert metas(execution)[-1]["exit_code"] == -9
+
+
+def test_what_grows_and_is_far_over_its_bound_is_not_asked() -> None:
+    limits = Limits(max_memory=100, max_processes=10, max_cpu_seconds=10.0)
+    near = [breach_of(limits, one) for one in (Figures(memory=150), Figures(processes=15))]
+    far = [breach_of(limits, one) for one in (Figures(memory=151), Figures(processes=16))]
+    assert [told is not None and told.far for told in (*near, *far)] == [False, False, True, True]
+    used = breach_of(limits, Figures(cpu_seconds=900.0))
+    assert used is not None
+    assert not used.far
+
+
+def test_pages_that_processes_share_count_once(manager: ProcessManager, project: Path) -> None:
+    asked = "fake:shares=60 fake:gate"
+    execution = manager.start_execution(asked, project, max_memory=100 * MB)
+    until((execution.run.folder / DESCENDANTS).exists, what="it was looked at")
+    until(lambda: len(descendants(execution)) == 2, what="both were seen")
+    (project / "go").touch()
+    ended(execution, "completed", "success")
+
+
+STILL = {
+    "an open call": ("fake:calls fake:silent", {}),
+    "an open request": ("fake:asks=Bash", {}),
+    "a background task": ("fake:background=60", {}),
+    "a turn that is over": ("hello", {"keep_open": True}),
+}
+
+
+@pytest.mark.parametrize("what", STILL)
+def test_what_it_waits_for_is_no_stall(manager: ProcessManager, project: Path, what: str) -> None:
+    words, options = STILL[what]
+    manager.page_seen()
+    execution = manager.start_execution(words, project, idle_timeout=0.4, timeout=1.5, **options)
+    ended(execution, "failed", "timeout")
+
+
+def test_silence_after_the_result_of_a_call_is_a_stall(
+    manager: ProcessManager, project: Path
+) -> None:
+    asked = "fake:tools fake:silent"
+    ended(manager.start_execution(asked, project, idle_timeout=0.4, timeout=9), "failed", "idle")
+
+
+def call(name: str) -> bytes:
+    block = {"type": "tool_use", "id": name, "name": "Bash", "input": {}}
+    return json.dumps({"type": "assistant", "message": {"content": [block]}}).encode()
+
+
+def result(name: str, said: object = "done") -> bytes:
+    block = {"type": "tool_result", "content": said, "tool_use_id": name}
+    return json.dumps({"type": "user", "message": {"content": [block]}}).encode()
+
+
+def test_silence_is_counted_from_the_last_output_and_not_while_a_call_is_open() -> None:
+    session, stall = Session(), Stall(10.0, now=0.0)
+    assert stall.due(session, 0.0) == 10.0
+    stall.heard(4.0, b"garbage\n" + call("a") + b"\n" + call("b"))
+    assert stall.due(session, 4.0) is None
+    stall.heard(50.0, result("a"))
+    assert stall.due(session, 60.0) is None
+    stall.heard(70.0, result("b"))
+    assert stall.due(session, 75.0) == 80.0  # from the output on
+    session.state = "requires_action"
+    assert stall.due(session, 79.0) is None
+    session.state = "running"
+    assert stall.due(session, 500.0) == 510.0  # what was waited for does not count
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"type":"assistant","message":{"content":[{"type":"text","text":"\\"tool_use\\""}]}}',
+        b'{"type":"user","message":{"content":[{"type":"tool_use","id":"x"}]}}',
+        b'"tool_use"' + b"[" * 100_000,
+        b'{"type":"assistant","message":"tool_use","x":"tool_use"}',
+        call("x")[:-1],
+        call("x").replace(b"{}", b'"' + b"y" * (2 << 20) + b'"'),
+    ],
+)
+def test_what_is_no_call_keeps_no_silence_from_counting(line: bytes) -> None:
+    stall = Stall(10.0, now=0.0)
+    stall.heard(1.0, line)
+    assert stall.due(Session(), 1.0) == 11.0
+
+
+def test_a_result_that_came_in_pieces_ends_its_call() -> None:
+    stall = Stall(10.0, now=0.0)
+    stall.heard(1.0, call("a"))
+    stall.heard(2.0, result("a", "x" * 900_000)[:512] + b'xxx","tool_use_id":"a"}]}}')
+    assert stall.due(Session(), 2.0) == 12.0
+
+
+def test_cores_are_an_average_over_ten_seconds(tmp_path: Path) -> None:
+    limits = Limits(max_cpu=1.5)
+    assert breach_of(limits, Figures(cpu=1.5)) is None
+    assert breach_of(limits, Figures(cpu=None, cpu_seconds=900.0)) is None
+    told = breach_of(limits, Figures(cpu=1.75))
+    assert told is not None
+    assert (told.reason, told.figure, told.bound, told.far) == ("cpu", 1.75, 1.5, False)
+    assert told.error.startswith("It used 1.75 of 1.5 processor cores on average")
+    usage = Usage(limits, str(tmp_path), None, 0.0)
+    assert [usage.average(now, now * 2) for now in (0.0, 5.0, 9.0)] == [None] * 3
+    assert usage.average(10.0, 20.0) == 2.0
+    usage.forget_average()
+    assert usage.average(11.0, 500.0) is None
+
+
+def test_without_a_limit_nothing_is_looked_at_but_after_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    usage = Usage(Limits(timeout=9.0, idle_timeout=9.0), str(tmp_path), None, 100.0)
+    assert usage.due() is None
+    usage.heard(100.0)
+    assert usage.due() == 101.0
+    assert usage.look(101.0) is None
+    assert usage.due() is None
+    usage.heard(102.0)
+    due = usage.due()
+    assert due is not None
+    assert due >= 101.0 + SELDOM
+
+
+def descendants(execution: Execution) -> list[tuple[int, int]]:
+    """What its shim wrote down: pid and start of each process."""
+    lines = (execution.run.folder / DESCENDANTS).read_text().splitlines()
+    return [(int(pid), int(start)) for pid, start in map(str.split, lines)]
+
+
+def test_what_lives_below_the_shim_is_written_down(manager: ProcessManager, project: Path) -> None:
+    execution = running(manager.start_execution("fake:daemon fake:long", project))
+    daemon = int(until((project / "daemon.pid").read_text, what="its daemon"))
+    until((execution.run.folder / DESCENDANTS).exists, what="it was looked at")
+    seen = descendants(execution)
+    assert {pid for pid, _ in seen} == {execution.info.pid, daemon}
+    assert all(tree.start_ticks(pid) == start for pid, start in seen)
+    execution.kill()
+    ended(execution, "killed", "user")
+
+
+def test_what_it_used_is_known_once_it_has_ended(manager: ProcessManager, project: Path) -> None:
+    asked = "fake:memory=60 fake:cpu=0.3 fake:forks=2"
+    info = ended(manager.start_execution(asked, project), "completed", "success").info
+    assert info.cpu_seconds is not None
+    assert 0.3 <= info.cpu_seconds < 5
+    assert info.peak_memory_bytes is not None
+    assert 60 * MB < info.peak_memory_bytes < 200 * MB
+    assert info.peak_processes
+
+
+def test_a_tree_counts_what_its_dead_have_used() -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    child = os.fork()
+    if child == 0:
+        while os.times().user < 0.1:
+            pass
+        os._exit(0)
+    until(lambda: not tree.processes()[child].living, what="it is a zombie")
+    (zombie,) = [one for one in tree.below(os.getpid(), tree.processes()) if one.pid == child]
+    assert zombie.cpu >= 0.1
+    os.waitpid(child, 0)
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime >= before + 0.09
+
+
+def test_a_folder_is_as_large_as_it_is_on_the_disk(tmp_path: Path) -> None:
+    folder = tmp_path / "scratch"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "deep" / "one").write_bytes(b"x" * MB)
+    (folder / "two").hardlink_to(folder / "deep" / "one")
+    (folder / "loop").symlink_to(tmp_path)
+    with (folder / "sparse").open("wb") as file:
+        file.truncate(1 << 40)
+    assert MB <= size_below(str(folder)) < 2 * MB
+    assert size_below(str(tmp_path / "missing")) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("idle_timeout", 0),
+        ("idle_timeout", float("inf")),
+        ("max_cpu", -1),
+        ("max_cpu_seconds", "soon"),
+        ("max_memory", 0),
+        ("max_memory", "2 loads"),
+        ("max_processes", 0),
+        ("max_processes", 1.5),
+        ("max_temp_size", -1),
+    ],
+)
+def test_a_limit_that_is_none_is_refused(project: Path, name: str, value: Any) -> None:
+    with pytest.raises(InvalidRequest) as raised:
+        build_request("hello", project, **{name: value})
+    assert raised.value.field == name
+
+
+def test_sizes_are_numbers_or_as_people_write_them(project: Path) -> None:
+    request = build_request("hello", project, max_memory="2 GB", max_temp_size=1024)
+    assert (request.max_memory, request.max_temp_size) == (2_000_000_000, 1024)
+    assert json.loads(request.model_dump_json())["max_memory"] == 2_000_000_000
+
+
+# -- a control group: a folder plays the system's -----------------------------------------------
+
+
+@pytest.fixture
+def mount(tmp_path: Path) -> Path:
+    """A group of ours that may bound those below it; the files of new ones are there at once."""
+    group = tmp_path / "cgroup" / "ours"
+    group.mkdir(parents=True)
+    (group / "cgroup.subtree_control").write_text("cpu io memory pids\n")
+    (group / "cgroup.procs").write_text("")
+    return tmp_path / "cgroup"
+
+
+FILES = ("memory.max", "memory.oom.group", "pids.max", "cpu.max", "cgroup.procs", "cgroup.kill")
+
+
+@pytest.fixture
+def populated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new folder has a group's files."""
+    make = os.mkdir
+
+    def make_populated(path: str, mode: int = 0o777) -> None:
+        make(path, mode)
+        for name in FILES:
+            Path(path, name).touch()
+
+    monkeypatch.setattr(os, "mkdir", make_populated)
+
+
+LIMITS = Limits(max_memory=1000, max_processes=10, max_cpu=2.0)
+
+
+@pytest.mark.usefixtures("populated")
+def test_walls_of_a_group_and_what_ran_against_them(mount: Path) -> None:
+    group = cgroup.make_group("claude-x", LIMITS, mount=str(mount), own="/ours")
+    assert group is not None
+    folder = mount / "ours" / "claude-x"
+    assert group.path == str(folder)
+    walls = {name: (folder / name).read_text() for name in FILES[:4]}
+    assert walls == {
+        "memory.max": "1000",
+        "memory.oom.group": "1",
+        "pids.max": "320",
+        "cpu.max": "300000 100000",
+    }
+    group.take(4711)
+    assert (folder / "cgroup.procs").read_text() == "4711"
+    assert group.processes() == 1
+    assert group.breach(LIMITS) is None
+    (folder / "cpu.stat").write_text("usage_usec 2500000\nuser_usec 1\n")
+    assert group.cpu_seconds() == 2.5
+    (folder / "memory.events").write_text("low 0\nhigh 0\nmax 7\noom 1\noom_kill 3\n")
+    (folder / "memory.peak").write_text("1010\n")
+    told = group.breach(LIMITS)
+    assert told is not None
+    assert (told.reason, told.figure, told.bound) == ("memory", 1010, 1000)
+    (folder / "memory.events").write_text("oom_kill 0\n")
+    (folder / "pids.events").write_text("max 4\n")
+    told = group.breach(LIMITS)
+    assert told is not None
+    assert (told.reason, told.bound) == ("processes", 10)
+    group.kill()
+    assert (folder / "cgroup.kill").read_text() == "1"
+
+
+@pytest.mark.usefixtures("populated")
+def test_a_group_that_was_given_away_has_ours_beside_the_one_we_are_in(mount: Path) -> None:
+    inner = mount / "ours" / "main"
+    inner.mkdir()
+    told = cgroup.make_group("x", LIMITS, mount=str(mount), own="/ours/main")
+    assert told is None
+    told = cgroup.make_group(
+        "x", LIMITS, mount=str(mount), own="/ours/main", delegated=lambda path: path.endswith("urs")
+    )
+    assert told is not None
+    assert told.path == str(mount / "ours" / "x")
+
+
+def test_where_a_wall_cannot_stand_there_is_no_group(mount: Path) -> None:
+    assert cgroup.make_group("x", LIMITS, mount=str(mount), own="/ours") is None
+    assert not (mount / "ours" / "x").exists()
+    assert cgroup.make_group("x", LIMITS, mount=str(mount), own="") is None
+    assert cgroup.make_group("x", LIMITS, mount=str(mount), own="/elsewhere") is None
+    assert cgroup.make_group("x", Limits(timeout=9.0), mount=str(mount), own="/ours") is None
+    (mount / "ours" / "cgroup.subtree_control").write_text("cpu\n")
+    assert cgroup.make_group("x", LIMITS, mount=str(mount), own="/ours") is None
+
+
+def test_how_limits_are_held_is_in_the_record_of_the_start(
+    manager: ProcessManager, project: Path
+) -> None:
+    with_limit = manager.start_execution("hello", project, max_memory="2 GB").wait(15)
+    without = manager.start_execution("hello", project, timeout=60).wait(15)
+    told = [
+        [meta.get("limits_by") for meta in metas(one) if meta["event"] == "spawned"]
+        for one in (with_limit, without)
+    ]
+    assert told[0][0] in ("sampling", "cgroup")
+    assert told[1] == [None]
