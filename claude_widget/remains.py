@@ -235,8 +235,7 @@ def _listens(path: str) -> bool:
 
 
 def _is_old(entry: os.DirEntry[str], seconds: float) -> bool:
-    found = entry.stat(follow_symlinks=False)
-    return time.time() - max(found.st_mtime, found.st_ctime) > seconds
+    return time.time() - entry.stat(follow_symlinks=False).st_mtime > seconds
 
 
 def _has_content(transcript: Path) -> bool:

@@ -163,7 +163,7 @@ class Sweep:
         if header is not None:
             return header.host == host_name() and not lock_is_held(transcript)
         try:  # nobody can follow what has no beginning, and nobody would end it
-            return time.time() - folder.stat(follow_symlinks=False).st_ctime > YOUNG
+            return time.time() - folder.stat(follow_symlinks=False).st_mtime > YOUNG
         except OSError:
             return False
 

@@ -1,0 +1,457 @@
+"""What an older version, a power cut or a `kill -9` left is found, ended, removed and reported.
+
+The rule: everything here was made by hand as such an event would leave it, beside things of the
+same looks that live, are just being made, or are not ours: those must stay.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from claude_widget import runtime
+from claude_widget.command import MARK
+from claude_widget.leftovers import DESCENDANTS, end_leftovers, look
+from claude_widget.manager import ProcessManager
+from claude_widget.remains import BREADCRUMB, leave_breadcrumb, read_breadcrumb
+from claude_widget.reports import SweepReport
+from claude_widget.shim.tree import start_ticks
+from claude_widget.transcript import Writer
+from tests import fake
+from tests.conftest import MakeManager
+from tests.waiting import until
+
+LONG_AGO = 1_000_000_000.0
+linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are recorded on Linux only")
+
+
+@pytest.fixture
+def scratch_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A temp folder of the test's own, so that nobody else's CLIs have theirs there."""
+    base = Path("/tmp") / f"cwt-{uuid.uuid4().hex[:8]}"
+    base.mkdir(mode=0o700)
+    monkeypatch.setattr("tempfile.tempdir", str(base))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(base))
+    yield base
+    shutil.rmtree(base, ignore_errors=True)
+
+
+@pytest.fixture
+def swept(scratch_base: Path, make_manager: MakeManager) -> ProcessManager:
+    """A manager whose sweep at the start is over."""
+    manager = make_manager()
+    until(lambda: manager.swept is not None, what="the first sweep")
+    return manager
+
+
+def aged(path: Path) -> Path:
+    """Make it look as if it had lain there for years."""
+    os.utime(path, (LONG_AGO, LONG_AGO), follow_symlinks=False)
+    return path
+
+
+def sleeper(mark: str, *, deaf: bool = True, cwd: Path | None = None) -> subprocess.Popen[bytes]:
+    """A process that carries an execution's mark, or none, and hears no SIGTERM."""
+    code = "import signal,time\n" + ("signal.signal(15, signal.SIG_IGN)\n" if deaf else "")
+    code += "print(flush=True)\ntime.sleep(600)"
+    env = {MARK: mark} if mark else {}
+    process = subprocess.Popen(
+        [sys.executable, "-ISc", code], env=env, cwd=cwd, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    return process
+
+
+def transcript_of(folder: Path, host: str | None = None, ending: str = "") -> None:
+    """A run folder as a manager that is gone left it, with the CLI running or ended."""
+    folder.mkdir(parents=True, exist_ok=True)
+    request = {"query": "q", "project_path": "/"}
+    (folder / "request.json").write_text(json.dumps(request))
+    (folder / "shim.pid").write_text("999999999 1")
+    with Writer(folder / "transcript", create=True) as writer:
+        writer.begin(folder.name, host or runtime.host_name(), request=request)
+        writer.meta("spawned", pid=1, shim_pid=1)
+        if ending:
+            writer.meta(ending, exit_code=0)
+
+
+def new_folder(manager: ProcessManager) -> Path:
+    return manager.state_dir / "executions" / str(uuid.uuid4())
+
+
+# -- executions and processes -----------------------------------------------------------------
+
+
+@linux
+def test_a_shim_killed_by_kill_9_is_told_with_what_it_left(
+    swept: ProcessManager, make_manager: MakeManager, project: Path
+) -> None:
+    """Nobody follows when it happens, as after a crash of the kernel."""
+    execution = fake.running(swept.start_execution("fake:daemon fake:long", project))
+    daemon = int((project / "daemon.pid").read_text())
+    swept.close()
+    os.kill(fake.shim_pid(execution), signal.SIGKILL)
+    until(lambda: not swept.backend.alive(execution.run), what="the shim is gone")
+    second = make_manager()
+    seen = second.get_execution(execution.execution_id)
+    assert seen is not None
+    fake.ended(seen, "failed", "lost")
+    assert not fake.lives(daemon)
+    assert any(event.raw["type"] == "stream_event" for event in seen.events)
+    assert second.sweep().settled == ()  # it was told once
+
+
+@linux
+def test_the_sweep_itself_settles_and_names_what_it_ended(
+    swept: ProcessManager, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(swept._upkeep, "check_alive", lambda _: False)  # else it may be first
+    folder = new_folder(swept)
+    stray = sleeper(folder.name)
+    transcript_of(folder)
+    until(lambda: swept.get_execution(folder.name), what="it is known")
+    report = swept.sweep()
+    assert report.settled == (folder.name,)
+    assert [one.pid for one in report.processes] == [stray.pid]
+    assert stray.wait(5) == -signal.SIGKILL
+    assert str(stray.pid) in repr(report)
+    assert "1 execution settled" in caplog.text
+    assert swept.swept is report
+
+
+@linux
+def test_a_daemon_that_dropped_the_mark_is_found_by_what_the_shim_wrote_down(
+    swept: ProcessManager,
+) -> None:
+    folder = new_folder(swept)
+    daemon, other = sleeper(""), sleeper("")
+    transcript_of(folder)
+    recorded = f"{daemon.pid} {start_ticks(daemon.pid)}\n{other.pid} {start_ticks(other.pid) + 1}\n"
+    (folder / DESCENDANTS).write_text(recorded + "nonsense\n1 2 3\n-1 5\n\n\x00\x00")
+    try:
+        report = swept.sweep()
+        until(lambda: not fake.lives(daemon.pid), what="the daemon is gone")
+        assert other.poll() is None  # the pid alone says nothing
+        assert {one.pid for one in report.processes} <= {daemon.pid}  # or it was settled before
+    finally:
+        for process in (daemon, other):
+            process.kill()
+            process.wait()
+
+
+@linux
+def test_what_an_earlier_boot_wrote_down_is_nobody(swept: ProcessManager) -> None:
+    folder = new_folder(swept)
+    transcript_of(folder, ending="ended")
+    bystander = sleeper("")
+    text = (folder / "transcript").read_text()
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    (folder / "transcript").write_text(text.replace(boot, str(uuid.uuid4())))
+    (folder / DESCENDANTS).write_text(f"{bystander.pid} {start_ticks(bystander.pid)}\n")
+    try:
+        assert swept.sweep().processes == ()
+        assert bystander.poll() is None
+    finally:
+        bystander.kill()
+        bystander.wait()
+
+
+@linux
+@pytest.mark.parametrize("what", ["ended", "gone"])
+def test_what_carries_the_mark_of_one_that_is_over_is_ended(
+    swept: ProcessManager, what: str
+) -> None:
+    folder = new_folder(swept)
+    transcript_of(folder, ending="ended")
+    stray = sleeper(folder.name, cwd=folder)
+    if what == "gone":
+        shutil.rmtree(folder)
+    report = swept.sweep()
+    assert [one.pid for one in report.processes] == [stray.pid]
+    assert report.processes[0].execution_id == folder.name
+    assert stray.wait(5) == -signal.SIGKILL
+
+
+@linux
+@pytest.mark.parametrize("whose", ["another host", "another state folder", "nobody knows", "live"])
+def test_what_may_live_is_left_alone(swept: ProcessManager, tmp_path: Path, whose: str) -> None:
+    folder = new_folder(swept)
+    if whose == "another state folder":
+        folder = tmp_path / "elsewhere" / "executions" / folder.name
+    if whose != "nobody knows":
+        transcript_of(folder, host="elsewhere" if whose == "another host" else None)
+    stray = sleeper(folder.name)
+    writer = Writer(folder / "transcript") if whose == "live" else None
+    try:
+        report = swept.sweep()
+        assert (report.settled, report.processes) == ((), ())
+        assert stray.poll() is None
+    finally:
+        stray.kill()
+        stray.wait()
+        if writer is not None:
+            writer.meta("ended", exit_code=0)
+            writer.close()
+        if whose == "another host":  # it would run for ever, as far as this one knows
+            with Writer(folder / "transcript") as ending:
+                ending.meta("ended", exit_code=0)
+
+
+@linux
+def test_what_forks_on_is_ended_whole() -> None:
+    mark = str(uuid.uuid4())
+    code = "import os,time\nwhile os.fork() == 0: time.sleep(0.002)\ntime.sleep(600)"
+    first = subprocess.Popen([sys.executable, "-ISc", code], env={MARK: mark})
+    until(lambda: len(fake.marked(mark)) > 3, what="it forks")
+    ended = end_leftovers(mark)
+    assert len(ended) > 3
+    assert fake.marked(mark) == []
+    first.wait(5)
+
+
+@linux
+def test_a_child_without_the_mark_goes_with_its_parent_and_another_execution_does_not() -> None:
+    mark, other = str(uuid.uuid4()), str(uuid.uuid4())
+    code = (
+        "import subprocess,sys,time\n"
+        f"for env in ({{}}, {{{MARK!r}: {other!r}}}):\n"
+        "    print(subprocess.Popen(['sleep', '600'], env=env).pid, flush=True)\n"
+        "time.sleep(600)"
+    )
+    command = [sys.executable, "-ISc", code]
+    parent = subprocess.Popen(command, env={MARK: mark}, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    nameless, foreign = int(parent.stdout.readline()), int(parent.stdout.readline())
+    parent.stdout.close()
+    until(lambda: look()[foreign].mark == other, what="both are there")
+    assert {one.pid for one in end_leftovers(mark)} == {parent.pid, nameless}
+    assert fake.lives(foreign)
+    assert [one.pid for one in end_leftovers(other)] == [foreign]
+    parent.wait(5)
+
+
+# -- the runtime folder ------------------------------------------------------------------------
+
+
+def stale_socket(path: Path) -> Path:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+    return path
+
+
+def test_sockets_on_which_nobody_listens_are_removed(swept: ProcessManager) -> None:
+    folder = runtime.runtime_folder()
+    stale = aged(stale_socket(folder / "0123456789abcdef.sock"))
+    young = stale_socket(folder / "1123456789abcdef.sock")
+    no_socket = folder / "2123456789abcdef.sock"
+    no_socket.write_text("mine")
+    aged(no_socket)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / "3123456789abcdef.sock"))
+        listener.listen()
+        listening = aged(folder / "3123456789abcdef.sock")
+        assert swept.sweep().sockets == (str(stale),)
+    assert not stale.exists()
+    assert young.exists()
+    assert no_socket.exists()
+    assert listening.exists()
+
+
+def scratch_of(folder: Path) -> Path:
+    scratch = runtime.scratch_path(folder)
+    scratch.mkdir(parents=True)
+    leave_breadcrumb(scratch, folder)
+    (scratch / "claude-0").mkdir()
+    return aged(scratch)
+
+
+def test_a_temp_folder_goes_with_its_execution_whichever_state_folder_it_is_of(
+    swept: ProcessManager, tmp_path: Path
+) -> None:
+    gone = scratch_of(tmp_path / "gone" / str(uuid.uuid4()))
+    over = tmp_path / "elsewhere" / "executions" / str(uuid.uuid4())
+    transcript_of(over, ending="ended")
+    living = tmp_path / "elsewhere" / "executions" / str(uuid.uuid4())
+    transcript_of(living)
+    folders = [gone, scratch_of(over)]
+    kept = scratch_of(living)
+    young = scratch_of(tmp_path / "gone" / str(uuid.uuid4()))
+    os.utime(young)
+    with Writer(living / "transcript"):
+        assert sorted(swept.sweep().scratch) == sorted(map(str, folders))
+    assert not any(map(Path.exists, folders))
+    assert kept.exists()
+    assert young.exists()
+
+
+@pytest.mark.parametrize("field", ["host", "pid_namespace"])
+def test_a_temp_folder_of_another_container_is_left_alone(
+    swept: ProcessManager, tmp_path: Path, field: str
+) -> None:
+    scratch = scratch_of(tmp_path / "gone" / str(uuid.uuid4()))
+    said = read_breadcrumb(scratch)
+    assert said is not None
+    (scratch / BREADCRUMB).write_text(json.dumps({**said, field: "another"}))
+    aged(scratch)
+    assert swept.sweep().scratch == ()
+    assert scratch.exists()
+
+
+@linux
+def test_a_temp_folder_that_a_living_process_names_is_left_alone(
+    swept: ProcessManager, tmp_path: Path
+) -> None:
+    """Its transcript cannot be seen, as when its state folder's disk is not mounted."""
+    scratch = scratch_of(tmp_path / "unmounted" / str(uuid.uuid4()))
+    user = subprocess.Popen(["sleep", "600"], env={"CLAUDE_CODE_TMPDIR": str(scratch)})
+    try:
+        until(lambda: look().get(user.pid) and look()[user.pid].scratch, what="it runs")
+        assert swept.sweep().scratch == ()
+    finally:
+        user.kill()
+        user.wait()
+    assert swept.sweep().scratch == (str(scratch),)
+
+
+def test_a_temp_folder_of_an_older_version_goes_after_a_day(
+    swept: ProcessManager, tmp_path: Path
+) -> None:
+    crumbs = [None, "", "{", "[]", "3", '{"folder": 3}', "\x00" * 100]
+    folders = [runtime.scratch_path(tmp_path / str(number)) for number in range(len(crumbs))]
+    for scratch, crumb in zip(folders, crumbs, strict=True):
+        scratch.mkdir(parents=True)
+        if crumb is not None:
+            (scratch / BREADCRUMB).write_text(crumb)
+        os.utime(scratch, (time.time() - 3600,) * 2)
+    foreign = folders[0].with_name("not-ours")
+    foreign.mkdir()
+    aged(foreign)
+    assert swept.sweep().scratch == ()
+    for scratch in folders:
+        aged(scratch)
+    assert set(swept.sweep().scratch) == set(map(str, folders))
+    assert foreign.exists()
+
+
+# -- the state folder --------------------------------------------------------------------------
+
+
+def test_half_made_folders_go_and_what_has_content_stays(swept: ProcessManager) -> None:
+    empty, zeros, torn, damaged, young = (new_folder(swept) for _ in range(5))
+    for folder in (empty, zeros, torn, damaged, young):
+        folder.mkdir()
+        (folder / "request.json").write_text("{}")
+    (zeros / "transcript").write_bytes(b"\0" * 5000)
+    (torn / "transcript").write_bytes(b'0.000000 meta {"event":"transcript","ver')
+    (damaged / "transcript").write_bytes(b"\0" * 4096 + b'3.0 out {"type":"x"}\n')
+    foreign = swept.state_dir / "executions" / "notes"
+    removing = swept.state_dir / "executions" / f".removed-{uuid.uuid4()}"
+    for folder in (foreign, removing):
+        folder.mkdir()
+    for folder in (empty, zeros, torn, damaged, foreign):
+        aged(folder)
+    report = swept.sweep()
+    assert set(report.half_made) == {empty.name, zeros.name, torn.name}
+    assert report.unreadable == (damaged.name,)
+    left = {path.name for path in (swept.state_dir / "executions").iterdir()}
+    assert left == {damaged.name, young.name, "notes"}
+    shutil.rmtree(young)
+
+
+def test_files_written_beside_others_go_and_a_users_own_stay(swept: ProcessManager) -> None:
+    folder = new_folder(swept)
+    transcript_of(folder, ending="ended")
+    stale = [folder / ".ended.1", folder / ".fold.1.2", folder / "descendants.new"]
+    stale.append(swept.state_dir / ".models.77")
+    stays = [swept.state_dir / ".gitignore", swept.state_dir / ".models.mine"]
+    for path in (*stale, *stays):
+        path.write_text("x")
+        aged(path)
+    young = folder / ".ended.2"
+    young.write_text("x")
+    assert set(swept.sweep().temp_files) == set(map(str, stale))
+    assert all(path.exists() for path in (*stays, young, folder / "transcript"))
+    assert not any(map(Path.exists, stale))
+
+
+def test_locks_of_managers_that_are_gone_are_removed(
+    swept: ProcessManager, make_manager: MakeManager
+) -> None:
+    other = make_manager()
+    gone = str(uuid.uuid4())
+    (swept.state_dir / "managers" / gone).write_text("{}")
+    reports = [swept.sweep()]
+    until(lambda: other.swept is not None, what="the other's sweep")
+    reports.append(other.swept or SweepReport())
+    assert [name for report in reports for name in report.manager_locks] == [gone]
+    left = {path.name for path in (swept.state_dir / "managers").iterdir()}
+    assert left == {swept.manager_id, other.manager_id}
+
+
+def test_nothing_found_is_said_in_one_line(swept: ProcessManager) -> None:
+    report = swept.sweep()
+    assert not report
+    assert repr(report) == "<SweepReport: nothing was left behind>"
+    assert report.complete
+
+
+def test_what_cannot_be_removed_is_told_and_stops_nothing(
+    swept: ProcessManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = new_folder(swept)
+    transcript_of(folder, ending="ended")
+    for name in (".ended.1", ".ended.2"):
+        (folder / name).write_text("x")
+        aged(folder / name)
+    remove = os.unlink
+
+    def refuse(path: str | os.PathLike[str], **more: object) -> None:
+        if str(path).endswith(".ended.1"):
+            raise PermissionError(1, "Operation not permitted")
+        remove(path, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("os.unlink", refuse)
+    report = swept.sweep()
+    assert report.temp_files == (str(folder / ".ended.2"),)
+    assert ".ended.1: Operation not permitted" in report.problems[0]
+
+
+def test_sweeps_from_two_managers_at_once_do_no_harm(
+    swept: ProcessManager, make_manager: MakeManager, project: Path
+) -> None:
+    execution = fake.running(swept.start_execution("fake:gate", project))
+    others = [make_manager() for _ in range(3)]
+    for manager in (swept, *others):
+        assert not manager.sweep().settled
+    (project / "go").touch()
+    fake.ended(execution, "completed", "success")
+    until(lambda: not list(runtime.scratch_path(project).parent.glob("[0-9a-f]*")), what="clean")
+
+
+def test_an_execution_leaves_no_socket_and_no_temp_folder(
+    swept: ProcessManager, project: Path
+) -> None:
+    execution = fake.running(swept.start_execution("fake:gate", project))
+    scratch = runtime.scratch_path(execution.run.folder)
+    crumb = read_breadcrumb(scratch)
+    assert crumb is not None
+    assert crumb["folder"] == str(execution.run.folder)
+    (project / "go").touch()
+    fake.ended(execution, "completed", "success")
+    assert not scratch.exists()
+    assert not runtime.socket_path(execution.run.folder).exists()
+    assert not swept.sweep()
