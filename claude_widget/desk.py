@@ -23,12 +23,14 @@ from claude_widget.lanes import Lanes
 from claude_widget.manager import ProcessManager
 from claude_widget.mcp_choices import project_choice
 from claude_widget.panes import Panes
+from claude_widget.protocol.incoming import sound, sound_text
 
 _LOG = logging.getLogger(__name__)
 _REMEMBERED = 500
 _SLOW_THREADS = 32
 """Threads that wait for CLIs at once: more than executions that run at once on one machine."""
 _LOOKED_UP = "looked up"
+_LONGEST_REASON = 500
 
 Answer = Callable[[protocol.Answer], None]
 
@@ -54,11 +56,11 @@ class Desk:
         """
         self.manager.page_seen()
         try:
-            return protocol.PAGE_MESSAGE.validate_python(content)
-        except ValidationError as error:
+            return protocol.PAGE_MESSAGE.validate_python(sound(content))
+        except ValueError as error:
             request_id = content.get("requestId") if isinstance(content, dict) else None
             if isinstance(request_id, str) and request_id:
-                answer(_malformed(request_id, error))
+                answer(_malformed(sound_text(request_id), error))
             return None
 
     def receive(self, message: protocol.PageMessage, panes: Panes, answer: Answer) -> None:
@@ -160,9 +162,11 @@ def _busy(request_id: str) -> protocol.Refused:
     )
 
 
-def _malformed(request_id: str, error: ValidationError) -> protocol.Refused:
-    first = error.errors(include_input=False, include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
+def _malformed(request_id: str, error: ValueError) -> protocol.Refused:
+    said = str(error)
+    if isinstance(error, ValidationError):
+        first = error.errors(include_input=False, include_url=False)[0]
+        said = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
     return protocol.Refused(
-        request_id=request_id[:100], kind="InvalidMessage", message=f"{where}: {first['msg']}"
+        request_id=request_id[:100], kind="InvalidMessage", message=said[:_LONGEST_REASON]
     )

@@ -58,8 +58,15 @@ class Client:
             return
         *lines, rest = bytes(self._received).split(b"\n")
         self._received = bytearray(rest)
+        answers = [self._unsent]
+        size = len(self._unsent)
         for line in lines:
-            self._unsent += _answer_line(line, answer)
+            answers.append(_answer_line(line, answer))
+            size += len(answers[-1])
+            if size > _MOST_UNSENT:  # a kernel waits for an answer before it asks on
+                self.close()
+                return
+        self._unsent = b"".join(answers)
         self.write()
 
     def write(self) -> None:
