@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from claude_widget.backend import Backend, Run
@@ -19,7 +19,7 @@ from claude_widget.mcp_config import describe_mcp_config
 from claude_widget.models import ExecutionRequest, ExecutionStatus, Reason
 from claude_widget.permissions import Decider
 from claude_widget.registry import MakeExecution, Registry
-from claude_widget.runtime import host_name, owner
+from claude_widget.runtime import host_name
 from claude_widget.transcript import Writer
 from claude_widget.waiting_line import Outcome, WaitingLine
 
@@ -111,6 +111,45 @@ class Admission:
                     f"after names {execution_id!r}, which this manager does not know.",
                     field="after",
                 )
+    def take_up(
+        self, execution: Execution, owner: Mapping[str, Any], name: str | None, instead_of: str
+    ) -> bool:
+        """Put one into the line that waited for a manager that is gone.
+
+        Args:
+            execution: it.
+            owner: whose it is from now on: this manager.
+            name: what it is called from now on; unchanged if None.
+            instead_of: id of the manager that is gone.
+
+        Returns:
+            False if it is another manager's by now, or waits no more.
+        """
+        with self._lock:
+            try:
+                writer = Writer(execution.run.transcript)
+            except OSError:
+                return False
+            with writer:
+                if self._closed or not execution.is_pending_at(writer.size):
+                    return False
+                named = {} if name is None else {"name": name}
+                writer.meta("adopted", owner=owner, **named)
+            execution.catch_up()
+            execution.pause()
+            request = execution.run.request
+            self._line.add(execution.execution_id, request.priority, request.after)
+            self._registry.adopt(execution, instead_of)
+            self.fill_slots()
+        return True
+
+    def runs(self, execution: Execution) -> None:
+        """One that runs has become this manager's, and takes a slot."""
+        with self._lock:
+            self._line.runs(execution.execution_id)
+            if execution.status.ended:  # a moment ago, and nobody will tell it again
+                self._line.freed(execution.execution_id)
+
             if self._registry.is_held(first):
                 raise InvalidRequest(
                     f"after names {execution_id!r}, which nobody will start.", field="after"
@@ -155,7 +194,7 @@ class Admission:
                 host_name(),
                 request={**public, "env": sorted(request.env)},
                 mcp_config=None if mcp is None else mcp.model_dump(mode="json"),
-                owner={**owner(), "manager_id": self._registry.manager_id},
+                owner=self._registry.owners.me,
                 recorded=self._backend.name == "replay",
                 resumed_from=resumed_from,
             )

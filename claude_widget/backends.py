@@ -9,7 +9,7 @@ import os
 
 from claude_widget.backend import Backend
 from claude_widget.errors import InvalidRequest
-from claude_widget.local import LocalBackend
+from claude_widget.local import DEFAULT_UNATTENDED, DEFAULT_UNWATCHED, LocalBackend
 from claude_widget.replay import (
     MODE_VARIABLE,
     PACE_VARIABLE,
@@ -18,11 +18,21 @@ from claude_widget.replay import (
 )
 
 
-def backend_of_environment(cli_path: str | os.PathLike[str] | None) -> Backend:
+def backend_of_environment(
+    cli_path: str | os.PathLike[str] | None,
+    *,
+    unwatched: float | None = DEFAULT_UNWATCHED,
+    unattended: float | None = DEFAULT_UNATTENDED,
+) -> Backend:
     """The real CLI, unless `CLAUDE_WIDGET_MODE=replay` asks for recordings.
 
+    Args:
+        cli_path: the CLI; found anew at every start if None.
+        unwatched: see `LocalBackend`.
+        unattended: see `LocalBackend`.
+
     Raises:
-        InvalidRequest: another mode is asked for.
+        InvalidRequest: another mode is asked for, or seconds are no positive number.
     """
     mode = os.environ.get(MODE_VARIABLE) or "live"
     if mode == "replay":
@@ -31,7 +41,7 @@ def backend_of_environment(cli_path: str | os.PathLike[str] | None) -> Backend:
         raise InvalidRequest(
             f"{MODE_VARIABLE}={mode!r} is no mode.", field="mode", hint="Use live or replay."
         )
-    return LocalBackend(cli_path)
+    return LocalBackend(cli_path, unwatched=unwatched, unattended=unattended)
 
 
 def _pace() -> float:

@@ -1,6 +1,6 @@
 """Who decides what an execution asks: the callable of its start, a page, or nobody.
 
-The rule: only for what this manager started, and for what has lost its own. A callable decides on a
+The rule: only for what this manager owns, and for what has lost its own. A callable decides on a
 thread of its own, so that neither the thread that follows nor the user's loop waits for it. Without
 one a request waits for a page, as long as one has been heard of within the grace; where there is no
 page it is denied, with a message that says why. What an answer is and how it travels is
@@ -79,7 +79,7 @@ class Broker:
     """Decides for one manager. `changed` and `look` are called on its one thread.
 
     Args:
-        registry: says which executions are this manager's own.
+        registry: says which executions are this manager's own, and since when.
         steering: carries the answers.
         presence: whether there is a page that can be asked.
         grace: seconds that a request waits after the last sign of a page.
@@ -113,6 +113,7 @@ class Broker:
         if execution_id not in self._registry.mine:
             self._note_foreign(execution)
             return
+        self._others.pop(execution_id, None)
         if not (waiting or known):
             return
         now = frozenset(one.request_id for one in waiting)
@@ -123,6 +124,11 @@ class Broker:
         self._waiting = [
             one for one in self._waiting if one.execution is not execution or one.control_id in now
         ]
+        again = execution.decide is not None  # a start has brought its callable a moment ago
+        left = [one for one in self._waiting if again and one.execution is execution]
+        self._waiting = [one for one in self._waiting if one not in left]
+        for asked in left:
+            self._take(asked)
         for one in waiting:
             if one.request_id not in known:
                 self._take(_Asked(execution, one.request_id))
@@ -147,14 +153,21 @@ class Broker:
         due = self._look_at_others()
         if not self._waiting:
             return due
-        left = self._presence.left(self._grace)
-        if left > 0:
-            return left if due is None else min(left, due)
+        page = self._presence.left(self._grace)
         why = _NO_MORE.format(self._grace) if self._presence.ever else _NO_PAGE
-        waiting, self._waiting = self._waiting, []
-        for asked in waiting:
-            self._start(self._deny, asked, why)
+        for asked in list(self._waiting):
+            left = max(page, self._left_of_adopted(asked.execution))
+            if left > 0:
+                due = left if due is None else min(left, due)
+            else:
+                self._waiting.remove(asked)
+                self._start(self._deny, asked, why)
         return due
+
+    def _left_of_adopted(self, execution: Execution) -> float:
+        """Seconds for the page and the cells of a kernel that was restarted to come back."""
+        since = self._registry.adopted_for(execution)
+        return 0.0 if since is None else self._grace - since
 
     def _look_at_others(self) -> float | None:
         """Whose own manager is gone is decided for by any other, once it could have been asked."""

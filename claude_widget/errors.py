@@ -15,6 +15,7 @@ that as data, so that nobody has to match strings. This module imports nothing o
     ├── ExecutionEnded            refused because the execution has ended
     ├── ExecutionFailed           what `raise_for_status` raises
     ├── ControlFailed             the shim did not answer, or refused
+    ├── ExecutionOwned            refused because another manager owns it, and lives
     ├── RequestGone               what the CLI asked has its answer, or is not asked any more
     ├── TranscriptError           the file cannot be read as a transcript
     ├── InvalidTransition         a lifecycle record that cannot follow the state it met
@@ -191,6 +192,24 @@ class ControlFailed(ClaudeWidgetError):
     """
 
     def __init__(
+class ExecutionOwned(ClaudeWidgetError):
+    """Refused because another manager owns the execution, and lives as far as can be known.
+
+    Attributes:
+        owner: what is known of it, such as `host`, `pid`, `notebook` and `manager_id`.
+    """
+
+    def __init__(self, execution_id: str, owner: Mapping[str, object]) -> None:
+        self.owner = dict(owner)
+        said = f"process {owner.get('pid', '?')} on {owner.get('host', 'another host')}"
+        super().__init__(
+            f"Execution {execution_id} belongs to the manager of {said} "
+            f"({owner.get('notebook', 'unknown')}).",
+            hint="It can be watched, answered and killed from here. Close that manager to take it.",
+            execution_id=execution_id,
+        )
+
+
         self,
         message: str,
         *,

@@ -38,6 +38,7 @@ class Execution(Steered):
     Attributes:
         run: what its backend knows it by.
         decide: the callable that decides what it asks, or None.
+        attached: the start that gave it found it running or waiting, and started no other.
     """
 
     viewer: ClassVar[Callable[[Execution], None] | None] = None
@@ -48,6 +49,7 @@ class Execution(Steered):
     def __init__(self, keeper: Keeper, run: Run, ended: ExecutionInfo | None = None) -> None:
         self.run = run
         self.decide: Decider | None = None
+        self.attached = False
         self._keeper = keeper
         self._lock = threading.RLock()
         self._state = State.initial(run.execution_id)
@@ -355,7 +357,8 @@ class Execution(Steered):
         info = self.info
         name = f" {info.name!r}" if info.name else ""
         reason = f" ({info.reason})" if info.reason else ""
-        return f"<Execution{name} {self.execution_id} {info.status}{reason}>"
+        attached = " attached" if self.attached else ""
+        return f"<Execution{name} {self.execution_id} {info.status}{reason}{attached}>"
 
 
 def without_stale_stderr(found: list[Record]) -> list[Record]:

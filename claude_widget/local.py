@@ -24,7 +24,7 @@ from typing import Any, Literal
 from claude_widget import command, runtime
 from claude_widget.backend import Run
 from claude_widget.discovery import find_cli
-from claude_widget.errors import ControlFailed, UnsupportedPlatform
+from claude_widget.errors import ControlFailed, InvalidRequest, UnsupportedPlatform
 from claude_widget.leftovers import end_leftovers, recorded
 from claude_widget.models import ExecutionRequest
 from claude_widget.remains import leave_breadcrumb
@@ -44,6 +44,8 @@ _BOOT = (
     "posix._exit(0)"  # the end is written: nothing is left to tidy up
 )
 _ANSWER_WITHIN = 5.0
+DEFAULT_UNWATCHED = 1800.0
+DEFAULT_UNATTENDED = 86_400.0
 _SOCKET_WITHIN = 3.0
 
 
@@ -54,7 +56,13 @@ class LocalBackend:
         cli_path: the CLI to run; found anew at every start if None.
         graces: seconds of the steps of an ending.
         background_grace: seconds that background tasks may outlive their turn.
-        unwatched: seconds that a CLI may wait for an answer or for input while no kernel watches.
+        unwatched: seconds that a CLI may wait for an answer or for input while no kernel is there;
+            None is for ever.
+        unattended: seconds that an execution may go on while no kernel is there, whatever it does;
+            None is for ever.
+
+    Raises:
+        InvalidRequest: unwatched or unattended is no positive number.
     """
 
     name: Literal["local"] = "local"
@@ -65,19 +73,20 @@ class LocalBackend:
         *,
         graces: Graces | None = None,
         background_grace: float = 1800.0,
-        unwatched: float = 1800.0,
+        unwatched: float | None = DEFAULT_UNWATCHED,
+        unattended: float | None = DEFAULT_UNATTENDED,
     ) -> None:
         self._cli_path = cli_path
         self._graces = graces or Graces()
         self._background_grace = background_grace
-        self._unwatched = unwatched
+        self._unwatched = _positive("unwatched", unwatched)
+        self._unattended = _positive("unattended", unattended)
         self._lock = threading.Lock()
         self._shims: dict[int, subprocess.Popen[bytes]] = {}
         self._handles: dict[int, int] = {}
 
     def check(self, request: ExecutionRequest) -> None:
-        """Refuse on platforms without fork, and where there is no CLI."""
-        del request  # what it asks for, this backend can do
+        """Refuse on platforms without fork, where there is no CLI, and isolation that is not."""
         if sys.platform not in ("linux", "darwin"):
             raise UnsupportedPlatform(
                 f"Executions cannot be started on {sys.platform}.",
@@ -137,6 +146,7 @@ class LocalBackend:
             "shim.json": json.dumps(config).encode(),
             "stdin": command.first_lines(request),
             "shim.log": b"",
+            "unattended": self._unattended,
             **command.files(request),
         }
         for name, content in files.items():
@@ -266,6 +276,16 @@ def _configured(run: Run, name: str, ours: Path) -> Path:
     except (OSError, ValueError, KeyError, TypeError):
         return ours
     return told if told.name == ours.name else ours
+
+
+def _positive(field: str, seconds: float | None) -> float | None:
+    if seconds is None or 0 < seconds < float("inf"):
+        return seconds
+    raise InvalidRequest(
+        f"{field}={seconds!r} is no positive number.",
+        field=field,
+        hint="Seconds, or None for ever.",
+    )
 
 
 def _interpreter() -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from claude_widget.admission import Admission
+from claude_widget.adoption import Adoption
 from claude_widget.backend import Backend, Run
 from claude_widget.backends import backend_of_environment
 from claude_widget.broker import DEFAULT_GRACE
@@ -27,6 +28,7 @@ from claude_widget.errors import (
 from claude_widget.execution import Execution
 from claude_widget.following import Following
 from claude_widget.listeners import Listener, Listeners
+from claude_widget.local import DEFAULT_UNATTENDED, DEFAULT_UNWATCHED
 from claude_widget.models import ExecutionInfo, Reason
 from claude_widget.protocol import ModelChoice
 from claude_widget.registry import Registry
@@ -43,6 +45,8 @@ DEFAULT_STAGGER = 0.25
 
 
 class ProcessManager:
+_ADOPTED_WITHIN = 1.0
+"""Seconds that a new manager waits for the shims of its notebook's executions, together."""
     """Runs many executions of Claude Code at once.
 
     Args:
@@ -56,7 +60,11 @@ class ProcessManager:
 
     Raises:
         ClaudeWidgetError: the state folder cannot be used.
-        InvalidRequest: max_concurrency is no positive number.
+        unwatched: seconds that an execution may wait for an answer or for input while no kernel is
+            there; None is for ever. It and `unattended` hold for what this manager starts.
+        unattended: seconds that an execution may go on while no kernel is there, whatever it does;
+            None is for ever.
+        InvalidRequest: max_concurrency, unwatched or unattended is no positive number.
     """
 
     viewer: ClassVar[Callable[[ProcessManager], None] | None] = None
@@ -77,7 +85,11 @@ class ProcessManager:
     ) -> None:
         slots = concurrency(max_concurrency)
         self.manager_id = str(uuid.uuid4())
-        self.backend: Backend = backend or backend_of_environment(cli_path)
+        unwatched: float | None = DEFAULT_UNWATCHED,
+        unattended: float | None = DEFAULT_UNATTENDED,
+        self.backend: Backend = backend or backend_of_environment(
+            cli_path, unwatched=unwatched, unattended=unattended
+        )
         self._line = WaitingLine(slots, stagger)
         self._registry = Registry(StateFolder(state_dir), self._make, self.manager_id)
         self._listeners = Listeners()
@@ -87,6 +99,7 @@ class ProcessManager:
         self._subscriptions = Subscriptions()
         self._steering = Steering(
             self._registry, self._admission, self.backend, self._subscriptions, self._look
+        self._adoption = Adoption(self._registry, self._admission, self.backend)
         )
         self._upkeep = Upkeep(
             self._registry,
@@ -98,10 +111,12 @@ class ProcessManager:
             grace=permission_grace,
         )
         self._registry.folder.watch()
+            adoption=self._adoption,
         self._registry.look_around()
         self._following = Following(self._upkeep)
         self._following.start()
         ProcessManager._open.append(weakref.ref(self))
+        self._adoption.look(within=_ADOPTED_WITHIN)
 
     def _make(self, run: Run, ended: ExecutionInfo | None) -> Execution:
         return Execution(self._steering, run, ended)
@@ -179,16 +194,22 @@ class ProcessManager:
 
         Args:
             query: the prompt, sent as written (`expand=True` lets the CLI expand it).
+        *,
+        again: bool = False,
             project_path: the folder that the CLI works in.
             session_id: an earlier session to resume.
             mcp_config: a file's path, JSON text, or a dict.
             model: name or alias, such as "sonnet" or "opus".
+        An equal one that an earlier kernel of the same notebook has left is not paid for twice:
+        it is given instead, each once, with `attached` set. See docs/guide.md.
+
             **options: `name`, `fork_session`, `keep_open`, `expand`, `effort`, `permission_mode`,
                 `permissions` ("ask", "deny", or a sync or async callable that gets a
                 `PermissionRequest` and decides), `allowed_tools`, `disallowed_tools`,
                 `system_prompt`, `append_system_prompt`, `add_dirs`, `setting_sources`,
                 `required_mcp_servers`, `max_turns`, `max_budget_usd`, `schema`, `after`
                 (executions that must complete first), `priority`, `timeout` (seconds), `env`,
+            again: start another one, whatever still runs.
                 `extra_args`. See docs/guide.md.
 
         Raises:
@@ -198,9 +219,13 @@ class ProcessManager:
         """
         request = build_request(query, project_path, session_id, mcp_config, model, **options)
         asked = options.get("permissions")
-        execution = self._admission.admit(request, decide=asked if callable(asked) else None)
+        decide = asked if callable(asked) else None
+        execution = None if again else self._adoption.attach(request, decide)
+        if execution is None:
+            execution = self._admission.admit(request, decide=decide)
         self._look()
         return execution
+            ClaudeWidgetError: an equal one still runs and does not answer; nothing was started.
 
     # -- pages -------------------------------------------------------------------------------
 
@@ -249,6 +274,26 @@ class ProcessManager:
         Raises:
             ExecutionNotFound: there is none of that id.
             InvalidRequest: it was another kernel's and had an env, or its session is in use.
+    def adopt(self, execution_id: str) -> Execution:
+        """Own an execution whose manager is gone, whichever notebook's it was.
+
+        What runs in a manager's own notebook it adopts by itself; what waited there for its start
+        is started only when it is adopted so, or asked for again.
+
+        Returns:
+            The execution. Nothing happens if it is this manager's already.
+
+        Raises:
+            ExecutionNotFound: there is none of that id.
+            ExecutionEnded: it has ended.
+            ExecutionOwned: its manager lives, as far as can be known; `owner` says who.
+            InvalidRequest: it waits, and cannot be started without the env that its kernel knew.
+            ControlFailed: its shim did not answer.
+        """
+        execution = self._adoption.adopt(self._registry.known(execution_id))
+        self._look()
+        return execution
+
         """
         return self._steering.rerun(self._registry.known(execution_id))
 
@@ -273,7 +318,7 @@ class ProcessManager:
         """Stop following. Running executions go on, unless they are to be killed.
 
         Args:
-            kill: kill what this manager started and wait for it to end.
+            kill: kill what this manager owns and wait for it to end.
             timeout: seconds to wait for that.
 
         Raises:

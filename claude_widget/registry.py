@@ -5,20 +5,18 @@ The rule: it finds, keeps and forgets executions. It starts and ends none, and o
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
-from collections.abc import Callable
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from claude_widget.backend import Run
 from claude_widget.errors import ClaudeWidgetError, ExecutionNotFound
 from claude_widget.execution import Execution
 from claude_widget.models import ExecutionInfo, ExecutionStatus
-from claude_widget.runtime import is_this_process, owner_lives
+from claude_widget.owners import Owners
 from claude_widget.state_folder import StateFolder
-from claude_widget.transcript import read_records
 
 _YOUNG = 2_000_000_000
 """Nanoseconds after a change in which the state folder may not show all of it."""
@@ -30,16 +28,15 @@ class Registry:
     """All executions that a manager knows. Safe from any thread.
 
     Attributes:
-        mine: ids of those that this manager started.
+        owners: the managers of the state folder; this one is open from now on.
+        mine: ids of those that this manager owns: it has started or adopted them.
     """
-
-    _open_managers: ClassVar[set[str]] = set()
-    """Ids of the managers of this process that are not closed."""
 
     def __init__(self, folder: StateFolder, make: MakeExecution, manager_id: str) -> None:
         self.folder = folder
-        self.manager_id = manager_id
-        self._open_managers.add(manager_id)
+        self.owners = Owners(folder.path, manager_id)
+        self.owners.hold()
+        self._adopted: dict[str, tuple[str, float]] = {}
         self._growing: dict[str, Execution] = {}
         self._new: list[Execution] = []
         self.mine: set[str] = set()
@@ -82,7 +79,7 @@ class Registry:
 
     def close(self) -> None:
         """Its manager follows no more: what it has not started is held, and nobody waits."""
-        self._open_managers.discard(self.manager_id)
+        self.owners.release()
         for execution in self.active():
             execution.wake_waiters()
 
@@ -102,8 +99,43 @@ class Registry:
         """Leave one out from now on, here and in later managers; its transcript stays."""
         with self._lock:
             self.folder.forget(execution.run)
-            self._executions.pop(execution.execution_id, None)
-            self.mine.discard(execution.execution_id)
+            self.drop(execution.execution_id)
+
+    def drop(self, execution_id: str) -> None:
+        """Leave one out from now on that is in the state folder no more."""
+        with self._lock:
+            self._executions.pop(execution_id, None)
+            self.mine.discard(execution_id)
+
+    def adopt(self, execution: Execution, instead_of: str) -> None:
+        """This manager owns one from now on that was another's."""
+        with self._lock:
+            self._adopted[execution.execution_id] = (instead_of, time.monotonic())
+            self.mine.add(execution.execution_id)
+        self.renew(execution)
+
+    def adopted_for(self, execution: Execution) -> float | None:
+        """Seconds since this manager has adopted it; None if it has started it itself."""
+        found = self._adopted.get(execution.execution_id)
+        return None if found is None else time.monotonic() - found[1]
+
+    def is_taken_away(self, execution: Execution) -> bool:
+        """Whether it was ours, and its transcript names another owner by now; it is let go then."""
+        execution_id = execution.execution_id
+        named = execution.state.life.owner.get("manager_id")
+        before, _ = self._adopted.get(execution_id, ("", 0.0))
+        with self._lock:
+            if named in (None, before, self.owners.me["manager_id"]):
+                return False
+            gone = execution_id in self.mine and execution_id in self._executions
+            if gone:
+                self.mine.discard(execution_id)
+            return gone
+
+    def renew(self, execution: Execution) -> None:
+        """Have the next look around tell of it again, as of a new one."""
+        with self._lock:
+            self._new.append(execution)
 
     def take_new(self) -> list[Execution]:
         """Those that were taken in since the last call, for whoever tells the faces."""
@@ -151,24 +183,15 @@ class Registry:
             return False  # its files are gone, which whoever follows it will say
         return not self.has_owner(execution)
 
+    def owner_of(self, execution: Execution) -> Mapping[str, Any]:
+        """Who owns it, as its files say; empty if they name nobody."""
+        return self.owners.claimed(execution.run) or execution.state.life.owner
+
     def has_owner(self, execution: Execution) -> bool:
-        """Whether the manager that started it lives; True if that cannot be known."""
+        """Whether the manager that owns it lives; True if that cannot be known."""
         if execution.execution_id in self.mine:
             return True
-        try:
-            for record in read_records(execution.run.transcript):
-                if record.stream == "meta" and b'"requested"' in record.data:
-                    return self._owner_lives(json.loads(record.data).get("owner"))
-        except OSError:
-            return True
-        return False
-
-    def _owner_lives(self, said: object) -> bool:
-        if not isinstance(said, dict):
-            return False
-        if is_this_process(said):
-            return said.get("manager_id") in self._open_managers
-        return owner_lives(said)
+        return self.owners.lives(self.owner_of(execution))
 
 
 def _fold_all(execution: Execution) -> None:

@@ -104,11 +104,6 @@ def _start_time(pid: int) -> float:
     return psutil.Process(pid).create_time()
 
 
-def is_this_process(said: dict[str, object]) -> bool:
-    """Whether `owner` described this very process."""
-    return said.get("pid") == os.getpid() and owner_lives(said)
-
-
 def owner_lives(said: dict[str, object]) -> bool:
     """Whether the process that `owner` described still lives; True if that cannot be known."""
     if said.get("host") != host_name() or said.get("pid_namespace") != _pid_namespace():

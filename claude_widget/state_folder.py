@@ -64,7 +64,7 @@ class StateFolder:
         shim that looks holds the lock for microseconds, so it is tried for a moment.
         """
         if self._watching >= 0:
-            if _is_open_at(self._watching, self.path / WATCHING):
+            if is_open_at(self._watching, self.path / WATCHING):
                 return True
             self.unwatch()
         flags = os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -206,7 +206,7 @@ class StateFolder:
             file.write(content)
 
 
-def _is_open_at(fd: int, path: Path) -> bool:
+def is_open_at(fd: int, path: Path) -> bool:
     """Whether that path still names the file of a descriptor."""
     try:
         return os.path.samestat(os.fstat(fd), path.stat(follow_symlinks=False))

@@ -26,9 +26,12 @@ from claude_widget.errors import (
 from claude_widget.execution import Execution
 from claude_widget.models import ExecutionRequest, Reason
 from claude_widget.permissions import Decision, check_rules, refusal_line, response_line
+from claude_widget.protocol import Allow
+from claude_widget.reach import check_input
 from claude_widget.registry import Registry
 from claude_widget.request import clean_query
 from claude_widget.subscriptions import Subscriptions
+from claude_widget.trust import accept_rules
 
 _LOOKS = 20
 _BETWEEN_LOOKS = 0.01
@@ -131,7 +134,14 @@ class Steering:
             raise _gone(execution, control_id)
         if by == "page":
             check_rules(request, decision)
+            if isinstance(decision, Allow) and decision.updated_input is not None:
+                asked = execution.run.request
+                folders = (asked.project_path, *asked.add_dirs)
+                check_input(decision.updated_input, request.input, folders)
         line = response_line(request, decision)
+        if isinstance(decision, Allow) and decision.updated_permissions:
+            project, updates = request.project_path, decision.updated_permissions
+            accept_rules(self._registry.folder.path, project, updates)
         try:
             self.ask(execution, "answer", request_id=control_id, line=line, by=by, note=note)
         except ControlFailed as error:
@@ -265,7 +275,7 @@ class Steering:
         return run.request
 
     def end_mine(self, deadline: float) -> None:
-        """Kill all that this manager started, and wait for it until that monotonic second.
+        """Kill all that this manager owns, and wait for it until that monotonic second.
 
         Raises:
             ControlFailed, TimeoutError: something goes on.

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Sequence
 
 from claude_widget.admission import Admission
+from claude_widget.adoption import Adoption
 from claude_widget.backend import Backend
 from claude_widget.broker import Broker
 from claude_widget.command import INITIALIZE_ID
@@ -48,6 +49,7 @@ class Upkeep:
         listeners: Listeners,
         *,
         steering: Steering,
+        adoption: Adoption,
         grace: float,
     ) -> None:
         self.models = registry.folder.load_models()
@@ -57,6 +59,7 @@ class Upkeep:
         self._subscriptions = subscriptions
         self._listeners = listeners
         self._controls = steering.controls
+        self._adoption = adoption
         self.presence = presence_of(registry.folder)
         self._broker = Broker(registry, steering, self.presence, grace=grace)
         self._requirements = Requirements(registry, steering)
@@ -75,6 +78,7 @@ class Upkeep:
 
     def changed(self, execution: Execution) -> None:
         """Tell the faces, and see to what it asks."""
+        self._adoption.noted(execution)
         self._listeners.tell(execution)
         self._broker.changed(execution)
         self._requirements.changed(execution)
@@ -120,9 +124,11 @@ class Upkeep:
         return min((one for one in due if one is not None), default=None)
 
     def look_around(self) -> None:
-        """Take in what other managers have started, and see that shims know of this one."""
+        """Take in what other managers have started or left; see that all know of this one."""
         self._registry.folder.watch()
+        self._registry.owners.hold()
         self._registry.look_around()
+        self._adoption.look()
         for execution in self._registry.take_new():
             self.changed(execution)
 

@@ -58,6 +58,10 @@ class WaitingLine:
         self._running.add(execution_id)
         self._next_start = now + self.stagger
 
+    def runs(self, execution_id: str) -> None:
+        """It takes a slot, whoever has started it."""
+        self._running.add(execution_id)
+
     def freed(self, execution_id: str) -> None:
         """It gives its slot back."""
         self._running.discard(execution_id)

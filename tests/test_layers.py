@@ -36,6 +36,7 @@ LAYERS = (
             "header",
             "mcp_choices",
             "mcp_config",
+            "owners",
             "prompts",
             "request",
             "runtime",
@@ -50,6 +51,7 @@ LAYERS = (
         "work",
         {
             "admission",
+            "adoption",
             "broker",
             "controls",
             "event_log",

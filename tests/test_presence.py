@@ -9,6 +9,8 @@ import os
 import time
 from pathlib import Path
 
+import pytest
+
 from claude_widget.presence import Presence, presence_of
 from claude_widget.state_folder import PAGES, StateFolder
 from tests.asking import asked, known_to, told
@@ -28,15 +30,18 @@ def test_a_page_of_another_manager_of_the_process_is_waited_for(
 
 
 def test_a_request_that_has_lost_its_manager_is_denied_by_another_and_no_other_is(
-    make_manager: MakeManager, project: Path
+    make_manager: MakeManager, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    owner, gone = make_manager(), make_manager()
+    owner = make_manager()
     owner.page_seen()
     kept = owner.start_execution("fake:asks=Bash", project)
+    monkeypatch.setenv("JPY_SESSION_NAME", "/another/notebook.ipynb")
+    gone = make_manager()
     lost = gone.start_execution("fake:asks=Bash", project)
     asked(kept)
     asked(lost)
     gone.close()
+    monkeypatch.delenv("JPY_SESSION_NAME")
     other = make_manager(permission_grace=0.3)
     theirs = known_to(other, lost)
     ended(theirs, "completed", "denied")

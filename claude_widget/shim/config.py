@@ -24,10 +24,11 @@ class Config(NamedTuple):
         scratch: the CLI's own temp folder, removed at the end.
         keep_open: whether stdin stays open after the turn.
         background_grace: seconds that background tasks may outlive the turn.
-        unwatched: seconds that the CLI may wait for somebody while no kernel watches.
+        unwatched: seconds that the CLI may wait for somebody while no kernel is there, or None.
         watching: the file that says whether one does, see `watch`.
         graces: of the ladder.
         limits: what the execution may use.
+        unattended: seconds that it may go on while no kernel is there, whatever it does, or None.
     """
 
     execution_id: str
@@ -37,10 +38,11 @@ class Config(NamedTuple):
     scratch: str
     keep_open: bool
     background_grace: float
-    unwatched: float
+    unwatched: float | None
     watching: str
     graces: Graces
     limits: Limits = Limits()
+    unattended: float | None = None
 
 
 def read_config() -> Config:

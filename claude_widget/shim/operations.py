@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from .ownership import Ownership, as_owner
 from .session import Session
 from .streams import Input
 
@@ -55,6 +56,7 @@ class Operations:
     def __init__(self, supervised: Supervised) -> None:
         self._supervised = supervised
         self._answered: dict[str, str] = {}
+        self._ownership = Ownership()
         self._known: dict[str, Callable[[Said], Said]] = {
             "status": self._status,
             "kill": self._kill,
@@ -63,6 +65,7 @@ class Operations:
             "send": self._send,
             "answer": self._answer,
             "limit": self._limit,
+            "adopt": self._adopt,
         }
 
     def answer(self, request: Said) -> Said:
@@ -131,6 +134,18 @@ class Operations:
         noted = {"note": note[:_LONGEST_TEXT]} if isinstance(note, str) and note else {}
         self._supervised.meta("answered", request_id=request_id, by=by, **noted)
         return self._sent(request["line"].encode("utf-8", "replace"))
+
+    def _adopt(self, request: Said) -> Said:
+        owner, name = as_owner(request.get("owner")), request.get("name")
+        instead_of = request.get("instead_of")
+        if owner is None or not isinstance(instead_of, str):
+            return _refused("malformed", "who adopts it, and from whom?")
+        if not self._ownership.take(owner, instead_of):
+            refused = _refused("owned", "Another manager owns it by now.")
+            return {**refused, "owner": self._ownership.owner}
+        named = {"name": name[:_LONGEST_TEXT]} if isinstance(name, str) else {}
+        self._supervised.meta("adopted", owner=owner, **named)
+        return {"ok": True}
 
     def _deaf(self) -> Said | None:
         if self._supervised.stdin.accepts and not self._supervised.ending:

@@ -1,0 +1,280 @@
+"""Taking over executions whose own manager is gone, and starts that go on with one of them.
+
+The rule: it decides whose an execution is, never what it does. What runs changes its owner through
+its shim, what waits under its transcript's lock, so that of several managers exactly one has it. A
+manager takes what is its own notebook's by itself, and the rest when it is asked to.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from claude_widget.admission import Admission
+from claude_widget.backend import Backend
+from claude_widget.errors import (
+    ClaudeWidgetError,
+    ControlFailed,
+    ExecutionEnded,
+    ExecutionOwned,
+    InvalidRequest,
+)
+from claude_widget.execution import Execution
+from claude_widget.mcp_config import describe_mcp_config
+from claude_widget.models import ExecutionRequest, ExecutionStatus
+from claude_widget.permissions import Decider
+from claude_widget.registry import Registry
+
+_LOG = logging.getLogger(__name__)
+_AGAIN_AFTER = 10.0
+"""Seconds until a shim that did not answer is asked again."""
+
+
+class Adoption:
+    """Takes executions over for one manager. Safe from any thread.
+
+    Args:
+        registry: keeps the executions, and knows whether an owner lives.
+        admission: starts what was pending.
+        backend: asks the shims.
+    """
+
+    def __init__(self, registry: Registry, admission: Admission, backend: Backend) -> None:
+        self._registry = registry
+        self._admission = admission
+        self._backend = backend
+        self._lock = threading.Lock()
+        self._not_before: dict[str, float] = {}
+        self._offered: set[str] = set()
+        self._attached: set[str] = set()
+
+    # -- what has lost its manager -------------------------------------------------------------
+
+    def look(self, within: float = 0.0) -> None:
+        """Adopt what runs, is this notebook's, and whose manager is gone.
+
+        Each on a thread of its own: a shim that does not answer holds up nobody.
+
+        Args:
+            within: seconds to wait for it at most.
+        """
+        if self._backend.name == "replay":
+            return
+        now = time.monotonic()
+        deadline = now + within
+        threads = []
+        for execution in self._registry.active():
+            execution_id = execution.execution_id
+            if self._not_before.get(execution_id, 0.0) > now or not self._is_orphan(execution):
+                continue
+            if execution.status is ExecutionStatus.RUNNING:
+                self._not_before[execution_id] = now + _AGAIN_AFTER
+                threads.append(self._start(execution))
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _start(self, execution: Execution) -> threading.Thread:
+        thread = threading.Thread(
+            target=self._try, args=(execution,), name="claude-widget-adoption", daemon=True
+        )
+        thread.start()
+        return thread
+
+    def _try(self, execution: Execution) -> None:
+        try:
+            self._take(execution)
+        except ClaudeWidgetError as error:  # another was faster, or it has just ended
+            _LOG.info("%s", error)
+
+    def _is_orphan(self, execution: Execution) -> bool:
+        """Of this notebook, and its manager is gone."""
+        if execution.execution_id in self._registry.mine or execution.state.asked.recorded:
+            return False
+        owner = self._registry.owner_of(execution)
+        ours = owner.get("notebook") == self._registry.owners.notebook
+        return ours and not self._registry.owners.lives(owner)
+
+    # -- one execution -------------------------------------------------------------------------
+
+    def adopt(self, execution: Execution) -> Execution:
+        """Own it from now on, whichever notebook's it was.
+
+        Raises:
+            ExecutionEnded: it has ended.
+            ExecutionOwned: its manager lives.
+            InvalidRequest: it waits, and cannot be started without what its kernel knew.
+            ControlFailed: its shim did not answer.
+        """
+        if execution.execution_id in self._registry.mine:
+            return execution
+        if execution.status.ended:
+            raise ExecutionEnded(
+                f"Execution {execution.execution_id} has ended.",
+                execution_id=execution.execution_id,
+                hint="execution.send(text) resumes its session, manager.rerun() starts it anew.",
+            )
+        owner = self._registry.owner_of(execution)
+        if self._registry.owners.lives(owner):
+            raise ExecutionOwned(execution.execution_id, owner)
+        if execution.status is ExecutionStatus.PENDING:
+            _check_startable(execution)
+        self._take(execution)
+        return execution
+
+    def _take(self, execution: Execution, name: str | None = None) -> None:
+        owner = self._registry.owner_of(execution)
+        instead_of = str(owner.get("manager_id", ""))
+        ours = owner.get("notebook") == self._registry.owners.notebook
+        if execution.status is ExecutionStatus.PENDING:
+            self._take_up(execution, instead_of, name)
+        else:
+            self._ask(execution, instead_of, name)
+            self._registry.adopt(execution, instead_of)
+            self._admission.runs(execution)
+        if ours:
+            self._offered.add(execution.execution_id)
+
+    def _ask(self, execution: Execution, instead_of: str, name: str | None) -> None:
+        """Have its shim write down who owns it.
+
+        Raises:
+            ExecutionOwned: another manager was faster.
+            ControlFailed: its shim did not answer.
+        """
+        run, owners = execution.run, self._registry.owners
+        named = {} if name is None else {"name": name}
+        try:
+            self._backend.ask(run, "adopt", owner=owners.me, instead_of=instead_of, **named)
+        except ControlFailed as error:
+            if error.code == "owned":
+                now_of = error.told.get("owner")
+                raise ExecutionOwned(
+                    execution.execution_id, now_of if isinstance(now_of, Mapping) else {}
+                ) from None
+            if error.code != "unknown_op":
+                raise
+            # A shim of an earlier version runs on.
+            if not owners.claim(run, instead_of):
+                raise ExecutionOwned(execution.execution_id, owners.claimed(run)) from None
+
+    def _take_up(self, execution: Execution, instead_of: str, name: str | None) -> None:
+        """Start one that waited for a manager that is gone, once there is a slot."""
+        self._backend.check(execution.run.request)
+        if not self._admission.take_up(execution, self._registry.owners.me, name, instead_of):
+            raise ExecutionOwned(execution.execution_id, self._registry.owner_of(execution))
+
+    def noted(self, execution: Execution) -> None:
+        """Its transcript may have named another owner."""
+        mine = execution.execution_id in self._registry.mine
+        me = self._registry.owners.me["manager_id"]
+        if not mine and execution.state.life.owner.get("manager_id") == me:
+            self._registry.adopt(execution, str(me))  # the shim's answer was lost
+            self._admission.runs(execution)
+        elif self._registry.is_taken_away(execution):
+            self._admission.freed(execution)
+
+    # -- starts that are there already -----------------------------------------------------------
+
+    def attach(self, request: ExecutionRequest, decide: Decider | None) -> Execution | None:
+        """The execution that an equal start of the notebook's last kernel left; None without one.
+
+        Each is given once, so that as many equal starts as before find as many executions. What
+        this manager has started itself is never given.
+
+        Args:
+            request: what is asked for now; it need not have the same name, nor values of env.
+            decide: decides from now on what its CLI asks.
+
+        Raises:
+            ClaudeWidgetError: there is one, and its shim does not answer.
+        """
+        if self._backend.name == "replay":
+            return None
+        for execution in self._equal(request):
+            execution_id = execution.execution_id
+            with self._lock:
+                if execution_id in self._attached:
+                    continue
+                self._attached.add(execution_id)
+            try:
+                if self._attach(execution, request, decide):
+                    return execution
+            except BaseException:
+                self._attached.discard(execution_id)
+                raise
+        return None
+
+    def _equal(self, request: ExecutionRequest) -> list[Execution]:
+        """Those that it may be, first the ones that have its name, then the oldest."""
+        found = [
+            one
+            for one in self._registry.active()
+            if one.execution_id not in self._attached
+            and (one.execution_id in self._offered or self._is_orphan(one))
+            and one.state.life.kill is one.state.life.limit is None
+            and _is_asked_for(one, request)
+        ]
+        return sorted(found, key=lambda one: one.info.name != request.name)
+
+    def _attach(
+        self, execution: Execution, request: ExecutionRequest, decide: Decider | None
+    ) -> bool:
+        """Go on with one; False if it has ended meanwhile, or is another manager's."""
+        before = execution.run, execution.decide
+        name = None if request.name == execution.info.name else request.name
+        execution.run = dataclasses.replace(execution.run, request=request, forgotten_env=())
+        execution.decide = decide
+        try:
+            if execution.execution_id not in self._registry.mine:
+                self._take(execution, name)
+            elif name is not None and execution.status is ExecutionStatus.RUNNING:
+                self._ask(execution, str(self._registry.owners.me["manager_id"]), name)
+        except ClaudeWidgetError as error:
+            execution.run, execution.decide = before
+            if isinstance(error, ExecutionOwned) or not self._backend.alive(execution.run):
+                return False
+            raise ClaudeWidgetError(
+                f"An equal execution still runs, and does not answer. {error.message}",
+                hint="Kill it, or start another one with again=True.",
+                execution_id=execution.execution_id,
+            ) from error
+        execution.attached = True
+        self._registry.renew(execution)  # whoever decides looks again at what it asks
+        return True
+
+
+def _is_asked_for(execution: Execution, request: ExecutionRequest) -> bool:
+    """Whether a request equals its own in all but the name, and the values of variables.
+
+    Of an MCP configuration that was never used only its file and its servers' names are known.
+    """
+    asked = execution.run.request
+    variables = execution.run.forgotten_env or asked.env
+    if sorted(request.env) != sorted(variables) or _rest(asked) != _rest(request):
+        return False
+    if asked.mcp_config is not None:
+        return asked.mcp_config == request.mcp_config
+    described = describe_mcp_config(request.mcp_config, request.mcp_config_path)
+    return execution.state.asked.mcp_config == described
+
+
+def _rest(request: ExecutionRequest) -> dict[str, Any]:
+    return request.model_dump(mode="json", exclude={"name", "env", "mcp_config"})
+
+
+def _check_startable(execution: Execution) -> None:
+    """Refuse to start without what was never kept."""
+    run = execution.run
+    lost = ("env", ", ".join(run.forgotten_env)) if run.forgotten_env else None
+    if lost is None and execution.state.asked.mcp_config and run.request.mcp_config is None:
+        lost = ("mcp_config", "its MCP servers")
+    if lost is not None:
+        raise InvalidRequest(
+            f"Execution {execution.execution_id} was to start with {lost[1]}, which is never kept.",
+            field=lost[0],
+            hint="Start it from its cell again: that goes on with this one.",
+        )
