@@ -103,14 +103,6 @@ class Admission:
             ) from error
         return run
 
-    def _check_after(self, request: ExecutionRequest) -> None:
-        for execution_id in request.after:
-            first = self._registry.get(execution_id)
-            if first is None:
-                raise InvalidRequest(
-                    f"after names {execution_id!r}, which this manager does not know.",
-                    field="after",
-                )
     def take_up(
         self, execution: Execution, owner: Mapping[str, Any], name: str | None, instead_of: str
     ) -> bool:
@@ -150,6 +142,14 @@ class Admission:
             if execution.status.ended:  # a moment ago, and nobody will tell it again
                 self._line.freed(execution.execution_id)
 
+    def _check_after(self, request: ExecutionRequest) -> None:
+        for execution_id in request.after:
+            first = self._registry.get(execution_id)
+            if first is None:
+                raise InvalidRequest(
+                    f"after names {execution_id!r}, which this manager does not know.",
+                    field="after",
+                )
             if self._registry.is_held(first):
                 raise InvalidRequest(
                     f"after names {execution_id!r}, which nobody will start.", field="after"

@@ -13,9 +13,9 @@ that as data, so that nobody has to match strings. This module imports nothing o
     ├── ExecutionNotFound         no such execution on this state folder
     ├── ExecutionActive           refused while the execution is running or waits to
     ├── ExecutionEnded            refused because the execution has ended
+    ├── ExecutionOwned            refused because another manager owns it, and lives
     ├── ExecutionFailed           what `raise_for_status` raises
     ├── ControlFailed             the shim did not answer, or refused
-    ├── ExecutionOwned            refused because another manager owns it, and lives
     ├── RequestGone               what the CLI asked has its answer, or is not asked any more
     ├── TranscriptError           the file cannot be read as a transcript
     ├── InvalidTransition         a lifecycle record that cannot follow the state it met
@@ -155,6 +155,24 @@ class ExecutionEnded(ClaudeWidgetError):
     """Refused because the execution has ended."""
 
 
+class ExecutionOwned(ClaudeWidgetError):
+    """Refused because another manager owns the execution, and lives as far as can be known.
+
+    Attributes:
+        owner: what is known of it, such as `host`, `pid`, `notebook` and `manager_id`.
+    """
+
+    def __init__(self, execution_id: str, owner: Mapping[str, object]) -> None:
+        self.owner = dict(owner)
+        said = f"process {owner.get('pid', '?')} on {owner.get('host', 'another host')}"
+        super().__init__(
+            f"Execution {execution_id} belongs to the manager of {said} "
+            f"({owner.get('notebook', 'unknown')}).",
+            hint="It can be watched, answered and killed from here. Close that manager to take it.",
+            execution_id=execution_id,
+        )
+
+
 class ExecutionFailed(ClaudeWidgetError):
     """What `Execution.raise_for_status` raises for one that did not complete.
 
@@ -192,24 +210,6 @@ class ControlFailed(ClaudeWidgetError):
     """
 
     def __init__(
-class ExecutionOwned(ClaudeWidgetError):
-    """Refused because another manager owns the execution, and lives as far as can be known.
-
-    Attributes:
-        owner: what is known of it, such as `host`, `pid`, `notebook` and `manager_id`.
-    """
-
-    def __init__(self, execution_id: str, owner: Mapping[str, object]) -> None:
-        self.owner = dict(owner)
-        said = f"process {owner.get('pid', '?')} on {owner.get('host', 'another host')}"
-        super().__init__(
-            f"Execution {execution_id} belongs to the manager of {said} "
-            f"({owner.get('notebook', 'unknown')}).",
-            hint="It can be watched, answered and killed from here. Close that manager to take it.",
-            execution_id=execution_id,
-        )
-
-
         self,
         message: str,
         *,

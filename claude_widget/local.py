@@ -43,9 +43,9 @@ _BOOT = (
     "from shim.supervise import supervise;supervise(cli);"
     "posix._exit(0)"  # the end is written: nothing is left to tidy up
 )
-_ANSWER_WITHIN = 5.0
 DEFAULT_UNWATCHED = 1800.0
 DEFAULT_UNATTENDED = 86_400.0
+_ANSWER_WITHIN = 5.0
 _SOCKET_WITHIN = 3.0
 
 
@@ -137,6 +137,7 @@ class LocalBackend:
             "keep_open": request.keep_open,
             "background_grace": self._background_grace,
             "unwatched": self._unwatched,
+            "unattended": self._unattended,
             "watching": str(run.folder.parents[1] / WATCHING),
             "graces": self._graces._asdict(),
             "limits": {name: getattr(request, name) for name in Limits._fields},
@@ -146,7 +147,6 @@ class LocalBackend:
             "shim.json": json.dumps(config).encode(),
             "stdin": command.first_lines(request),
             "shim.log": b"",
-            "unattended": self._unattended,
             **command.files(request),
         }
         for name, content in files.items():
@@ -269,15 +269,6 @@ _DETACHED: list[subprocess.Popen[bytes]] = []
 """Shims of closed backends, until they can be reaped; a Popen that is collected before warns."""
 
 
-def _configured(run: Run, name: str, ours: Path) -> Path:
-    """A place that the shim was told: its starter's environment may have named others than ours."""
-    try:
-        told = Path(json.loads((run.folder / "shim.json").read_bytes())[name])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ours
-    return told if told.name == ours.name else ours
-
-
 def _positive(field: str, seconds: float | None) -> float | None:
     if seconds is None or 0 < seconds < float("inf"):
         return seconds
@@ -286,6 +277,15 @@ def _positive(field: str, seconds: float | None) -> float | None:
         field=field,
         hint="Seconds, or None for ever.",
     )
+
+
+def _configured(run: Run, name: str, ours: Path) -> Path:
+    """A place that the shim was told: its starter's environment may have named others than ours."""
+    try:
+        told = Path(json.loads((run.folder / "shim.json").read_bytes())[name])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ours
+    return told if told.name == ours.name else ours
 
 
 def _interpreter() -> str:

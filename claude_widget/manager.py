@@ -32,21 +32,24 @@ from claude_widget.local import DEFAULT_UNATTENDED, DEFAULT_UNWATCHED
 from claude_widget.models import ExecutionInfo, Reason
 from claude_widget.protocol import ModelChoice
 from claude_widget.registry import Registry
+from claude_widget.reports import PruneReport, SweepReport
 from claude_widget.request import build_request
+from claude_widget.retention import Retention
 from claude_widget.state_folder import StateFolder
 from claude_widget.steering import Steering
 from claude_widget.subscriptions import Callback, Subscriptions
+from claude_widget.sweep import Sweep
 from claude_widget.upkeep import Upkeep
 from claude_widget.waiting_line import WaitingLine
 
 _LOG = logging.getLogger(__name__)
 DEFAULT_STAGGER = 0.25
 """Seconds between two starts: CLIs that start together rewrite the same config file."""
+_ADOPTED_WITHIN = 1.0
+"""Seconds that a new manager waits for the shims of its notebook's executions, together."""
 
 
 class ProcessManager:
-_ADOPTED_WITHIN = 1.0
-"""Seconds that a new manager waits for the shims of its notebook's executions, together."""
     """Runs many executions of Claude Code at once.
 
     Args:
@@ -57,13 +60,13 @@ _ADOPTED_WITHIN = 1.0
         stagger: seconds between two starts.
         backend: what runs them; the real CLI unless `CLAUDE_WIDGET_MODE=replay`.
         permission_grace: seconds that a permission request waits after the last sign of a page.
-
-    Raises:
-        ClaudeWidgetError: the state folder cannot be used.
         unwatched: seconds that an execution may wait for an answer or for input while no kernel is
             there; None is for ever. It and `unattended` hold for what this manager starts.
         unattended: seconds that an execution may go on while no kernel is there, whatever it does;
             None is for ever.
+
+    Raises:
+        ClaudeWidgetError: the state folder cannot be used.
         InvalidRequest: max_concurrency, unwatched or unattended is no positive number.
     """
 
@@ -82,11 +85,11 @@ _ADOPTED_WITHIN = 1.0
         stagger: float = DEFAULT_STAGGER,
         backend: Backend | None = None,
         permission_grace: float = DEFAULT_GRACE,
+        unwatched: float | None = DEFAULT_UNWATCHED,
+        unattended: float | None = DEFAULT_UNATTENDED,
     ) -> None:
         slots = concurrency(max_concurrency)
         self.manager_id = str(uuid.uuid4())
-        unwatched: float | None = DEFAULT_UNWATCHED,
-        unattended: float | None = DEFAULT_UNATTENDED,
         self.backend: Backend = backend or backend_of_environment(
             cli_path, unwatched=unwatched, unattended=unattended
         )
@@ -96,10 +99,10 @@ _ADOPTED_WITHIN = 1.0
         self._admission = Admission(
             self._registry, self.backend, self._line, self._make, self._listeners.tell
         )
+        self._adoption = Adoption(self._registry, self._admission, self.backend)
         self._subscriptions = Subscriptions()
         self._steering = Steering(
             self._registry, self._admission, self.backend, self._subscriptions, self._look
-        self._adoption = Adoption(self._registry, self._admission, self.backend)
         )
         self._upkeep = Upkeep(
             self._registry,
@@ -108,15 +111,18 @@ _ADOPTED_WITHIN = 1.0
             self._subscriptions,
             self._listeners,
             steering=self._steering,
+            adoption=self._adoption,
             grace=permission_grace,
         )
         self._registry.folder.watch()
-            adoption=self._adoption,
         self._registry.look_around()
+        self._adoption.look(within=_ADOPTED_WITHIN)
         self._following = Following(self._upkeep)
         self._following.start()
+        self._retention = Retention(self._registry, self._listeners.tell)
+        self._sweep = Sweep(self._registry, self.backend, self._upkeep.followed)
+        self._sweep.start()
         ProcessManager._open.append(weakref.ref(self))
-        self._adoption.look(within=_ADOPTED_WITHIN)
 
     def _make(self, run: Run, ended: ExecutionInfo | None) -> Execution:
         return Execution(self._steering, run, ended)
@@ -188,34 +194,35 @@ _ADOPTED_WITHIN = 1.0
         session_id: str | None = None,
         mcp_config: str | Path | Mapping[str, Any] | None = None,
         model: str | None = None,
+        *,
+        again: bool = False,
         **options: Any,
     ) -> Execution:
         """Start an execution, or put it into the waiting line. Returns at once.
 
+        An equal one that an earlier kernel of the same notebook has left is not paid for twice:
+        it is given instead, each once, with `attached` set. See docs/guide.md.
+
         Args:
             query: the prompt, sent as written (`expand=True` lets the CLI expand it).
-        *,
-        again: bool = False,
             project_path: the folder that the CLI works in.
             session_id: an earlier session to resume.
             mcp_config: a file's path, JSON text, or a dict.
             model: name or alias, such as "sonnet" or "opus".
-        An equal one that an earlier kernel of the same notebook has left is not paid for twice:
-        it is given instead, each once, with `attached` set. See docs/guide.md.
-
+            again: start another one, whatever still runs.
             **options: `name`, `fork_session`, `keep_open`, `expand`, `effort`, `permission_mode`,
                 `permissions` ("ask", "deny", or a sync or async callable that gets a
                 `PermissionRequest` and decides), `allowed_tools`, `disallowed_tools`,
                 `system_prompt`, `append_system_prompt`, `add_dirs`, `setting_sources`,
                 `required_mcp_servers`, `max_turns`, `max_budget_usd`, `schema`, `after`
                 (executions that must complete first), `priority`, `timeout` (seconds), `env`,
-            again: start another one, whatever still runs.
                 `extra_args`. See docs/guide.md.
 
         Raises:
             InvalidRequest: an argument is wrong; nothing was started.
             SessionInUse: another execution holds that session.
             CLINotFound, UnsupportedPlatform: there is nothing to start.
+            ClaudeWidgetError: an equal one still runs and does not answer; nothing was started.
         """
         request = build_request(query, project_path, session_id, mcp_config, model, **options)
         asked = options.get("permissions")
@@ -225,7 +232,6 @@ _ADOPTED_WITHIN = 1.0
             execution = self._admission.admit(request, decide=decide)
         self._look()
         return execution
-            ClaudeWidgetError: an equal one still runs and does not answer; nothing was started.
 
     # -- pages -------------------------------------------------------------------------------
 
@@ -268,12 +274,6 @@ _ADOPTED_WITHIN = 1.0
         """
         self._steering.kill(self._registry.known(execution_id), Reason.USER)
 
-    def rerun(self, execution_id: str) -> Execution:
-        """Start another execution with the request of that one.
-
-        Raises:
-            ExecutionNotFound: there is none of that id.
-            InvalidRequest: it was another kernel's and had an env, or its session is in use.
     def adopt(self, execution_id: str) -> Execution:
         """Own an execution whose manager is gone, whichever notebook's it was.
 
@@ -294,6 +294,12 @@ _ADOPTED_WITHIN = 1.0
         self._look()
         return execution
 
+    def rerun(self, execution_id: str) -> Execution:
+        """Start another execution with the request of that one.
+
+        Raises:
+            ExecutionNotFound: there is none of that id.
+            InvalidRequest: it was another kernel's and had an env, or its session is in use.
         """
         return self._steering.rerun(self._registry.known(execution_id))
 
@@ -314,6 +320,39 @@ _ADOPTED_WITHIN = 1.0
         self._registry.forget(execution)
         self._listeners.tell(execution.execution_id)
 
+    def prune(
+        self,
+        older_than: float | None = None,
+        max_bytes: int | None = None,
+        *,
+        dry_run: bool = False,
+    ) -> PruneReport:
+        """Remove ended executions for good, transcripts included, oldest end first.
+
+        What runs, waits, or is in use is never removed; nor what a waiting one comes `after`.
+
+        Args:
+            older_than: seconds since the end after which one goes.
+            max_bytes: bytes that all executions may take; the oldest go until they do.
+            dry_run: only say what would be removed.
+
+        Raises:
+            InvalidRequest: neither bound is given, or one is negative.
+        """
+        return self._retention.prune(older_than, max_bytes, dry_run=dry_run)
+
+    def sweep(self) -> SweepReport:
+        """End and remove what dead executions left behind: processes, sockets, temp files.
+
+        Every manager does so once when it is made; `swept` has what it found. Bounded to a minute.
+        """
+        return self._sweep.run()
+
+    @property
+    def swept(self) -> SweepReport | None:
+        """What the last sweep found; None while the one at the start is not over."""
+        return self._sweep.report
+
     def close(self, *, kill: bool = False, timeout: float = 15.0) -> None:
         """Stop following. Running executions go on, unless they are to be killed.
 
@@ -330,6 +369,7 @@ _ADOPTED_WITHIN = 1.0
                 self._steering.end_mine(time.monotonic() + timeout)
         finally:
             self._steering.closed = True
+            self._sweep.stop()
             self._following.stop()
             self._registry.close()
             self.backend.close()

@@ -116,7 +116,7 @@ class Upkeep:
             OSError: it is dead, and its transcript cannot be read or written.
         """
         mine = execution.execution_id in self._registry.mine
-        return settle_if_dead(execution, self._backend, was_spawned=mine)
+        return settle_if_dead(execution, self._backend, was_spawned=mine) is not None
 
     def act(self) -> float | None:
         """Start who may start, decide what is due; seconds until more is due, or None."""
