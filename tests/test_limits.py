@@ -93,7 +93,7 @@ def test_pages_that_processes_share_count_once(manager: ProcessManager, project:
     ended(execution, "completed", "success")
 
 
-STILL = {
+STILL: dict[str, tuple[str, dict[str, Any]]] = {
     "an open call": ("fake:calls fake:silent", {}),
     "an open request": ("fake:asks=Bash", {}),
     "a background task": ("fake:background=60", {}),

@@ -116,7 +116,9 @@ class Guard:
     def _fall_silent(self, now: float) -> None:
         assert self._stall.bound is not None
         if tree.is_stopped(self._pid):
-            self._stall.heard(now)  # somebody holds it; it has no chance to print
+            self._stall.hold(now)
+        elif self._stall.held:
+            self._stall.heard(now)
         else:
             self._tell(too_silent(self._stall.bound, self._stall.bound))
 

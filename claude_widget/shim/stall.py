@@ -16,6 +16,8 @@ _RESULT_OF = re.compile(rb'"tool_use_id": ?"([^"\\]{1,200})"')
 _LONGEST = 1 << 20
 """Bytes of the longest call that is decoded: what writes so long a file is done at once."""
 _MOST = 1000
+_SOON = 0.1
+"""Of the bound, after which it is seen whether a CLI that was stopped goes on."""
 
 
 class Stall:
@@ -24,10 +26,14 @@ class Stall:
     Args:
         bound: seconds of silence that are allowed, or None.
         now: seconds.
+
+    Attributes:
+        held: it was stopped when it was looked at last.
     """
 
     def __init__(self, bound: float | None, now: float) -> None:
         self.bound = bound
+        self.held = False
         self._since: float | None = now
         self._calls: dict[str, None] = {}
 
@@ -38,7 +44,7 @@ class Stall:
             now: seconds.
             lines: whole lines of stdout among it.
         """
-        self._since = now
+        self._since, self.held = now, False
         if self.bound is None or (_CALL not in lines and _RESULT not in lines):
             return
         for line in lines.split(b"\n"):
@@ -48,6 +54,11 @@ class Stall:
                 self._calls.pop(found.decode("utf-8", "replace"), None)
         while len(self._calls) > _MOST:
             del self._calls[next(iter(self._calls))]
+
+    def hold(self, now: float) -> None:
+        """Somebody has stopped the CLI: look again soon, and count anew once it goes on."""
+        assert self.bound is not None
+        self._since, self.held = now - self.bound * (1 - _SOON), True
 
     def due(self, session: Session, now: float) -> float | None:
         """When it will have been silent for too long; None while it waits for something."""
