@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Container, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,8 +29,8 @@ DESCENDANTS = "descendants"
 """In a run folder: `pid start` of each process that its shim saw last below it."""
 _LINUX = sys.platform == "linux"
 _LONGEST_LIST = 1 << 20
-_STOPS = 20
-"""Rounds of stopping what forks on, before what is there is killed."""
+_STOPPED_WITHIN = 5.0
+"""Seconds in which what forks on has to stand still; then what is there is killed."""
 _GONE_WITHIN = 5.0
 """Seconds that the killed have to go; more needs only what hangs in the kernel."""
 
@@ -57,18 +57,26 @@ class Seen(NamedTuple):
 
 def look() -> dict[int, Seen]:
     """All living processes of this user but this one, by pid."""
-    found = _by_proc() if _LINUX else _by_psutil()
-    return {seen.pid: seen for seen in found if seen.pid != os.getpid()}
+    return {one.pid: one for one in _living()}
 
 
-def _by_proc() -> Iterator[Seen]:
+def _living(known: Container[int] = ()) -> Iterator[Seen]:
+    """Those whose pid is not among the known, the latest first as far as pids tell."""
+    for one in _by_proc(known) if _LINUX else _by_psutil():
+        if one.pid != os.getpid():
+            yield one
+
+
+def _by_proc(known: Container[int]) -> Iterator[Seen]:
     user = os.getuid()
-    for name in os.listdir("/proc"):  # noqa: PTH208 - a Path for each would be most of the time
-        if not name.isdigit():
+    names = os.listdir("/proc")  # noqa: PTH208 - a Path for each would be most of the time
+    pids = sorted((int(name) for name in names if name.isdigit()), reverse=True)
+    for pid in pids:
+        if pid in known:
             continue
         try:
-            if os.stat(f"/proc/{name}").st_uid == user:  # noqa: PTH116
-                seen = _read(int(name))
+            if os.stat(f"/proc/{pid}").st_uid == user:  # noqa: PTH116
+                seen = _read(pid)
                 if seen is not None:
                     yield seen
         except OSError:
@@ -147,15 +155,7 @@ def end_leftovers(
     Returns:
         Those that are gone now. What does not go within a few seconds is logged.
     """
-    met: dict[tuple[int, int], Seen] = {}
-    for _ in range(_STOPS):
-        found = _of(execution_id, {*known, *met})
-        new = [one for one in found if (one.pid, one.start) not in met]
-        if not new:
-            break
-        for one in new:
-            met[one.pid, one.start] = one
-            _signal(one, signal.SIGSTOP)
+    met = _stop(execution_id, known)
     if not met:
         return ()
     left = _kill(execution_id, met)
@@ -166,12 +166,36 @@ def end_leftovers(
     )
 
 
+def _stop(execution_id: str, known: Collection[tuple[int, int]]) -> dict[tuple[int, int], Seen]:
+    """SIGSTOP to all, until there are no new ones; who they are.
+
+    Each at once, the latest first: what forks on is faster than a look at everything.
+    """
+    met: dict[tuple[int, int], Seen] = {}
+    seen: dict[int, Seen] = {}
+    until = time.monotonic() + _STOPPED_WITHIN
+    while time.monotonic() < until:
+        before = len(met)
+        for one in _living(seen):
+            seen[one.pid] = one
+            if one.mark == execution_id:
+                met[one.pid, one.start] = one
+                _signal(one, signal.SIGSTOP)
+        for one in _of(execution_id, {*known, *met}, seen):
+            if (one.pid, one.start) not in met:
+                met[one.pid, one.start] = one
+                _signal(one, signal.SIGSTOP)
+        if len(met) == before:
+            break
+    return met
+
+
 def _kill(execution_id: str, met: dict[tuple[int, int], Seen]) -> set[tuple[int, int]]:
     """SIGKILL until they are gone; those that are not."""
     until = time.monotonic() + _GONE_WITHIN
     pause = 0.002
     while True:
-        found = _of(execution_id, set(met))
+        found = _of(execution_id, set(met), look())
         for one in found:
             met[one.pid, one.start] = one
             _signal(one, signal.SIGKILL)
@@ -188,9 +212,8 @@ def _kill(execution_id: str, met: dict[tuple[int, int], Seen]) -> set[tuple[int,
         pause = min(2 * pause, 0.1)
 
 
-def _of(execution_id: str, known: set[tuple[int, int]]) -> list[Seen]:
-    """What belongs to an execution at this moment."""
-    seen = look()
+def _of(execution_id: str, known: set[tuple[int, int]], seen: dict[int, Seen]) -> list[Seen]:
+    """What belongs to an execution, of those."""
     children: dict[int, list[Seen]] = {}
     for one in seen.values():
         children.setdefault(one.parent, []).append(one)
