@@ -7,6 +7,7 @@ decides who starts and when; it does not follow what became of it.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -21,6 +22,7 @@ from claude_widget.permissions import Decider
 from claude_widget.registry import MakeExecution, Registry
 from claude_widget.runtime import host_name
 from claude_widget.transcript import Writer
+from claude_widget.trust import check_project
 from claude_widget.waiting_line import Outcome, WaitingLine
 
 _LOG = logging.getLogger(__name__)
@@ -68,9 +70,11 @@ class Admission:
 
         Raises:
             InvalidRequest: it names what is not there, or a session in use.
+            ProjectNotTrusted: the project's own files would do what nobody has seen.
             ClaudeWidgetError: the state folder cannot be written; nothing is left of it.
         """
         self._backend.check(request)
+        self._check_project(request)
         with self._lock:
             if self._closed:
                 raise ClaudeWidgetError("The manager is closed.", hint="Make a new ProcessManager.")
@@ -86,6 +90,10 @@ class Admission:
             self.fill_slots()
         self._tell(execution)
         return execution
+
+    def _check_project(self, request: ExecutionRequest) -> None:
+        if self._backend.name == "local":  # a recording runs nothing
+            check_project(request, self._registry.folder.path, {**os.environ, **request.env})
 
     def _create(self, request: ExecutionRequest, resumed_from: str | None) -> Run:
         """The execution's folder with its first records, or nothing at all."""
@@ -231,6 +239,7 @@ class Admission:
                 if writer.size != execution.read_bytes:  # another manager has cancelled it
                     writer.close()
                     return
+                self._check_project(execution.run.request)  # it may have waited long
                 self._backend.start(execution.run, writer)
             except BaseException:
                 writer.close()

@@ -13,15 +13,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from claude_widget import protocol
-from claude_widget.errors import ExecutionNotFound
+from claude_widget.errors import ExecutionNotFound, ProjectNotTrusted
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from claude_widget.mcp_choices import confirmed_config, mcp_choices
 from claude_widget.panes import Pane, Panes
 from claude_widget.rows import row_in
 from claude_widget.sessions import project_sessions
+from claude_widget.trust import accept
 
-_NO_OPTIONS = {"type", "request_id", "query", "mcp_config", "confirmed_digest"}
+_NO_OPTIONS = {
+    "type",
+    "request_id",
+    "query",
+    "mcp_config",
+    "confirmed_digest",
+    "confirmed_settings",
+}
 """Fields of `Execute` that are not options of a start by the same name."""
 
 
@@ -88,7 +96,18 @@ def _execute(asked: Asked, message: protocol.Execute) -> protocol.Answer:
         options["mcp_config"] = confirmed_config(
             message.mcp_config, message.project_path, message.confirmed_digest
         )
-    execution = asked.manager.start_execution(message.query, **options)
+
+    # Whoever presses Execute wants another one; only cells are run again as a whole.
+    def start() -> Execution:
+        return asked.manager.start_execution(message.query, again=True, **options)
+
+    try:
+        execution = start()
+    except ProjectNotTrusted as error:
+        if message.confirmed_settings != error.digest:
+            raise
+        accept(asked.manager.state_dir, error.path, error.items)
+        execution = start()  # refused, if the files say something else by now
     return protocol.ExecuteAnswer(
         request_id=message.request_id, execution_id=execution.execution_id
     )

@@ -21,6 +21,13 @@ MARK = "CLAUDE_WIDGET_EXECUTION"
 
 INITIALIZE_ID = "initialize"
 
+NEEDED = frozenset(
+    {"PATH", "HOME", "CLAUDE_CONFIG_DIR", "LANG", "LC_ALL", "LC_CTYPE", "USER", "SHELL", "TZ"}
+)
+"""What the CLI is left with when `env_allow` is given. Without PATH its tools find no programs
+(2.1.330), without HOME and CLAUDE_CONFIG_DIR it finds neither settings nor login; the others say
+how text, names and times are meant, and none of them is a secret."""
+
 _NESTING = frozenset(
     {
         # A CLI that finds these takes itself for a part of another session: it refuses, hangs, or
@@ -82,9 +89,22 @@ def arguments(cli: str, request: ExecutionRequest, folder: Path) -> list[str]:
         argv.append("--setting-sources=" + ",".join(request.setting_sources))
     if request.output_schema is not None:
         argv.append("--json-schema=" + json.dumps(request.output_schema))
+    if request.sandbox not in (None, "bubblewrap"):
+        argv.append("--settings=" + json.dumps({"sandbox": _own_sandbox(request.sandbox)}))
     argv += [f"--{flag}={folder / name}" for flag, name, _ in _files(request)]
     argv += [f"--add-dir={path}" for path in request.add_dirs]
     return argv + list(request.extra_args)
+
+
+def _own_sandbox(asked: Any) -> dict[str, Any]:
+    """Settings of the CLI's own sandbox (2.1.330).
+
+    Where it cannot be had, the CLI then refuses to start, and no command may be run outside of it,
+    whatever an agent or a project says.
+    """
+    given = asked if isinstance(asked, dict) else {}
+    held = {"enabled": True, "failIfUnavailable": True, "allowUnsandboxedCommands": False}
+    return {**given, **held}
 
 
 def _files(request: ExecutionRequest) -> list[tuple[str, str, str]]:
@@ -117,7 +137,11 @@ def environment(
         scratch: the CLI's own temp folder.
         inherited: the kernel's environment.
     """
-    env = {name: value for name, value in inherited.items() if name not in _NESTING}
+    env = {
+        name: value
+        for name, value in inherited.items()
+        if name not in _NESTING and _is_allowed(name, request.env_allow)
+    }
     if env.get("MPLBACKEND", "").startswith("module://matplotlib_inline"):
         del env["MPLBACKEND"]  # the kernel's own; a script of the agent's cannot import it
     env |= {
@@ -132,6 +156,17 @@ def environment(
         "PWD": request.project_path,
     }
     return {**env, **request.env, MARK: execution_id}
+
+
+def _is_allowed(name: str, allowed: tuple[str, ...] | None) -> bool:
+    """Whether a variable is inherited; an item with a * at its end allows what begins so."""
+    return (
+        allowed is None
+        or name in NEEDED
+        or any(
+            name.startswith(item[:-1]) if item.endswith("*") else name == item for item in allowed
+        )
+    )
 
 
 def first_lines(request: ExecutionRequest) -> bytes:

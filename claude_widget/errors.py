@@ -7,6 +7,8 @@ that as data, so that nobody has to match strings. This module imports nothing o
     ├── InvalidRequest            the caller asked for something that cannot be started
     │   ├── SessionInUse          another execution holds that session
     │   ├── ConfirmationNeeded    a project's file would start commands that nobody has seen
+    │   │   └── ProjectNotTrusted what a project brings would do things that nobody has seen
+    │   ├── SandboxUnavailable    the isolation that was asked for cannot be had here
     │   └── PromptError           a prompt's template did not fill
     ├── CLINotFound               no Claude Code on this machine
     ├── UnsupportedPlatform       executions need Linux or macOS
@@ -92,6 +94,41 @@ class ConfirmationNeeded(InvalidRequest):
             field="mcp_config",
             hint="Look at what it starts, and confirm it.",
         )
+
+
+class ProjectNotTrusted(ConfirmationNeeded):
+    """A project's own files would run commands, set variables or permit tools, unconfirmed.
+
+    Claude Code asks about that only in a terminal; started as here, it does what they say.
+
+    Attributes:
+        path: the project's folder.
+        digest: of what they would do, in hexadecimal digits.
+        servers: what that is, as (what asks for it, command or value).
+        items: a digest of each, for whoever accepts them.
+    """
+
+    def __init__(
+        self, path: str, digest: str, demands: Sequence[tuple[str, str]], items: Sequence[str]
+    ) -> None:
+        super().__init__(path, digest, demands)
+        self.items = tuple(items)
+        listed = "".join(f"\n  - {name}: {what}" for name, what in self.servers[:20])
+        more = len(self.servers) - 20
+        listed += f"\n  - and {more} more" if more > 0 else ""
+        InvalidRequest.__init__(
+            self,
+            f"{path} brings settings that Claude Code would follow without asking:{listed}\n",
+            field="trust_project",
+            hint="trust_project=True if you know them, trust_project=False to leave them out.",
+        )
+
+
+class SandboxUnavailable(InvalidRequest):
+    """The isolation that was asked for cannot be had here; nothing was started without it."""
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message, field="sandbox", hint=hint)
 
 
 class PromptError(InvalidRequest):

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +29,7 @@ from claude_widget.leftovers import end_leftovers, recorded
 from claude_widget.models import ExecutionRequest
 from claude_widget.remains import leave_breadcrumb
 from claude_widget.reports import EndedProcess
+from claude_widget.sandbox import Places, check_sandbox, isolated, prepare
 from claude_widget.shim.config import CONFIG_VERSION
 from claude_widget.shim.ladder import Graces
 from claude_widget.shim.limits import Limits
@@ -93,13 +94,15 @@ class LocalBackend:
                 hint="Use Linux, macOS, or the Windows Subsystem for Linux (WSL).",
             )
         find_cli(self._cli_path)
+        check_sandbox(request, {**os.environ, **request.env})
 
     def start(self, run: Run, writer: Writer) -> None:
         """Spawn the shim; it holds the transcript's lock from here on."""
         cli = str(find_cli(self._cli_path))
         scratch = runtime.scratch_path(run.folder)
         env = command.environment(run.request, run.execution_id, scratch, os.environ)
-        self._write_files(run, writer, cli, scratch)
+        check_sandbox(run.request, env)  # once more: it may have waited long
+        self._write_files(run, writer, Places(Path(cli), run.folder, scratch), env)
         with (run.folder / "shim.log").open("ab") as log:
             shim = subprocess.Popen(
                 [_interpreter(), "-I", "-S", "-c", _BOOT],
@@ -119,14 +122,20 @@ class LocalBackend:
                     self._handles[shim.pid] = os.pidfd_open(shim.pid)
         self._reap()
 
-    def _write_files(self, run: Run, writer: Writer, cli: str, scratch: Path) -> None:
+    def _write_files(
+        self, run: Run, writer: Writer, places: Places, env: Mapping[str, str]
+    ) -> None:
+        scratch = places.scratch
         problem = runtime.own_folder(scratch.parent) or runtime.own_folder(scratch)
         if problem:
             raise OSError(f"no temp folder for the CLI: {problem}")
         leave_breadcrumb(scratch, run.folder)
         request = run.request
-        argv = command.arguments(cli, request, run.folder)
-        launch = [request.project_path, cli, *argv]
+        argv = command.arguments(str(places.cli), request, run.folder)
+        if request.sandbox == "bubblewrap":
+            prepare(places, env)
+            argv = isolated(argv, request, places, env)
+        launch = [request.project_path, argv[0], *argv]
         config = {
             "version": CONFIG_VERSION,
             "execution_id": run.execution_id,

@@ -31,7 +31,13 @@ from claude_widget.prompts import fill_prompt
 from claude_widget.static_view import table_bundle
 
 _WORD = re.compile(r"\s*((?:[^\s'\"\\]|\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\")+)")
-_COMMA_SEPARATED = ("allowed_tools", "disallowed_tools", "required_mcp_servers", "setting_sources")
+_COMMA_SEPARATED = (
+    "allowed_tools",
+    "disallowed_tools",
+    "required_mcp_servers",
+    "setting_sources",
+    "env_allow",
+)
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
@@ -154,6 +160,10 @@ class ClaudeMagics(Magics):
     @argument("--keep-open", action="store_true", help="stay for follow-ups after the turn")
     @argument("--expand", action="store_true", help="let the CLI expand /command and @path")
     @argument("--env", action="append", help="NAME=value; may be given again")
+    @argument("--env-allow", help="comma-separated names, or NAME*; the CLI inherits no others")
+    @argument("--sandbox", help="cli (its own) or bubblewrap (around all of it; Linux)")
+    @argument("--trust-project", action="store_true", help="follow the project's own settings")
+    @argument("--no-trust-project", action="store_true", help="leave them out")
     @argument("--extra-arg", action="append", help="passed to the CLI; may be given again")
     @line_cell_magic
     def claude_exec(self, line: str, cell: str | None = None) -> Execution | None:
@@ -208,6 +218,10 @@ class ClaudeMagics(Magics):
         for key in _COMMA_SEPARATED:
             if given[key] is not None:
                 given[key] = split_list(given[key], f"--{key.replace('_', '-')}")
+        if given.pop("no_trust_project"):
+            given["trust_project"] = False
+        elif not given["trust_project"]:
+            given["trust_project"] = None
         if given["env"] is not None:
             if not all("=" in pair for pair in given["env"]):  # not shown: it may be a secret
                 raise UsageError("--env takes NAME=value.")

@@ -29,6 +29,7 @@ from claude_widget.mcp_config import (
     servers_of,
 )
 from claude_widget.protocol import MCPConfigChoice, MCPServerChoice
+from claude_widget.reach import is_within
 from claude_widget.request import resolve_folder
 
 PROJECT_FILE = ".mcp.json"
@@ -88,12 +89,14 @@ def confirmed_config(
 
     Raises:
         ConfirmationNeeded: it is a file of the project, and this content is not confirmed.
-        InvalidRequest: there is no such file, or it is no configuration.
+        InvalidRequest: there is no such file, it is no configuration, or it is neither the
+            project's nor one that `mcp_choices` finds.
     """
     if is_mcp_text(given):
         return given
     project = resolve_folder("project_path", project_path)
     place = find_mcp_file(given, project)
+    _check_reach(place, project, env)
     content, config = _read(place, project, env)
     servers = _servers(config, str(place))
     told = hashlib.sha256(content).hexdigest()
@@ -101,6 +104,19 @@ def confirmed_config(
     if asks and digest != told:
         raise ConfirmationNeeded(str(place), told, servers)
     return ReadConfig(str(place.resolve()), config)
+
+
+def _check_reach(place: Path, project: Path, env: Mapping[str, str] | None) -> None:
+    """A page names files of the project, or those that it was offered."""
+    above = (folder / PROJECT_FILE for folder in project.parents)
+    offered = (one for one in (*above, _own_file(env)) if one.exists())
+    if is_within(place, [project]) or any(place.samefile(one) for one in offered):
+        return
+    raise InvalidRequest(
+        f"{place} is outside of the project.",
+        field="mcp_config",
+        hint="Copy it into the project, or start it with start_execution(..., mcp_config=...).",
+    )
 
 
 def project_choice(error: ConfirmationNeeded) -> MCPConfigChoice:

@@ -150,11 +150,11 @@ class ExecutionRequest(BaseModel):
     )
     sandbox: Sandbox | dict[str, Any] | None = Field(
         None,
-        description="Who isolates: the CLI its commands (with such settings), or bubblewrap it all.",
+        description="The CLI isolates its commands (by such settings), or bubblewrap all of it.",
     )
     trust_project: bool | None = Field(
         None,
-        description="Whether the project's own settings count; None: if they are harmless or known.",
+        description="Whether the project's own settings count; None: if harmless or known.",
     )
     extra_args: tuple[str, ...] = Field((), description="Appended to the CLI's arguments.")
 

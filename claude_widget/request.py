@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,10 @@ _LISTS = (
     "add_dirs",
     "setting_sources",
     "extra_args",
+    "env_allow",
     "required_mcp_servers",
 )
+_SOURCES = ("user", "project", "local")
 _ARGUMENTS = ("query", "project_path", "session_id", "mcp_config", "mcp_config_path", "model")
 _LATER = {
     "worktree": "Give each execution a git worktree of its own as project_path.",
@@ -66,7 +68,7 @@ def build_request(
     given |= {
         "query": clean_query(query),
         "project_path": _argument("project_path", project),
-        "session_id": _text("session_id", session_id),
+        "session_id": _session(_text("session_id", session_id)),
         "model": _text("model", model),
     }
     if mcp_config is not None and mcp_config != "":
@@ -77,6 +79,7 @@ def build_request(
             "fork_session needs a session to fork.", field="fork_session", hint="Give session_id."
         )
     _check_root(given)
+    _check_settings(given)
     try:
         return ExecutionRequest.model_validate(given)
     except ValidationError as error:
@@ -104,14 +107,12 @@ def _normalise(given: dict[str, Any]) -> None:
     if "add_dirs" in given:
         folders = (resolve_folder("add_dirs", folder) for folder in given["add_dirs"])
         given["add_dirs"] = tuple(_argument("add_dirs", folder) for folder in folders)
-    if "permissions" in given:
-        given["permissions"] = _permissions(given["permissions"])
-    if "schema" in given:
-        given["schema"] = _schema(given["schema"])
-    if "env" in given:
-        given["env"] = _environment(given["env"])
-    if "after" in given:
-        given["after"] = _ids(given["after"])
+    for name, convert in _CONVERTED.items():
+        if name in given:
+            given[name] = convert(given[name])
+    if given.get("trust_project") is False:
+        sources = given.get("setting_sources", _SOURCES)
+        given["setting_sources"] = tuple(source for source in sources if source == "user")
     for name in ("name", "system_prompt", "append_system_prompt"):
         if isinstance(given.get(name), str):
             given[name] = _SURROGATES.sub("\ufffd", given[name])
@@ -170,6 +171,17 @@ def _text(field: str, value: str | None) -> str | None:
     return _argument(field, value.strip())
 
 
+def _session(given: str | None) -> str | None:
+    """A session's id or title, never a file: the CLI would resume from whatever it holds."""
+    if given is not None and ("/" in given or "\\" in given or given.endswith(".jsonl")):
+        raise InvalidRequest(
+            "session_id must be a session's id, not a file.",
+            field="session_id",
+            hint="`claude --resume` and the dashboard list the sessions of a project.",
+        )
+    return given
+
+
 def _argument(field: str, value: Any) -> str:
     """Text that a process can be started with, from text or a path."""
     try:
@@ -218,6 +230,23 @@ def _environment(env: Any) -> dict[str, str]:
     return dict(env)
 
 
+def _sandbox(given: Any) -> Any:
+    """Who isolates: True is the CLI itself, and so are settings of its own; False is nobody."""
+    if isinstance(given, Mapping):
+        try:
+            return json.loads(json.dumps(dict(given), allow_nan=False))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise InvalidRequest(f"sandbox is not JSON: {error}.", field="sandbox") from None
+    if given is True or given is False:
+        return "cli" if given else None
+    if given in ("cli", "bubblewrap"):
+        return given
+    raise InvalidRequest(
+        "sandbox must be True or 'cli', 'bubblewrap', or settings of the CLI's own sandbox.",
+        field="sandbox",
+    )
+
+
 def _schema(schema: Any) -> dict[str, Any]:
     if isinstance(schema, type) and issubclass(schema, BaseModel):
         return schema.model_json_schema()
@@ -239,6 +268,18 @@ def _ids(after: Any) -> tuple[str, ...]:
     return tuple(str(getattr(item, "execution_id", item)) for item in many)
 
 
+def _check_settings(given: Mapping[str, Any]) -> None:
+    """The CLI takes one --settings: a second would undo the sandbox in silence."""
+    if given.get("sandbox") in (None, "bubblewrap"):
+        return
+    if any(argument.split("=")[0] == "--settings" for argument in given.get("extra_args", ())):
+        raise InvalidRequest(
+            "extra_args has --settings, and so has the CLI's own sandbox.",
+            field="extra_args",
+            hint="Put them into a settings file, or give sandbox={...} what is of the sandbox.",
+        )
+
+
 def _check_root(given: Mapping[str, Any]) -> None:
     """The CLI refuses this combination; saying so first is clearer than its exit code."""
     if given.get("permission_mode") != "bypassPermissions" or os.geteuid() != 0:
@@ -250,3 +291,12 @@ def _check_root(given: Mapping[str, Any]) -> None:
         field="permission_mode",
         hint="Run as another user, or set env={'IS_SANDBOX': '1'} if this machine is a sandbox.",
     )
+
+
+_CONVERTED: dict[str, Callable[[Any], Any]] = {
+    "permissions": _permissions,
+    "schema": _schema,
+    "env": _environment,
+    "sandbox": _sandbox,
+    "after": _ids,
+}

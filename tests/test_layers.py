@@ -38,15 +38,17 @@ LAYERS = (
             "mcp_config",
             "owners",
             "prompts",
+            "reach",
             "request",
             "runtime",
             "sessions",
             "snapshot",
             "state_folder",
             "transcript",
+            "trust",
         },
     ),
-    ("outside", {"backends", "capacity", "leftovers", "local", "remains", "replay"}),
+    ("outside", {"backends", "capacity", "leftovers", "local", "remains", "replay", "sandbox"}),
     (
         "work",
         {

@@ -59,6 +59,11 @@ class Execute(Request):
         max_length=100,
         description="Of the project's MCP file whose commands the user has confirmed.",
     )
+    confirmed_settings: str | None = Field(
+        None,
+        max_length=100,
+        description="Digest of what the project's settings would do, as the user has confirmed it.",
+    )
 
 
 class GetExecution(Request):

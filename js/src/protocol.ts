@@ -263,6 +263,10 @@ export interface Execute {
    * Of the project's MCP file whose commands the user has confirmed.
    */
   confirmedDigest?: string | null;
+  /**
+   * Digest of what the project's settings would do, as the user has confirmed it.
+   */
+  confirmedSettings?: string | null;
 }
 export interface ExecuteAnswer {
   requestId: string;
