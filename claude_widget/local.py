@@ -33,6 +33,7 @@ from claude_widget.sandbox import Places, check_sandbox, isolated, prepare
 from claude_widget.shim.config import CONFIG_VERSION
 from claude_widget.shim.ladder import Graces
 from claude_widget.shim.limits import Limits
+from claude_widget.shim.streams import RESERVE, RESERVE_BYTES
 from claude_widget.shim.tree import start_ticks
 from claude_widget.state_folder import WATCHING
 from claude_widget.transcript import Writer, lock_is_held
@@ -156,6 +157,7 @@ class LocalBackend:
             "shim.json": json.dumps(config).encode(),
             "stdin": command.first_lines(request),
             "shim.log": b"",
+            RESERVE: os.urandom(RESERVE_BYTES),
             **command.files(request),
         }
         for name, content in files.items():
@@ -236,6 +238,8 @@ class LocalBackend:
     def sweep(self, run: Run) -> tuple[EndedProcess, ...]:
         """Kill what is left of the execution, and remove its temp folder and socket."""
         found = end_leftovers(run.execution_id, recorded(run.folder))
+        with contextlib.suppress(OSError):  # a state folder that cannot be written has its error
+            (run.folder / RESERVE).unlink(missing_ok=True)
         scratch = _configured(run, "scratch", runtime.scratch_path(run.folder))
         shutil.rmtree(scratch, ignore_errors=True)
         _configured(run, "socket", runtime.socket_path(run.folder)).unlink(missing_ok=True)

@@ -8,8 +8,10 @@ descriptors and the record format; it does not know what the lines say.
 import errno
 import fcntl
 import os
+import time
 from collections import deque
 from time import clock_gettime
+from typing import Any
 
 from . import records
 from .launch import CLOCK
@@ -19,22 +21,33 @@ _PIPE_BYTES = 1 << 20
 _READ_BYTES = 1 << 18
 _START_BYTES = 512
 PIECE_BYTES = 1 << 16
+RESERVE = "reserve"
+"""A file of the run folder that makes room for the last records when the disk is full."""
+RESERVE_BYTES = 1 << 14
+_MOST_UNTOLD = RESERVE_BYTES // 2
+_ROOM_PERIOD = 0.25
 STDERR_LIMIT = 32 << 20
 """Bytes of stderr kept for one execution; what comes after is read and dropped, with a note."""
 
 
 class Transcript:
-    """Appends records. After a failed write it drops records until one succeeds again.
+    """Appends records. After a failed write only those of the lifecycle are still tried.
+
+    For them the run folder has a reserve: a file that makes room by going.
 
     Attributes:
-        failure: the OSError of the last write, or None.
+        failure: the OSError of the first write that failed, or None.
+        dropped: bytes of records that were not written since.
     """
 
     def __init__(self, fd: int, epoch_clock: float) -> None:
         self._fd = fd
         self._epoch = epoch_clock
         self._torn = False
+        self._end = os.fstat(fd).st_size
+        self._untold = b""
         self.failure: OSError | None = None
+        self.dropped = 0
 
     def now(self) -> float:
         """Seconds since the transcript's epoch."""
@@ -42,17 +55,71 @@ class Transcript:
 
     def append(self, data: bytes) -> bool:
         """Write whole records; False if they did not all fit."""
+        if self.failure is None and self._write(data):
+            return True
+        self.dropped += len(data)
+        return False
+
+    def meta(self, line: bytes) -> bool:
+        """Append a record of the lifecycle; one that does not fit goes before the next."""
+        data = self._untold + records.encode_lines(self.now(), records.META, line)
+        told = self._write(data)
+        if not told and self.release():
+            told = self._write(data)
+        self._untold = b"" if told else data[-_MOST_UNTOLD:]
+        return told
+
+    def _write(self, data: bytes) -> bool:
         view = memoryview(b"\n" + data if self._torn else data)
         try:
             while view:
                 written = os.write(self._fd, view)
                 self._torn = True
+                self._end += written
                 view = view[written:]
         except OSError as error:
-            self.failure = error
+            self.failure = self.failure or error
             return False
         self._torn = False
+        self._see_that_it_is_ours()
         return True
+
+    def _see_that_it_is_ours(self) -> None:
+        found = os.fstat(self._fd)
+        if self.failure is None and (found.st_nlink == 0 or found.st_size != self._end):
+            said = "it was removed, cut short or written to by someone else"
+            self.failure = OSError(errno.ESTALE, said)
+        self._end = found.st_size
+
+    def release(self) -> bool:
+        """Give the reserve back to the disk; False if it is gone."""
+        try:
+            os.unlink(RESERVE)
+        except OSError:
+            return False
+        return True
+
+    def insist(self, seconds: float) -> None:
+        """Wait that long for room, if there is still something to tell."""
+        until = time.monotonic() + seconds
+        while self._untold and self._room_may_come() and time.monotonic() < until:
+            time.sleep(_ROOM_PERIOD)
+            data = self._untold
+            self._untold = b"" if self._write(data) else data
+
+    def _room_may_come(self) -> bool:
+        return self.failure is not None and self.failure.errno in (errno.ENOSPC, errno.EDQUOT)
+
+    def problem(self) -> dict[str, Any]:
+        """The fields of a `limit` that tell of the failure: its figure is the bytes free."""
+        assert self.failure is not None
+        disk = os.fstatvfs(self._fd)
+        free = disk.f_bavail * disk.f_frsize
+        said = (
+            f"The transcript could not be written: {self.failure.strerror}. It has {self._end} "
+            f"bytes, {self.dropped} more were dropped, and {free} bytes are free on its disk."
+        )
+        return {"figure": free, "error": said}
 
     def lines(self, stream: bytes, lines: bytes) -> bool:
         """Append whole lines of one stream."""
@@ -67,7 +134,7 @@ class Transcript:
         try:
             os.fsync(self._fd)
         except OSError as error:
-            self.failure = error
+            self.failure = self.failure or error
 
 
 class Output:

@@ -32,6 +32,8 @@ from .watch import Attendance
 
 _QUIET = 0.25
 """Seconds without output after which what is there of a half line is written."""
+_ROOM_WITHIN = 20.0
+"""Seconds that the ending record waits for room on a full disk; later it is `lost`."""
 
 
 class Supervisor:
@@ -99,7 +101,7 @@ class Supervisor:
     def meta(self, event: str, **fields: Any) -> None:
         """Append one lifecycle record."""
         line = json.dumps({"event": event, **fields}, separators=(",", ":")).encode()
-        self.transcript.lines(records.META, line)
+        self.transcript.meta(line)
 
     # -- what may be asked -------------------------------------------------------------------
 
@@ -236,7 +238,7 @@ class Supervisor:
         self.limit("idle", figure=round(figure, 3), bound=bound, error=error)
 
     def _disk_failed(self, _now: float) -> None:
-        self.limit("disk", figure=0, bound=0)
+        self.limit("disk", **self.transcript.problem())
 
     def _serve(self, fd: int, happened: int) -> None:
         if fd == self.stdout.fd and self.stdout.open:
@@ -299,6 +301,9 @@ class Supervisor:
         left = descendants.end_all(self.config.mark, self.config.graces.descendants)
         drain([self.stdout, self.stderr])
         shutil.rmtree(self.config.scratch, ignore_errors=True)
+        if self.transcript.failure is not None and not (self.kill_reason or self.limit_reason):
+            self.meta("limit", reason="disk", **self.transcript.problem())
+        self.transcript.release()
         self.meta(
             "ended",
             exit_code=os.waitstatus_to_exitcode(self.wait_status),
@@ -307,6 +312,7 @@ class Supervisor:
             descendants=left,
             **self.guard.close(),
         )
+        self.transcript.insist(_ROOM_WITHIN)
         self.transcript.sync()
 
 
