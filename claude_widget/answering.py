@@ -16,11 +16,12 @@ from claude_widget import protocol
 from claude_widget.errors import ExecutionNotFound, ProjectNotTrusted
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
+from claude_widget.mcp_config import ReadConfig
 from claude_widget.mcp_choices import confirmed_config, mcp_choices
 from claude_widget.panes import Pane, Panes
 from claude_widget.rows import row_in
 from claude_widget.sessions import project_sessions
-from claude_widget.trust import accept
+from claude_widget.trust import accept, accept_servers
 
 _NO_OPTIONS = {
     "type",
@@ -93,9 +94,12 @@ def _execute(asked: Asked, message: protocol.Execute) -> protocol.Answer:
     options = message.model_dump(exclude=_NO_OPTIONS, exclude_none=True)
     options = {name: value for name, value in options.items() if value not in ("", False)}
     if message.mcp_config:
-        options["mcp_config"] = confirmed_config(
+        config = confirmed_config(
             message.mcp_config, message.project_path, message.confirmed_digest
         )
+        options["mcp_config"] = config
+        if isinstance(config, ReadConfig):  # the CLI may start these by itself, too
+            accept_servers(asked.manager.state_dir, message.project_path, config)
 
     # Whoever presses Execute wants another one; only cells are run again as a whole.
     def start() -> Execution:

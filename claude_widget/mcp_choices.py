@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from claude_widget.discovery import config_folder
-from claude_widget.errors import ConfirmationNeeded, InvalidRequest
+from claude_widget.errors import ConfirmationNeeded, InvalidRequest, ProjectNotTrusted
 from claude_widget.mcp_config import (
     ReadConfig,
     decode_mcp_config,
@@ -122,7 +122,10 @@ def _check_reach(place: Path, project: Path, env: Mapping[str, str] | None) -> N
 def project_choice(error: ConfirmationNeeded) -> MCPConfigChoice:
     """What the user is to confirm, for the page."""
     servers = tuple(MCPServerChoice(name=name, runs=runs) for name, runs in error.servers)
-    return MCPConfigChoice(path=error.path, scope="project", digest=error.digest, servers=servers)
+    scope = "settings" if isinstance(error, ProjectNotTrusted) else "project"
+    return MCPConfigChoice.model_validate(
+        {"path": error.path, "scope": scope, "digest": error.digest, "servers": servers}
+    )
 
 
 # -- where they are ------------------------------------------------------------------------------

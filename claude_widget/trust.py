@@ -22,7 +22,9 @@ from typing import Any
 
 from claude_widget.discovery import config_folder
 from claude_widget.errors import ProjectNotTrusted
+from claude_widget.mcp_config import ReadConfig
 from claude_widget.models import ExecutionRequest
+from claude_widget.request import resolve_folder
 
 ACCEPTED = "accepted.json"
 """The file of the state folder that says what was accepted."""
@@ -101,6 +103,13 @@ def accept(state: Path, project_path: str, items: Iterable[str]) -> None:
         with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
             file.write(json.dumps(every).encode())
         temporary.replace(state / ACCEPTED)
+
+
+def accept_servers(state: Path, project_path: str, config: ReadConfig) -> None:
+    """Remember that the user has confirmed the servers of a file."""
+    items = _servers_in(config.config, config.path)
+    project = resolve_folder("project_path", project_path)
+    accept(state, str(project), [digest_of(*item) for item in items])
 
 
 def accept_rules(state: Path, project_path: str, updates: Sequence[Mapping[str, Any]]) -> None:
@@ -201,8 +210,11 @@ def _of_hooks(hooks: dict[str, Any]) -> Iterator[Item]:
 
 def _of_servers(path: Path) -> Iterator[Item]:
     said = _json(path)
-    if said is None:
-        return
+    if said is not None:
+        yield from _servers_in(said, str(path))
+
+
+def _servers_in(said: Any, path: str) -> Iterator[Item]:
     servers = said.get("mcpServers") if isinstance(said, dict) else None
     if not isinstance(servers, dict):
         yield f"servers of {path}", _compact(said)

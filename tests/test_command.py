@@ -32,6 +32,7 @@ ALWAYS = [
     "--permission-prompt-tool=stdio",
 ]
 FOLDER = Path("/run/folder")
+SANDBOX = {"enabled": True, "failIfUnavailable": True, "allowUnsandboxedCommands": False}
 ARGV_OF: dict[str, tuple[Any, list[str]]] = {
     "name": ("N", []),
     "session_id": ("-x", ["--resume=-x"]),
@@ -60,6 +61,9 @@ ARGV_OF: dict[str, tuple[Any, list[str]]] = {
     "timeout": (3.0, []),
     "env": ({"A": "b"}, []),
     "after": (["x"], []),
+    "env_allow": (["A", "B_*"], []),
+    "sandbox": (True, [f"--settings={json.dumps({'sandbox': SANDBOX})}"]),
+    "trust_project": (True, []),
 }
 """What each option adds to argv."""
 

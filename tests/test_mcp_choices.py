@@ -156,14 +156,39 @@ def test_a_pipe_or_a_dead_link_holds_nobody_up(project: Path) -> None:
     assert "cannot be read" in mcp_choices(project)[0].problem
 
 
-def test_what_is_not_the_projects_needs_no_confirmation(project: Path, tmp_path: Path) -> None:
+def test_what_the_user_has_typed_needs_no_confirmation(project: Path) -> None:
     typed = config(mine={"command": "a"})
     assert confirmed_config(typed, project, None) == typed
+
+
+def test_what_was_confirmed_is_what_is_used(project: Path) -> None:
+    write(project / "servers.json", config(mine={"command": "a"}))
+    with pytest.raises(ConfirmationNeeded) as caught:
+        confirmed_config("servers.json", project, None)
+    read = confirmed_config("servers.json", project, caught.value.digest)
+    write(project / "servers.json", config(mine={"command": "b"}))
+    used = json.loads(config(mine={"command": "a"}))
+    assert isinstance(read, ReadConfig)
+    assert load_mcp_config(read, project) == (used, str(project / "servers.json"))
+
+
+@pytest.mark.parametrize("way", ["absolute", "relative", "dots", "link", "working folder"])
+def test_page_names_no_file_outside_of_the_project(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
     outside = tmp_path / "outside.json"
-    write(outside, typed)
-    read = confirmed_config(str(outside), project, None)
-    assert read == ReadConfig(str(outside), json.loads(typed))
-    assert load_mcp_config(read, project) == (json.loads(typed), str(outside))
+    write(outside, config(mine={"command": "a"}))
+    (project / "link.json").symlink_to(outside)
+    monkeypatch.chdir(tmp_path)
+    given = {
+        "absolute": str(outside),
+        "relative": "../outside.json",
+        "dots": f"{project}/../outside.json",
+        "link": "link.json",
+        "working folder": "outside.json",
+    }[way]
+    with pytest.raises(InvalidRequest, match="outside of the project"):
+        confirmed_config(given, project, None)
 
 
 def test_of_the_users_file_only_the_servers_are_used(project: Path, tmp_path: Path) -> None:
@@ -191,14 +216,13 @@ def ways_in(project: Path, tmp_path: Path) -> dict[str, str]:
     """Ways to name a file that came with the project."""
     write(project / "deep" / "servers.json", config(a={"command": "x"}))
     write(project.parent / ".mcp.json", config(a={"command": "x"}))
-    write(tmp_path / "elsewhere.json", config(a={"command": "x"}))
     (tmp_path / "alias").symlink_to(project)
-    (project / "out.json").symlink_to(tmp_path / "elsewhere.json")
+    (project / "near.json").symlink_to(project / "deep" / "servers.json")
     return {
         "relative": "deep/servers.json",
         "absolute": str(project / "deep" / "servers.json"),
         "by a link to the project": str(tmp_path / "alias" / "deep" / "servers.json"),
-        "by a link in the project": str(project / "out.json"),
+        "by a link in the project": str(project / "near.json"),
         "with dots": f"{project}/deep/../../{project.name}/deep/servers.json",
         "above": str(project.parent / ".mcp.json"),
     }

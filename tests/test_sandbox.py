@@ -236,7 +236,7 @@ def no_namespaces(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         (no_namespaces, "No permissions to create new namespace"),
     ],
 )
-def test_sandbox_that_cannot_be_had_is_refused_and_nothing_starts(
+def test_sandbox_that_cannot_be_had_is_refused_and_nothing_starts(  # noqa: PLR0917 - fixtures
     manager: ProcessManager,
     project: Path,
     tmp_path: Path,

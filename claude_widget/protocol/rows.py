@@ -49,6 +49,11 @@ class ExecutionRow(Message):
     continues: str | None = Field(
         None, description="The execution before it in the same session, if it is known here."
     )
+    cpu_percent: int | None = Field(None, description="Of one core, now, with all that it started.")
+    memory_bytes: int | None = Field(
+        None, description="Resident memory of them all: now, and the most once it has ended."
+    )
+    cpu_seconds: float | None = Field(None, description="Of them all, once it has ended.")
 
 
 class SessionRow(Message):
@@ -80,7 +85,9 @@ class MCPConfigChoice(Message):
     """A file with MCP servers that was found for a project."""
 
     path: str
-    scope: Literal["project", "user"]
+    scope: Literal["project", "user", "settings"] = Field(
+        description='"settings": all that a project brings, whose folder `path` is.'
+    )
     digest: str = Field(description="Of the file's content: what the user confirms is what runs.")
     servers: tuple[MCPServerChoice, ...] = ()
     problem: str = Field("", description="Why it cannot be used; empty if it can.")

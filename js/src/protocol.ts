@@ -335,6 +335,18 @@ export interface ExecutionRow {
    * The execution before it in the same session, if it is known here.
    */
   continues: string | null;
+  /**
+   * Of one core, now, with all that it started.
+   */
+  cpuPercent: number | null;
+  /**
+   * Resident memory of them all: now, and the most once it has ended.
+   */
+  memoryBytes: number | null;
+  /**
+   * Of them all, once it has ended.
+   */
+  cpuSeconds: number | null;
 }
 export interface ExecutionsAnswer {
   requestId: string;
@@ -523,7 +535,10 @@ export interface MCPConfigsAnswer {
  */
 export interface MCPConfigChoice {
   path: string;
-  scope: "project" | "user";
+  /**
+   * "settings": all that a project brings, whose folder `path` is.
+   */
+  scope: "project" | "user" | "settings";
   /**
    * Of the file's content: what the user confirms is what runs.
    */

@@ -21,6 +21,8 @@ export interface Settings {
   readonly mcpConfig: string;
   /** Of the file whose commands the user has confirmed, or empty. */
   readonly confirmedDigest: string;
+  /** Of what the project's own settings would do, as the user has confirmed it, or empty. */
+  readonly confirmedSettings: string;
   readonly model: string;
   /** Empty for the CLI's own default, as is `permissionMode`. */
   readonly effort: Effort | "";
@@ -45,6 +47,7 @@ export class Ui {
   readonly forkSession = signal(false);
   readonly mcpConfig = signal("");
   readonly confirmedDigest = signal("");
+  readonly confirmedSettings = signal("");
   readonly model = signal("");
   readonly effort = signal<Settings["effort"]>("");
   readonly permissionMode = signal<Settings["permissionMode"]>("");

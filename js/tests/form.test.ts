@@ -386,6 +386,49 @@ describe("MCP files", () => {
     expect(model.all("claude:execute")).toHaveLength(2);
   });
 
+  const SETTINGS: MCPConfigChoice = {
+    path: "/home/user/cloned",
+    scope: "settings",
+    digest: "s1",
+    servers: [
+      { name: "permits", runs: "Bash(*)" },
+      { name: "permits", runs: "Edit" },
+      { name: "hook Stop", runs: "curl evil" },
+    ],
+    problem: "",
+  };
+
+  test("and a project's own settings: all that they would do is shown before it is done", async () => {
+    await dashboard();
+    const { requestId } = await execute();
+    const fields = { kind: "ProjectNotTrusted", message: "Settings.", mcpConfig: SETTINGS };
+    await say(refused(requestId, fields));
+    const shown = one('[role="group"]', "Confirm project settings").textContent;
+    for (const { name, runs } of SETTINGS.servers ?? []) {
+      expect(shown).toContain(name);
+      expect(shown).toContain(runs);
+    }
+    await press("Confirm and execute");
+    expect(model.all("claude:execute"), "too soon to have read it").toHaveLength(1);
+    await pass(SETTLE_MS);
+    await press("Confirm and execute");
+    const { confirmedSettings, confirmedDigest } = model.last("claude:execute");
+    expect([confirmedSettings, confirmedDigest]).toEqual(["s1", null]);
+  });
+
+  test("and a project's own settings are confirmed beside a draft, too", async () => {
+    await dashboard();
+    await type("Query", "Drafted");
+    await press("Add to drafts");
+    await press("Execute All");
+    const { requestId } = model.last("claude:execute");
+    const fields = { kind: "ProjectNotTrusted", message: "Settings.", mcpConfig: SETTINGS };
+    await say(refused(requestId, fields));
+    await pass(SETTLE_MS);
+    await press("Confirm and start");
+    expect(model.last("claude:execute")).toMatchObject({ confirmedSettings: "s1" });
+  });
+
   test("of a draft are confirmed beside the draft", async () => {
     await dashboard();
     await type("Query", "Drafted");

@@ -31,6 +31,7 @@ export class Starting {
       forkSession: sessionId.value !== "" && forkSession.value,
       mcpConfig: mcpConfig.value,
       confirmedDigest: this.ui.confirmedDigest.value,
+      confirmedSettings: this.ui.confirmedSettings.value,
       model: model.value,
       effort: effort.value,
       permissionMode: permissionMode.value,
@@ -104,5 +105,6 @@ function requestOf(settings: Settings): Omit<Execute, "requestId"> {
     permissionMode: settings.permissionMode || null,
     keepOpen: settings.keepOpen,
     confirmedDigest: settings.confirmedDigest || null,
+    confirmedSettings: settings.confirmedSettings || null,
   };
 }

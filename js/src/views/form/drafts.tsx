@@ -3,6 +3,7 @@
  *
  * The rule: a draft goes only when its execution has started; one that was refused says why.
  */
+import type { MCPConfigChoice } from "../../protocol.ts";
 import type { Draft } from "../../ui.ts";
 import { select, useView } from "../../view.ts";
 import { ProblemAlert } from "../problem.tsx";
@@ -50,8 +51,10 @@ function DraftItem({ draft }: { draft: Draft }) {
   const view = useView();
   const { ui, starting } = view.app;
   const unconfirmed = draft.problem?.mcpConfig;
-  const start = async (confirmedDigest: string) => {
-    const settings = { ...draft.settings, confirmedDigest };
+  const start = async ({ scope, digest }: MCPConfigChoice) => {
+    const confirmed =
+      scope === "settings" ? { confirmedSettings: digest } : { confirmedDigest: digest };
+    const settings = { ...draft.settings, ...confirmed };
     const executionId = await starting.executeDraft({ ...draft, settings });
     if (executionId !== null) select(view, executionId);
   };
@@ -75,7 +78,7 @@ function DraftItem({ draft }: { draft: Draft }) {
         <ConfirmServers
           config={unconfirmed}
           label="Confirm and start"
-          onConfirm={() => void start(unconfirmed.digest)}
+          onConfirm={() => void start(unconfirmed)}
           onCancel={() => ui.changeDraft(draft.id, { problem: null })}
         />
       )}

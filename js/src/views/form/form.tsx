@@ -76,7 +76,8 @@ interface ConfirmConfigProps {
 function ConfirmConfig({ config, onConfirmed }: ConfirmConfigProps) {
   const { ui, actions } = useView().app;
   const confirm = () => {
-    ui.chooseConfig(ui.mcpConfig.peek(), config.digest);
+    if (config.scope === "settings") ui.confirmedSettings.value = config.digest;
+    else ui.chooseConfig(ui.mcpConfig.peek(), config.digest);
     void onConfirmed();
   };
   return (

@@ -118,10 +118,18 @@ export function ConfirmServers({ config, label, onConfirm, onCancel }: ConfirmSe
   const root = useRef<HTMLDivElement>(null);
   const settled = useGuard(root, config.digest);
   return (
-    <div ref={root} class="cw-ask cw-ask-open" role="group" aria-label="Confirm MCP servers">
+    <div
+      ref={root}
+      class="cw-ask cw-ask-open"
+      role="group"
+      aria-label={config.scope === "settings" ? "Confirm project settings" : "Confirm MCP servers"}
+    >
       <p>
-        <span class="cw-ask-mark">The project's file</span> <Visible text={config.path} as="line" />{" "}
-        would start this on the kernel's machine:
+        <span class="cw-ask-mark">
+          {config.scope === "settings" ? "The project's own settings" : "The project's file"}
+        </span>{" "}
+        <Visible text={config.path} as="line" /> would{" "}
+        {config.scope === "settings" ? "do this, unasked," : "start this"} on the kernel's machine:
       </p>
       <ServerList config={config} />
       <div class="cw-actions">
@@ -146,7 +154,7 @@ function ServerList({ config }: { config: MCPConfigChoice }) {
   return (
     <dl class="cw-ask-facts">
       {config.servers.map(({ name, runs }) => (
-        <div key={name}>
+        <div key={`${name} ${runs}`}>
           <dt>
             <Visible text={name} as="line" />
           </dt>
