@@ -20,6 +20,7 @@ from claude_widget.backend import Run
 from claude_widget.errors import ClaudeWidgetError, ExecutionFailed, InvalidTransition
 from claude_widget.event_log import EventLog
 from claude_widget.events import NEUTRAL_PREFIX, ControlRequest, Event, Record, parse
+from claude_widget.gauges import Gauge
 from claude_widget.models import ExecutionInfo, ExecutionStatus, Reason
 from claude_widget.permissions import Decider, PermissionRequest, request_of
 from claude_widget.state import State, reduce
@@ -39,6 +40,8 @@ class Execution(Steered):
         run: what its backend knows it by.
         decide: the callable that decides what it asks, or None.
         attached: the start that gave it found it running or waiting, and started no other.
+        gauge: what it uses, with `cpu_percent` of a core and `memory_bytes`, as it was while a page
+            last looked on and it ran; else None.
     """
 
     viewer: ClassVar[Callable[[Execution], None] | None] = None
@@ -50,6 +53,7 @@ class Execution(Steered):
         self.run = run
         self.decide: Decider | None = None
         self.attached = False
+        self.gauge: Gauge | None = None
         self._keeper = keeper
         self._lock = threading.RLock()
         self._state = State.initial(run.execution_id)

@@ -119,6 +119,7 @@ class ProcessManager:
         self._adoption.look(within=_ADOPTED_WITHIN)
         self._following = Following(self._upkeep)
         self._following.start()
+        self._upkeep.gauges.start()
         self._retention = Retention(self._registry, self._listeners.tell)
         self._sweep = Sweep(self._registry, self.backend, self._upkeep.followed)
         self._sweep.start()
@@ -215,8 +216,9 @@ class ProcessManager:
                 `PermissionRequest` and decides), `allowed_tools`, `disallowed_tools`,
                 `system_prompt`, `append_system_prompt`, `add_dirs`, `setting_sources`,
                 `required_mcp_servers`, `max_turns`, `max_budget_usd`, `schema`, `after`
-                (executions that must complete first), `priority`, `timeout` (seconds), `env`,
-                `extra_args`. See docs/guide.md.
+                (executions that must complete first), `priority`, `env`, `extra_args`, and the
+                limits `timeout`, `idle_timeout`, `max_cpu`, `max_cpu_seconds`, `max_memory`,
+                `max_processes`, `max_temp_size`. See docs/guide.md.
 
         Raises:
             InvalidRequest: an argument is wrong; nothing was started.
@@ -371,6 +373,7 @@ class ProcessManager:
             self._steering.closed = True
             self._sweep.stop()
             self._following.stop()
+            self._upkeep.gauges.close()
             self._registry.close()
             self.backend.close()
             self._registry.folder.unwatch()

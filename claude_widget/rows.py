@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from claude_widget.execution import Execution
+from claude_widget.gauges import Gauge
 from claude_widget.manager import ProcessManager
-from claude_widget.models import Effort, ExecutionInfo
+from claude_widget.models import Effort, ExecutionInfo, ExecutionStatus
 from claude_widget.protocol import ExecutionRow
 
 QUERY_CHARACTERS = 300
@@ -21,17 +22,22 @@ _EFFORTS = get_args(Effort)
 def row_in(manager: ProcessManager, execution: Execution) -> dict[str, Any]:
     """The execution's row as its manager knows it, in wire form."""
     priority = execution.run.request.priority
-    return row_of(execution.info, priority=priority, held=manager.is_held(execution))
+    held = manager.is_held(execution)
+    return row_of(execution.info, priority=priority, held=held, gauge=execution.gauge)
 
 
-def row_of(info: ExecutionInfo, *, priority: int = 0, held: bool = False) -> dict[str, Any]:
+def row_of(
+    info: ExecutionInfo, *, priority: int = 0, held: bool = False, gauge: Gauge | None = None
+) -> dict[str, Any]:
     """The row in wire form, what is empty left out.
 
     Args:
         info: what is known of it.
         priority: of its request.
         held: pending, and nobody lives who would start it.
+        gauge: what it uses now.
     """
+    now = gauge if info.status is ExecutionStatus.RUNNING else None
     row = ExecutionRow(
         execution_id=info.execution_id,
         name=None if info.name is None else info.name[:_NAME_CHARACTERS],
@@ -59,6 +65,9 @@ def row_of(info: ExecutionInfo, *, priority: int = 0, held: bool = False) -> dic
         awaits_input=info.awaits_input,
         task_count=len(info.background_tasks),
         continues=info.resumed_from,
+        cpu_percent=now.cpu_percent if now else None,
+        memory_bytes=now.memory_bytes if now else info.peak_memory_bytes,
+        cpu_seconds=info.cpu_seconds,
     )
     return row.model_dump(mode="json", by_alias=True, exclude_none=True)
 

@@ -6,7 +6,6 @@ whoever listens; users never see it.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from collections.abc import Sequence
 
@@ -18,6 +17,7 @@ from claude_widget.command import INITIALIZE_ID
 from claude_widget.errors import ControlFailed
 from claude_widget.events import ControlRequest, ControlResponse
 from claude_widget.execution import Execution
+from claude_widget.gauges import Gauges
 from claude_widget.listeners import Listeners
 from claude_widget.model_choices import models_in
 from claude_widget.models import Reason
@@ -37,6 +37,7 @@ class Upkeep:
 
     Attributes:
         presence: whether there is a page that can be asked.
+        gauges: what running executions use, while there is a page.
         models: what the CLI offers, as the last one that started has told, here or before.
     """
 
@@ -61,6 +62,7 @@ class Upkeep:
         self._controls = steering.controls
         self._adoption = adoption
         self.presence = presence_of(registry.folder)
+        self.gauges = Gauges(registry.active, self.presence.left, listeners.tell)
         self._broker = Broker(registry, steering, self.presence, grace=grace)
         self._requirements = Requirements(registry, steering)
 
@@ -106,8 +108,10 @@ class Upkeep:
     def damaged(self, execution: Execution, problem: str) -> None:
         """It cannot be followed any more: end what runs, since nobody would notice."""
         _LOG.error("Execution %s: %s", execution.execution_id, problem)
-        with contextlib.suppress(ControlFailed, OSError):
+        try:
             self._backend.ask(execution.run, "kill", reason=Reason.SWEEP)
+        except (ControlFailed, OSError):  # whoever took the transcript away took more than that
+            self._backend.sweep(execution.run)
 
     def check_alive(self, execution: Execution) -> bool:
         """It is silent; if it is dead, its transcript says so afterwards, and this is true.

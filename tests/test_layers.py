@@ -59,6 +59,7 @@ LAYERS = (
             "event_log",
             "execution",
             "following",
+            "gauges",
             "last_text",
             "listeners",
             "lookup",

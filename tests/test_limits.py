@@ -231,7 +231,7 @@ def test_a_tree_counts_what_its_dead_have_used() -> None:
             pass
         os._exit(0)
     until(lambda: not tree.processes()[child].living, what="it is a zombie")
-    (zombie,) = [one for one in tree.below(os.getpid(), tree.processes()) if one.pid == child]
+    (zombie,) = [one for one in tree.below(os.getpid(), tree.children_of(tree.processes())) if one.pid == child]
     assert zombie.cpu >= 0.1
     os.waitpid(child, 0)
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime >= before + 0.09

@@ -18,7 +18,8 @@ _FREEZING = 2.0
 
 def below(root: int) -> list[int]:
     """All living descendants of a process, parents before children."""
-    return [one.pid for one in tree.below(root, tree.processes()) if one.living]
+    found = tree.below(root, tree.children_of(tree.processes()))
+    return [one.pid for one in found if one.living]
 
 
 def marked(mark: str) -> list[int]:

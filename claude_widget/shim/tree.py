@@ -53,11 +53,16 @@ def processes() -> dict[int, Process]:
     return {pid: found for pid in pids if (found := _by_proc(pid)) is not None}
 
 
-def below(root: int, found: dict[int, Process]) -> list[Process]:
-    """All descendants of a process, zombies included, parents before children."""
+def children_of(found: dict[int, Process]) -> dict[int, list[Process]]:
+    """The processes by their parents' pids."""
     children: dict[int, list[Process]] = {}
     for process in found.values():
         children.setdefault(process.parent, []).append(process)
+    return children
+
+
+def below(root: int, children: dict[int, list[Process]]) -> list[Process]:
+    """All descendants of a process, zombies included, parents before children."""
     reached: list[Process] = []
     level = [root]
     while level:

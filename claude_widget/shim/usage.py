@@ -100,7 +100,7 @@ class Usage:
         return wall or breach_of(self._limits, figures)
 
     def _figures(self, now: float) -> Figures:
-        found = tree.below(os.getpid(), tree.processes())
+        found = tree.below(os.getpid(), tree.children_of(tree.processes()))
         living = [one for one in found if one.living]
         memory = sum(one.memory for one in living)
         processes = len(living)

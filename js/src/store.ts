@@ -211,6 +211,9 @@ const EMPTY_ROW: ExecutionRow = {
   awaitsInput: false,
   taskCount: 0,
   continues: null,
+  cpuPercent: null,
+  memoryBytes: null,
+  cpuSeconds: null,
 };
 
 /** A row as a trait carries it, which may be null or made by another version. */

@@ -10,11 +10,13 @@ import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { formatCost, formatCount } from "../../format.ts";
 import type { ExecutionRow } from "../../protocol.ts";
+import { isEnded } from "../../store.ts";
 import { select, useFieldId, useView } from "../../view.ts";
 import { RowActivity } from "./activity.tsx";
 import { KillButton, KillProblem } from "./kill.tsx";
 import { useListing } from "./listing.ts";
 import { Duration, StatusBadge } from "./status.tsx";
+import { UsageNow, usedText } from "./usage.tsx";
 
 export interface RowProps {
   readonly executionId: string;
@@ -54,6 +56,7 @@ export function Row({ executionId, index, wanted }: RowProps) {
     >
       <RowText row={row} id={id} />
       <Cell class="cw-figures">
+        <UsageNow row={row} />
         <Duration row={row} />
         {row.costUsd !== null && <span title={figuresOf(row)}>{formatCost(row.costUsd)}</span>}
       </Cell>
@@ -136,6 +139,7 @@ const figuresOf = (row: ExecutionRow): string =>
     row.numTurns !== null && formatCount(row.numTurns, "turn"),
     row.toolCount > 0 && formatCount(row.toolCount, "tool call"),
     row.denialCount > 0 && formatCount(row.denialCount, "denial"),
+    isEnded(row.status) && usedText(row),
   ]
     .filter(Boolean)
     .join(" · ");

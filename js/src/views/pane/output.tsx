@@ -14,6 +14,7 @@ import { RowActivity } from "../list/activity.tsx";
 import { KillButton, KillProblem } from "../list/kill.tsx";
 import { RerunButton, RerunOutcome } from "../list/rerun.tsx";
 import { Duration, StatusBadge } from "../list/status.tsx";
+import { Usage } from "../list/usage.tsx";
 import { Composer } from "../session/composer.tsx";
 import { SessionControls } from "../session/session.tsx";
 import { ConversationPanel } from "./conversation.tsx";
@@ -82,6 +83,7 @@ function OutputHeader({ row, transcript, button, compact }: HeaderProps) {
         <span class="cw-meta">
           {[row.model, row.costUsd !== null && formatCost(row.costUsd)].filter(Boolean).join(" · ")}
         </span>
+        <Usage row={row} />
         <span class="cw-buttons">
           {!compact && <Toolbar row={row} transcript={transcript} />}
           {button}
