@@ -10,7 +10,7 @@ import fcntl
 import os
 import time
 from collections import deque
-from time import clock_gettime
+from time import clock_gettime, sleep
 from typing import Any
 
 from . import records
@@ -21,6 +21,9 @@ _PIPE_BYTES = 1 << 20
 _READ_BYTES = 1 << 18
 _START_BYTES = 512
 PIECE_BYTES = 1 << 16
+_FEW_BYTES = 1 << 14
+_BREATH = 0.02
+"""Seconds that a trickle is given to become a batch; the kernel looks every 50 ms."""
 RESERVE = "reserve"
 """A file of the run folder that makes room for the last records when the disk is full."""
 RESERVE_BYTES = 1 << 14
@@ -148,6 +151,7 @@ class Output:
         self._pending = b""
         self._line_start = b""
         self._left = limit or None
+        self._few = False
         os.set_blocking(fd, False)
         try:
             fcntl.fcntl(fd, _F_SETPIPE_SZ, _PIPE_BYTES)  # fewer wake-ups on a flood
@@ -168,12 +172,22 @@ class Output:
             if error.errno == errno.EINTR:
                 return b""
             chunk = b""
+        self._few = 0 < len(chunk) < _FEW_BYTES
         if not chunk:
             self.close()
             return b""
         if self._left is not None:
             chunk = self._clip(chunk)
         return self._write(chunk)
+
+    def breathe(self) -> None:
+        """After a small read: let more come, because a wake-up costs more than what it reads.
+
+        A CLI that streams writes each frame alone; a flood is read without a pause.
+        """
+        if self._few:
+            self._few = False
+            sleep(_BREATH)
 
     def _clip(self, chunk: bytes) -> bytes:
         assert self._left is not None

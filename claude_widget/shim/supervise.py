@@ -176,6 +176,7 @@ class Supervisor:
                 self.kill(told_reason())
             if self._writing or self.control.clients or self.stdin.waiting:
                 self._watch_writers()
+            self.stdout.breathe()
 
     def _act_on_time(self, now: float) -> float | None:
         """Do what is due; when to look again, or None."""
