@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from claude_widget.own_files import open_own
 from claude_widget.transcript import LONGEST_LINE
 
 _LONGEST_HEADER = 4096
@@ -39,22 +40,41 @@ def read_header(path: Path) -> Header | None:
     It has begun with its second record, what was asked for: both are written at once, before
     anything is started, so a file with less belongs to a start that never was, or is damaged.
     """
+    first, second = _first_two(path)
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        with os.fdopen(fd, "rb") as file:
-            first = file.readline(_LONGEST_HEADER)
-            second = file.readline(2 * LONGEST_LINE)
-        told = json.loads(first.split(b" ", 2)[2])
-        if told["event"] != "transcript" or not second.endswith(b"\n"):
-            return None
-        if not second.split(b" ", 2)[2].startswith(b'{"event":"requested"'):
+        told = json.loads(first)
+        if told["event"] != "transcript" or not second.startswith(b'{"event":"requested"'):
             return None
         return Header(
             str(told["execution_id"]),
             str(told["host"]),
-            str(told["boot_id"]),
+            str(told.get("boot_id") or ""),
             float(told["clock"]),
             float(told["epoch"]),
         )
-    except (OSError, ValueError, TypeError, LookupError, RecursionError):
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None
+
+
+def read_request(path: Path) -> dict[str, Any]:
+    """What a transcript says was asked for; `env` has names only. Empty where it says nothing."""
+    try:
+        told = json.loads(_first_two(path)[1])["request"]
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _first_two(path: Path) -> tuple[bytes, bytes]:
+    """What the first two records hold, if both are whole and of the lifecycle; else nothing."""
+    try:
+        with os.fdopen(open_own(path), "rb") as file:
+            lines = (file.readline(_LONGEST_HEADER), file.readline(2 * LONGEST_LINE))
+    except OSError:
+        return b"", b""
+    if not all(line.endswith(b"\n") for line in lines):
+        return b"", b""
+    parts = [line.split(b" ", 2) for line in lines]
+    if not all(len(part) == 3 and part[1] == b"meta" for part in parts):
+        return b"", b""
+    return parts[0][2], parts[1][2]

@@ -22,6 +22,7 @@ from typing import Any
 from claude_widget import runtime
 from claude_widget.errors import ClaudeWidgetError
 from claude_widget.header import read_header
+from claude_widget.own_files import open_own, read_own
 from claude_widget.transcript import boot_id, lock_is_held
 
 BREADCRUMB = ".claude-widget"
@@ -194,18 +195,16 @@ def leave_breadcrumb(scratch: Path, folder: Path) -> None:
     """
     owner = runtime.owner()
     said = {name: owner[name] for name in ("host", "boot_id", "pid_namespace")}
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-    fd = os.open(scratch / BREADCRUMB, flags, 0o600)
+    fd = open_own(scratch / BREADCRUMB, os.O_WRONLY | os.O_CREAT)
     with os.fdopen(fd, "wb") as file:
+        file.truncate()
         file.write(json.dumps({"folder": str(folder), **said}).encode("utf-8", "surrogateescape"))
 
 
 def read_breadcrumb(scratch: Path) -> dict[str, Any] | None:
     """What `leave_breadcrumb` said; None where that cannot be read."""
     try:
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        with os.fdopen(os.open(scratch / BREADCRUMB, flags), "rb") as file:
-            said = json.loads(file.read(1 << 16))
+        said = json.loads(read_own(scratch / BREADCRUMB, 1 << 16))
         return said if isinstance(said["folder"], str) else None
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
@@ -250,8 +249,10 @@ def _has_content(transcript: Path) -> bool:
 
 
 def _is_half_written(name: str, *, top: bool) -> bool:
+    """Whether a file is one of those that `StateFolder` writes beside the one that it replaces."""
     if top:  # a state folder may be anybody's, with files in it that are not ours
-        return name.startswith(".models.") and name[len(".models.") :].isdigit()
+        what, _, numbers = name[1:].partition(".")
+        return what in ("models", "pages") and numbers.replace(".", "").isdigit()
     return name.startswith(".") or name in _HALF_WRITTEN
 
 

@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 import shutil
+import threading
 import time
 import uuid
 from pathlib import Path
@@ -21,7 +22,9 @@ import platformdirs
 
 from claude_widget.backend import Run
 from claude_widget.errors import ClaudeWidgetError
+from claude_widget.header import read_header, read_request
 from claude_widget.models import ExecutionInfo, ExecutionRequest
+from claude_widget.own_files import open_own, read_own
 from claude_widget.protocol import ModelChoice
 from claude_widget.runtime import own_folder
 
@@ -67,9 +70,8 @@ class StateFolder:
             if is_open_at(self._watching, self.path / WATCHING):
                 return True
             self.unwatch()
-        flags = os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
-            fd = os.open(self.path / WATCHING, flags, 0o600)
+            fd = open_own(self.path / WATCHING, os.O_RDONLY | os.O_CREAT)
         except OSError:
             return False
         for _ in range(_LOCK_TRIES):
@@ -107,6 +109,7 @@ class StateFolder:
     def create(self, run: Run) -> None:
         """Make its folder, with the request in it, less what may hold secrets."""
         run.folder.mkdir(mode=0o700)
+        run.folder.chmod(0o700)  # whatever the umask
         public = run.request.model_dump(mode="json", by_alias=True, exclude={"mcp_config"})
         public["env"] = dict.fromkeys(run.request.env, "")
         self._write(run.folder / "request.json", json.dumps(public).encode())
@@ -141,12 +144,9 @@ class StateFolder:
             return []  # somebody took the folder away; the next start says so
 
     def _load(self, folder: Path) -> Run | None:
-        if (folder / "forgotten").exists() or not _has_header(folder / "transcript"):
+        if (folder / "forgotten").exists() or read_header(folder / "transcript") is None:
             return None
-        try:
-            request = ExecutionRequest.model_validate_json((folder / "request.json").read_bytes())
-        except (OSError, ValueError):
-            request = ExecutionRequest(query="(unknown)", project_path="")
+        request = _request_in(folder)
         known = {"mcp_config": _mcp_config(folder), "env": {}}
         return Run(folder.name, folder, request.model_copy(update=known), tuple(request.env))
 
@@ -163,47 +163,48 @@ class StateFolder:
             size: bytes of the transcript that were folded.
         """
         content = {"size": size, "info": info.model_dump(mode="json")}
-        temporary = run.folder / f".ended.{os.getpid()}"
-        try:
-            self._write(temporary, json.dumps(content).encode("utf-8", "replace"))
-            temporary.replace(run.folder / "ended.json")
-        except OSError:
-            temporary.unlink(missing_ok=True)  # only a short cut: the transcript says the same
+        with contextlib.suppress(OSError):  # only a short cut: the transcript says the same
+            self._write(run.folder / "ended.json", json.dumps(content).encode("utf-8", "replace"))
 
     def load_ended(self, run: Run) -> ExecutionInfo | None:
         """What `save_ended` kept, if it is of the transcript as it is now."""
         try:
-            said: dict[str, Any] = json.loads((run.folder / "ended.json").read_bytes())
+            said: dict[str, Any] = json.loads(read_own(run.folder / "ended.json"))
             if said["size"] != run.transcript.stat().st_size:
                 return None
-            return ExecutionInfo.model_validate(said["info"])
-        except (OSError, ValueError, TypeError, KeyError):
+            info = ExecutionInfo.model_validate(said["info"])
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return None
+        return info if info.status.ended and info.execution_id == run.execution_id else None
 
     def save_models(self, models: tuple[ModelChoice, ...]) -> None:
         """Keep what the CLI offers, so that a form can offer it before the next CLI runs."""
         listed = [model.model_dump(mode="json") for model in models]
-        temporary = self.path / f".models.{os.getpid()}"
-        try:
-            self._write(temporary, json.dumps(listed).encode("utf-8", "replace"))
-            temporary.replace(self.path / "models.json")
-        except OSError:
-            temporary.unlink(missing_ok=True)  # the next CLI tells it again
+        with contextlib.suppress(OSError):  # the next CLI tells it again
+            self._write(self.path / "models.json", json.dumps(listed).encode("utf-8", "replace"))
 
     def load_models(self) -> tuple[ModelChoice, ...]:
         """What `save_models` kept; nothing where that cannot be read."""
         try:
-            listed = json.loads((self.path / "models.json").read_bytes())
+            listed = json.loads(read_own(self.path / "models.json"))
             return tuple(ModelChoice.model_validate(model) for model in listed)
         except (OSError, ValueError, TypeError):
             return ()
 
     @staticmethod
     def _write(path: Path, content: bytes) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        fd = os.open(path, flags, 0o600)
-        with os.fdopen(fd, "wb") as file:
-            file.write(content)
+        """The whole file or, if that fails, what was there before."""
+        temporary = path.with_name(f".{path.stem}.{os.getpid()}.{threading.get_native_id()}")
+        try:
+            temporary.unlink(missing_ok=True)  # of a process of the same number, long gone
+            fd = open_own(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+            with os.fdopen(fd, "wb") as file:
+                file.write(content)
+            temporary.replace(path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
 
 
 def is_open_at(fd: int, path: Path) -> bool:
@@ -214,14 +215,17 @@ def is_open_at(fd: int, path: Path) -> bool:
         return False
 
 
-def _has_header(transcript: Path) -> bool:
-    """Whether a transcript has begun; one that has not belongs to a start that never was."""
+def _request_in(folder: Path) -> ExecutionRequest:
+    """What was asked for, as a file of its own says, or else the transcript."""
     try:
-        with transcript.open("rb") as file:
-            first = file.readline(4096)
-    except OSError:
-        return False
-    return first.endswith(b"\n") and b'"event":"transcript"' in first and b'"clock":' in first
+        return ExecutionRequest.model_validate_json(read_own(folder / "request.json"))
+    except (OSError, ValueError):
+        told = read_request(folder / "transcript")
+    try:
+        names = dict.fromkeys(told.pop("env", ()), "")
+        return ExecutionRequest.model_validate({**told, "env": names})
+    except (ValueError, TypeError):
+        return ExecutionRequest(query="(unknown)", project_path="")
 
 
 def _made(run: Run) -> int:
@@ -237,7 +241,7 @@ def _made(run: Run) -> int:
 def _mcp_config(folder: Path) -> dict[str, Any] | None:
     """The MCP configuration that the execution was started with, for one that resumes it."""
     try:
-        config = json.loads((folder / "mcp.json").read_bytes())
+        config = json.loads(read_own(folder / "mcp.json"))
     except (OSError, ValueError):
         return None
     return config if isinstance(config, dict) else None

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -110,15 +111,50 @@ def test_cli_killed_amid_its_start(manager: ProcessManager, project: Path) -> No
         assert execution.info.reason in ("startup", "crashed")
 
 
-def test_transcript_taken_away_while_it_runs_ends_the_waiting(
-    manager: ProcessManager, project: Path
+def cut(path: Path) -> None:
+    os.truncate(path, 10)
+
+
+def cut_and_regrown(path: Path) -> None:
+    """In one go, so that it is never seen shorter than it was."""
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.write(b"x" * size)
+
+
+def replaced(path: Path) -> None:
+    copy = path.with_name("copy")
+    copy.write_bytes(path.read_bytes())
+    copy.replace(path)
+
+
+def vanished_with_its_folder(path: Path) -> None:
+    shutil.rmtree(path.parent)
+
+
+@pytest.mark.parametrize("happens", [cut, cut_and_regrown, replaced, vanished_with_its_folder])
+def test_transcript_that_others_take_or_change_ends_the_execution_and_all_it_started(
+    manager: ProcessManager, project: Path, happens: Callable[[Path], None]
 ) -> None:
-    execution = running(manager.start_execution("fake:long", project))
-    os.truncate(execution.run.transcript, 10)
+    execution = running(manager.start_execution("fake:daemon fake:long", project))
+    happens(execution.run.transcript)
     execution.wait(fake.BOUND)
-    assert (execution.status, execution.info.reason) == ("failed", "lost")
-    for process in marked(execution.execution_id):
-        process.kill()
+    assert execution.status == "failed"
+    assert execution.info.reason in ("lost", "disk")
+    assert execution.info.errors
+    until(lambda: not marked(execution.execution_id), what="nothing runs on that nobody sees")
+    ended(manager.start_execution("hello", project), "completed", "success")
+
+
+@pytest.mark.parametrize("happens", [cut, replaced, vanished_with_its_folder])
+def test_shim_alone_sees_that_its_transcript_was_taken_or_changed(
+    manager: ProcessManager, project: Path, happens: Callable[[Path], None]
+) -> None:
+    """No kernel is there that could notice."""
+    execution = running(manager.start_execution("fake:daemon fake:long", project))
+    manager.close()
+    happens(execution.run.transcript)
+    until(lambda: not marked(execution.execution_id), what="nothing runs on that nobody sees")
 
 
 def test_state_folder_taken_away_while_it_runs_harms_no_other(
