@@ -70,8 +70,7 @@ def test_a_bomb_of_forks_is_not_asked_but_killed_with_all_that_it_forked(
     ended(execution, "failed", "processes")
     (told,) = [meta for meta in metas(execution) if meta["event"] == "limit"]
     if told["figure"] > 3:  # else it was met in the moment in which there were three
-        assert "signalled" not in [meta["event"] for meta in metas(execution)]
-        assert metas(execution)[-1]["exit_code"] == -9
+        assert metas(execution)[-1]["exit_code"] == -9  # asked to end, it says 143
 
 
 def test_what_grows_and_is_far_over_its_bound_is_not_asked() -> None:

@@ -86,6 +86,24 @@ def test_options_that_go_by_file_and_by_environment(run: RunCell, project: Path)
     assert f"--mcp-config={folder / 'mcp.json'}" in argv
 
 
+def test_limits_are_held_by_the_shim(run: RunCell) -> None:
+    execution = run(
+        "%claude_exec --timeout 60 --idle-timeout=50 --max-cpu 8 --max-cpu-seconds 40 "
+        "--max-memory '2 GB' --max-processes 99 --max-temp-size=1GiB hello"
+    )
+    ended(execution, "completed", "success")
+    config = json.loads((execution.run.folder / "shim.json").read_bytes())
+    assert config["limits"] == {
+        "timeout": 60,
+        "idle_timeout": 50,
+        "max_cpu": 8,
+        "max_cpu_seconds": 40,
+        "max_memory": 2_000_000_000,
+        "max_processes": 99,
+        "max_temp_size": 1 << 30,
+    }
+
+
 def test_without_options_the_cli_is_asked_for_nothing_special(run: RunCell) -> None:
     flags = {argument.partition("=")[0] for argument in told(run(f"%claude_exec {ECHO}"))["argv"]}
     assert not flags & {

@@ -12,8 +12,14 @@ nothing of statuses, costs or the page: those are a fold of what it writes.
     closing      when stdin is closed
     control      the control socket
     operations   what may be asked over it
+    ownership    whose execution it is
     watch        whether a kernel is there
+    awake        seconds in which the machine and the shim were awake
+    guard        sees that limits hold; joins the next five
     limits       how much the execution may use
+    stall        since when the CLI has been silent
+    usage        what the CLI and everything below the shim use
+    cgroup       a control group of its own, where one can be had
     tree         what the processes of the machine are and use
     descendants  finding and ending every process that the CLI left behind
     ladder       the steps from asking to SIGKILL
