@@ -16,8 +16,8 @@ from claude_widget import protocol
 from claude_widget.errors import ExecutionNotFound, ProjectNotTrusted
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
-from claude_widget.mcp_config import ReadConfig
 from claude_widget.mcp_choices import confirmed_config, mcp_choices
+from claude_widget.mcp_config import ReadConfig
 from claude_widget.panes import Pane, Panes
 from claude_widget.rows import row_in
 from claude_widget.sessions import project_sessions

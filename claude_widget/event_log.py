@@ -6,6 +6,7 @@ that the memory of an execution does not grow with what nobody looks at.
 
 from __future__ import annotations
 
+import os
 import threading
 from array import array
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import overload
 
 from claude_widget.events import Event, Record, parse
+from claude_widget.own_files import open_own
 from claude_widget.transcript import CHUNK, RecordParser
 
 STRIDE = 64
@@ -58,7 +60,7 @@ class EventLog(Sequence[Event]):
 
     def _read(self, parser: RecordParser) -> Iterator[Record]:
         try:
-            with self._path.open("rb") as file:
+            with os.fdopen(open_own(self._path), "rb") as file:
                 file.seek(parser.offset)
                 while chunk := file.read(CHUNK):
                     yield from parser.feed(chunk)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from claude_widget.models import ExecutionStatus
+from claude_widget.own_files import read_own
 from claude_widget.shim import tree
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Gauges:
         if known is not None:
             return known
         try:
-            pid, start = map(int, (execution.run.folder / "shim.pid").read_bytes().split())
+            pid, start = map(int, read_own(execution.run.folder / "shim.pid").split())
         except (OSError, ValueError):
             return (0, 0)
         return (pid, start)

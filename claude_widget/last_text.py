@@ -7,10 +7,12 @@ without a result is ever asked for them.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from claude_widget.events import Assistant, Event, StreamEvent, parse
 from claude_widget.models import ExecutionInfo
+from claude_widget.own_files import open_own
 from claude_widget.transcript import CHUNK, RecordParser
 
 _TAIL = 1 << 20
@@ -47,7 +49,7 @@ def _tail(transcript: Path) -> list[Event]:
     """The events at the end of a transcript."""
     try:
         size = transcript.stat().st_size
-        with transcript.open("rb") as file:
+        with os.fdopen(open_own(transcript), "rb") as file:
             offset = max(0, size - _TAIL)
             file.seek(offset)
             if offset:

@@ -22,6 +22,7 @@ import psutil
 
 from claude_widget.command import MARK
 from claude_widget.header import read_header
+from claude_widget.own_files import open_own
 from claude_widget.reports import EndedProcess
 from claude_widget.transcript import boot_id
 
@@ -128,8 +129,7 @@ def recorded(folder: Path) -> frozenset[tuple[int, int]]:
     if not _LINUX or header is None or header.boot_id != boot_id():
         return frozenset()
     try:
-        fd = os.open(folder / DESCENDANTS, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        with os.fdopen(fd, "rb") as file:
+        with os.fdopen(open_own(folder / DESCENDANTS), "rb") as file:
             lines = file.read(_LONGEST_LIST).split(b"\n")
     except OSError:
         return frozenset()

@@ -27,6 +27,7 @@ from claude_widget.discovery import find_cli
 from claude_widget.errors import ControlFailed, InvalidRequest, UnsupportedPlatform
 from claude_widget.leftovers import end_leftovers, recorded
 from claude_widget.models import ExecutionRequest
+from claude_widget.own_files import open_own, read_own
 from claude_widget.remains import leave_breadcrumb
 from claude_widget.reports import EndedProcess
 from claude_widget.sandbox import Places, check_sandbox, isolated, prepare
@@ -49,6 +50,7 @@ DEFAULT_UNWATCHED = 1800.0
 DEFAULT_UNATTENDED = 86_400.0
 _ANSWER_WITHIN = 5.0
 _SOCKET_WITHIN = 3.0
+_LONGEST_ANSWER = 1 << 20
 
 
 class LocalBackend:
@@ -104,7 +106,7 @@ class LocalBackend:
         env = command.environment(run.request, run.execution_id, scratch, os.environ)
         check_sandbox(run.request, env)  # once more: it may have waited long
         self._write_files(run, writer, Places(Path(cli), run.folder, scratch), env)
-        with (run.folder / "shim.log").open("ab") as log:
+        with os.fdopen(open_own(run.folder / "shim.log", os.O_WRONLY | os.O_APPEND), "ab") as log:
             shim = subprocess.Popen(
                 [_interpreter(), "-I", "-S", "-c", _BOOT],
                 cwd=run.folder,
@@ -170,12 +172,12 @@ class LocalBackend:
         try:
             with self._connect(run) as connection, connection.makefile("rb") as answers:
                 connection.settimeout(max(0.1, deadline - time.monotonic()))
-                greeting = json.loads(answers.readline())
-                if greeting.get("execution_id") != run.execution_id:
+                greeting = json.loads(answers.readline(_LONGEST_ANSWER))
+                if greeting["execution_id"] != run.execution_id:
                     raise OSError("the socket belongs to another execution")
                 connection.sendall(request)
-                said: dict[str, Any] = json.loads(answers.readline())
-        except (OSError, ValueError) as error:
+                said: dict[str, Any] = dict(json.loads(answers.readline(_LONGEST_ANSWER)))
+        except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
             code = "timeout" if isinstance(error, TimeoutError) else "unreachable"
             unheard = operation == "kill" and code == "unreachable"
             if unheard and self._end_by_signal(run, str(fields["reason"])):
@@ -212,7 +214,10 @@ class LocalBackend:
                 connection.close()
                 raise
             else:
-                return connection
+                if runtime.peer_is_ours(connection):
+                    return connection
+                connection.close()
+                raise PermissionError("another user listens there")
 
     def _end_by_signal(self, run: Run, reason: str) -> bool:
         """Have a shim end that has no socket; whether it was told.
@@ -221,7 +226,7 @@ class LocalBackend:
         folders take sockets away.
         """
         try:
-            pid, start = map(int, (run.folder / "shim.pid").read_bytes().split())
+            pid, start = map(int, read_own(run.folder / "shim.pid").split())
             if not self.alive(run) or start_ticks(pid) != start:
                 return False
             with contextlib.suppress(FileExistsError):  # the first reason counts
@@ -295,7 +300,7 @@ def _positive(field: str, seconds: float | None) -> float | None:
 def _configured(run: Run, name: str, ours: Path) -> Path:
     """A place that the shim was told: its starter's environment may have named others than ours."""
     try:
-        told = Path(json.loads((run.folder / "shim.json").read_bytes())[name])
+        told = Path(json.loads(read_own(run.folder / "shim.json"))[name])
     except (OSError, ValueError, KeyError, TypeError):
         return ours
     return told if told.name == ours.name else ours
@@ -317,7 +322,7 @@ def _interpreter() -> str:
 
 
 def _write_private(path: Path, content: bytes) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    fd = open_own(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
         view = memoryview(content)
         while view:

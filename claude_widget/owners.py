@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from claude_widget.backend import Run
+from claude_widget.own_files import open_own, read_own
 from claude_widget.runtime import host_name, own_folder, owner, owner_lives
 from claude_widget.state_folder import is_open_at
 from claude_widget.transcript import lock_is_held
@@ -28,7 +29,7 @@ CLAIM = "owner"
 """The file of a run folder that says who took it over from a shim that cannot note it."""
 _LOCK_TRIES = 40
 _LOCK_PAUSE = 0.005
-_FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+_FLAGS = os.O_RDWR | os.O_CREAT
 
 
 class Owners:
@@ -65,7 +66,7 @@ class Owners:
         if own_folder(self._folder):
             return False
         try:
-            fd = os.open(self._path, _FLAGS, 0o600)
+            fd = open_own(self._path, _FLAGS)
         except OSError:
             return False
         if not _lock(fd):
@@ -148,7 +149,7 @@ class Owners:
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[int]:
-    fd = os.open(path, _FLAGS, 0o600)
+    fd = open_own(path, _FLAGS)
     try:
         if not _lock(fd):
             raise BlockingIOError(f"{path} is locked")
@@ -168,18 +169,15 @@ def _lock(fd: int) -> bool:
 
 
 def _rewrite(fd: int, content: Mapping[str, Any]) -> None:
-    os.fchmod(fd, 0o600)  # whatever the umask
     os.ftruncate(fd, 0)
     os.pwrite(fd, json.dumps(content).encode(), 0)
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        return _parsed(read_own(path, 1 << 16))
     except OSError:
         return {}
-    with os.fdopen(fd, "rb") as file:
-        return _parsed(file.read(1 << 16))
 
 
 def _parsed(content: bytes) -> dict[str, Any]:

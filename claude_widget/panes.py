@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from claude_widget.execution import Execution
+from claude_widget.own_files import open_own
 from claude_widget.protocol import MAX_BATCH, PaneData
 
 MOST_PANES = 32
@@ -58,7 +59,7 @@ class Pane:
 def _read(path: Path, offset: int) -> tuple[int, bytes]:
     """One batch, and the byte of the file at which it begins."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        fd = open_own(path)
     except OSError:
         return max(0, offset), b""  # the file has gone: the execution's own state says so
     try:

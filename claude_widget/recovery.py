@@ -14,6 +14,7 @@ from claude_widget.errors import TranscriptError
 from claude_widget.execution import Execution
 from claude_widget.header import read_header
 from claude_widget.models import ExecutionStatus, Reason
+from claude_widget.own_files import read_own
 from claude_widget.reports import EndedProcess
 from claude_widget.runtime import host_name
 from claude_widget.transcript import Writer, read_records
@@ -66,7 +67,7 @@ def settle_if_dead(
 def _log_of(run: Run) -> str:
     """The end of what its shim said of itself."""
     try:
-        return (run.folder / "shim.log").read_text("utf-8", "replace")[-2000:].strip()
+        return read_own(run.folder / "shim.log").decode("utf-8", "replace")[-2000:].strip()
     except OSError:
         return ""
 

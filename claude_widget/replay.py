@@ -96,7 +96,7 @@ class ReplayBackend:
         """
         path = self._find(request)
         try:
-            first = next(read_records(path), None)
+            first = next(read_records(path, own=False), None)
             problem = "it is no transcript"
         except (OSError, TranscriptError) as error:
             first, problem = None, str(error)
@@ -116,7 +116,7 @@ class ReplayBackend:
 
     def start(self, run: Run, writer: Writer) -> None:
         """Begin to play, on a thread of its own."""
-        recorded = list(read_records(self._find(run.request)))
+        recorded = list(read_records(self._find(run.request), own=False))
         playing = _Playing()
         playing.thread = threading.Thread(
             target=self._play,

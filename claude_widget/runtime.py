@@ -12,15 +12,19 @@ import hashlib
 import os
 import socket as sockets
 import stat
+import struct
 import tempfile
 from pathlib import Path
 
 import psutil
 
 from claude_widget.errors import ClaudeWidgetError
+from claude_widget.own_files import make_own
 from claude_widget.transcript import boot_id
 
 LONGEST_SOCKET_PATH = 103
+_CREDENTIALS = struct.Struct("3i")
+"""Of the other end of a socket: pid, user, group."""
 
 
 def runtime_folder() -> Path:
@@ -52,7 +56,7 @@ def own_folder(folder: Path, *, private: bool = True) -> str:
         private: False leaves the mode of one that was there as it is.
     """
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_own(folder)
         found = folder.lstat()
     except OSError as error:
         return f"{folder}: {error.strerror}"
@@ -60,6 +64,8 @@ def own_folder(folder: Path, *, private: bool = True) -> str:
         return f"{folder} is no folder"
     if found.st_uid != os.getuid():
         return f"{folder} belongs to user {found.st_uid}"
+    if not private and found.st_mode & 0o022:
+        return f"{folder} can be written by others (chmod go-w makes it yours)"
     if private and found.st_mode & 0o077:
         try:
             folder.chmod(0o700)
@@ -79,6 +85,15 @@ def scratch_path(folder: Path) -> Path:
     digest = hashlib.blake2s(os.fsencode(folder.absolute()), digest_size=8).hexdigest()
     base = tempfile.gettempdir()
     return Path(base if len(base) <= 60 else "/tmp") / f"cw-{os.getuid()}" / digest  # noqa: S108
+
+
+def peer_is_ours(connection: sockets.socket) -> bool:
+    """Whether who listens at the other end is this user; the folder alone says so on macOS."""
+    if not hasattr(sockets, "SO_PEERCRED"):
+        return True
+    packed = connection.getsockopt(sockets.SOL_SOCKET, sockets.SO_PEERCRED, _CREDENTIALS.size)
+    _, uid, _ = _CREDENTIALS.unpack(packed)
+    return bool(uid == os.getuid())
 
 
 def host_name() -> str:

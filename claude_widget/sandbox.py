@@ -21,6 +21,7 @@ from claude_widget import command
 from claude_widget.discovery import config_folder
 from claude_widget.errors import SandboxUnavailable
 from claude_widget.models import ExecutionRequest
+from claude_widget.own_files import make_own
 
 BUBBLEWRAP = "bwrap"
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/nix")
@@ -164,8 +165,8 @@ def isolated(
 
 def prepare(places: Places, env: Mapping[str, str]) -> None:
     """Make the folders that are mounted: the temp folder, and the CLI's config folder."""
-    (places.scratch / "tmp").mkdir(mode=0o700, exist_ok=True)
-    config_folder(env).mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_own(places.scratch / "tmp")
+    make_own(config_folder(env))
 
 
 def _home(env: Mapping[str, str]) -> Path:

@@ -12,13 +12,13 @@ import functools
 import hashlib
 import json
 import os
-import stat
 import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from claude_widget.backend import Run
+from claude_widget.own_files import open_own, read_own
 from claude_widget.state import State
 from claude_widget.state.codec import decode, encode
 
@@ -117,7 +117,7 @@ def _seal(transcript: Path, offset: int) -> str:
     Raises:
         ValueError: it is not as long as that.
     """
-    with transcript.open("rb") as file:
+    with os.fdopen(open_own(transcript), "rb") as file:
         first = file.read(min(_EDGE, offset))
         file.seek(max(0, offset - _EDGE))
         last = file.read(min(_EDGE, offset))
@@ -127,19 +127,12 @@ def _seal(transcript: Path, offset: int) -> str:
 
 
 def _read(path: Path) -> bytes:
-    """A file of ours: no link, and nothing that would make the reader wait."""
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(fd, "rb") as file:
-        found = os.fstat(fd)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
-            raise ValueError("no snapshot")
-        return file.read()
+    return read_own(path, _LARGEST)
 
 
 def _write(path: Path, content: bytes) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-        os.fchmod(file.fileno(), 0o600)
+    with os.fdopen(open_own(path, os.O_WRONLY | os.O_CREAT), "wb") as file:
+        file.truncate()
         file.write(content)
 
 

@@ -22,6 +22,7 @@ from typing import Any, Self
 from claude_widget.errors import TranscriptError
 from claude_widget.events import Record
 from claude_widget.events.decode import decode
+from claude_widget.own_files import open_own
 from claude_widget.shim import records
 from claude_widget.shim.launch import CLOCK
 
@@ -192,7 +193,7 @@ class Follower:
         """
         try:
             if self._fd < 0:
-                self._fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+                self._fd = open_own(self.path)
             found = os.fstat(self._fd)
             size = found.st_size
             if found.st_nlink == 0:
@@ -226,16 +227,19 @@ class Follower:
             self._fd = -1
 
 
-def read_records(path: Path, offset: int = 0, epoch: float = 0.0) -> Iterator[Record]:
+def read_records(
+    path: Path, offset: int = 0, epoch: float = 0.0, *, own: bool = True
+) -> Iterator[Record]:
     """All records of a transcript from a byte on, as it is now.
 
     Args:
         path: the file.
         offset: byte at which a record begins.
         epoch: epoch seconds of the transcript's zero; needed only if offset is not 0.
+        own: it lies in a state folder; a recording may be anybody's.
     """
     parser = RecordParser(offset, epoch)
-    with path.open("rb") as file:
+    with os.fdopen(open_own(path), "rb") if own else path.open("rb") as file:
         file.seek(offset)
         while chunk := file.read(CHUNK):
             yield from parser.feed(chunk)
@@ -254,10 +258,10 @@ class Writer:
     """
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
-        flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        flags = os.O_RDWR | os.O_APPEND
         if create:
             flags |= os.O_CREAT | os.O_EXCL
-        self.fd = os.open(path, flags, 0o600)
+        self.fd = open_own(path, flags)
         try:
             self._lock()
         except OSError:
@@ -361,7 +365,7 @@ def boot_id() -> str:
 def lock_is_held(path: Path) -> bool:
     """Whether a writer holds the transcript's lock; False for a file that is not there."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        fd = open_own(path)
     except OSError:
         return False
     try:

@@ -24,6 +24,7 @@ from claude_widget.discovery import config_folder
 from claude_widget.errors import ProjectNotTrusted
 from claude_widget.mcp_config import ReadConfig
 from claude_widget.models import ExecutionRequest
+from claude_widget.own_files import open_own, read_own
 from claude_widget.request import resolve_folder
 
 ACCEPTED = "accepted.json"
@@ -98,9 +99,9 @@ def accept(state: Path, project_path: str, items: Iterable[str]) -> None:
     every = _accepted(state)
     every[project_path] = sorted({*every.get(project_path, []), *items})
     temporary = state / f".{ACCEPTED}.{uuid.uuid4()}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     with contextlib.suppress(OSError):  # then they are asked again
-        with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
+        with os.fdopen(open_own(temporary, flags), "wb") as file:
             file.write(json.dumps(every).encode())
         temporary.replace(state / ACCEPTED)
 
@@ -289,12 +290,7 @@ def digest_of(*texts: str) -> str:
 def _accepted(state: Path) -> dict[str, list[str]]:
     """Digests of accepted items, by project; nothing where that cannot be read."""
     try:
-        fd = os.open(state / ACCEPTED, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with open(fd, "rb") as file:
-            found = os.fstat(fd)
-            if found.st_uid != os.getuid() or not stat.S_ISREG(found.st_mode):
-                return {}
-            said = json.loads(file.read(_LARGEST))
+        said = json.loads(read_own(state / ACCEPTED, _LARGEST))
     except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(said, dict):

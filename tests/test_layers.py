@@ -36,6 +36,7 @@ LAYERS = (
             "header",
             "mcp_choices",
             "mcp_config",
+            "own_files",
             "owners",
             "prompts",
             "reach",

@@ -4,6 +4,7 @@ The rule: bounded in time, whatever still holds the streams open.
 """
 
 import contextlib
+import os
 import select
 import time
 
@@ -17,7 +18,8 @@ _DRAIN = 2.0
 def told_reason() -> str:
     """Why a SIGTERM came: the file `kill` says so, where the one who sent it could write it."""
     try:
-        with open("kill", "rb") as file:
+        fd = os.open("kill", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(fd, "rb") as file:
             said = file.read(100).decode("utf-8", "replace")
     except OSError:
         said = ""

@@ -319,6 +319,7 @@ class Supervisor:
 
 def supervise(launched: Launched) -> None:
     """From a started CLI to its ending record."""
+    os.umask(0o077)  # the CLI has the user's; what the shim makes is its owner's alone
     config = read_config()
     supervisor = Supervisor(launched, config)
     error = launched.exec_error()
