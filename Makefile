@@ -6,11 +6,12 @@ PORT ?=
 BROWSER ?=
 LIVE ?=
 PART ?=
+SEED ?=
 
 run = $(PYTHON) -m scripts
 venv = .venv/bin
 
-.PHONY: help test attacks demo setup lint types format bench dev wheel lock clean
+.PHONY: help test attacks fuzz demo setup lint types format bench dev wheel lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -21,6 +22,11 @@ test: ## everything, or PART="unit ui" of lint types ts unit cli notebooks ui pa
 attacks: ## every attack in every place where an agent's text can appear (minutes)
 	@$(run).setup package browser
 	ATTACKS=all $(venv)/python -m pytest -q -n 2 tests/ui/test_attacks.py
+
+fuzz: ## a million inputs that nobody would send, over every surface (SEED=7 for the same again)
+	@$(run).setup package
+	nice $(venv)/python -m tests.fuzz $(if $(SEED),--seed $(SEED))
+	MONSTERS=all $(venv)/python -m pytest -q -s tests/test_hostile_frames.py
 
 demo: ## JupyterLab on the quickstart notebook (PORT=8899, BROWSER=none, LIVE=1 for your own claude)
 	@$(run).setup package
