@@ -30,6 +30,7 @@ from claude_widget.permissions import Decider
 from claude_widget.registry import Registry
 
 _LOG = logging.getLogger(__name__)
+Owner = Mapping[str, Any]
 _AGAIN_AFTER = 10.0
 """Seconds until a shim that did not answer is asked again."""
 
@@ -69,34 +70,35 @@ class Adoption:
         threads = []
         for execution in self._registry.active():
             execution_id = execution.execution_id
-            if self._not_before.get(execution_id, 0.0) > now or not self._is_orphan(execution):
+            if self._not_before.get(execution_id, 0.0) > now:
                 continue
-            if execution.status is ExecutionStatus.RUNNING:
+            gone = self._owner_gone(execution)
+            if gone is not None and execution.status is ExecutionStatus.RUNNING:
                 self._not_before[execution_id] = now + _AGAIN_AFTER
-                threads.append(self._start(execution))
+                threads.append(self._start(execution, gone))
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
-    def _start(self, execution: Execution) -> threading.Thread:
+    def _start(self, execution: Execution, gone: Owner) -> threading.Thread:
         thread = threading.Thread(
-            target=self._try, args=(execution,), name="claude-widget-adoption", daemon=True
+            target=self._try, args=(execution, gone), name="claude-widget-adoption", daemon=True
         )
         thread.start()
         return thread
 
-    def _try(self, execution: Execution) -> None:
+    def _try(self, execution: Execution, gone: Owner) -> None:
         try:
-            self._take(execution)
+            self._take(execution, gone)
         except ClaudeWidgetError as error:  # another was faster, or it has just ended
             _LOG.info("%s", error)
 
-    def _is_orphan(self, execution: Execution) -> bool:
-        """Of this notebook, and its manager is gone."""
+    def _owner_gone(self, execution: Execution) -> Owner | None:
+        """The owner that it has lost, if it is this notebook's; else None."""
         if execution.execution_id in self._registry.mine or execution.state.asked.recorded:
-            return False
+            return None
         owner = self._registry.owner_of(execution)
         ours = owner.get("notebook") == self._registry.owners.notebook
-        return ours and not self._registry.owners.lives(owner)
+        return owner if ours and not self._registry.owners.lives(owner) else None
 
     # -- one execution -------------------------------------------------------------------------
 
@@ -122,13 +124,13 @@ class Adoption:
             raise ExecutionOwned(execution.execution_id, owner)
         if execution.status is ExecutionStatus.PENDING:
             _check_startable(execution)
-        self._take(execution)
+        self._take(execution, owner)
         return execution
 
-    def _take(self, execution: Execution, name: str | None = None) -> None:
-        owner = self._registry.owner_of(execution)
-        instead_of = str(owner.get("manager_id", ""))
-        ours = owner.get("notebook") == self._registry.owners.notebook
+    def _take(self, execution: Execution, gone: Owner, name: str | None = None) -> None:
+        """Take it over from that owner, and from no other that it may have by now."""
+        instead_of = str(gone.get("manager_id", ""))
+        ours = gone.get("notebook") == self._registry.owners.notebook
         if execution.status is ExecutionStatus.PENDING:
             self._take_up(execution, instead_of, name)
         else:
@@ -151,10 +153,12 @@ class Adoption:
             self._backend.ask(run, "adopt", owner=owners.me, instead_of=instead_of, **named)
         except ControlFailed as error:
             if error.code == "owned":
-                now_of = error.told.get("owner")
-                raise ExecutionOwned(
-                    execution.execution_id, now_of if isinstance(now_of, Mapping) else {}
-                ) from None
+                told = error.told.get("owner")
+                now_of = told if isinstance(told, Mapping) else {}
+                me = str(owners.me["manager_id"])
+                if now_of.get("manager_id") == me != instead_of:
+                    return self._ask(execution, me, name)  # another thread of ours was faster
+                raise ExecutionOwned(execution.execution_id, now_of) from None
             if error.code != "unknown_op":
                 raise
             # A shim of an earlier version runs on.
@@ -214,7 +218,7 @@ class Adoption:
             one
             for one in self._registry.active()
             if one.execution_id not in self._attached
-            and (one.execution_id in self._offered or self._is_orphan(one))
+            and (one.execution_id in self._offered or self._owner_gone(one) is not None)
             and one.state.life.kill is one.state.life.limit is None
             and _is_asked_for(one, request)
         ]
@@ -230,7 +234,10 @@ class Adoption:
         execution.decide = decide
         try:
             if execution.execution_id not in self._registry.mine:
-                self._take(execution, name)
+                gone = self._owner_gone(execution)
+                if gone is None:
+                    raise ExecutionOwned(execution.execution_id, {})
+                self._take(execution, gone, name)
             elif name is not None and execution.status is ExecutionStatus.RUNNING:
                 self._ask(execution, str(self._registry.owners.me["manager_id"]), name)
         except ClaudeWidgetError as error:

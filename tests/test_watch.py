@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from claude_widget.errors import ClaudeWidgetError
+from claude_widget.errors import ClaudeWidgetError, InvalidRequest
 from claude_widget.local import LocalBackend
-from claude_widget.shim.watch import Watch
+from claude_widget.manager import ProcessManager
+from claude_widget.shim.watch import Attendance, Watch
 from claude_widget.state_folder import WATCHING, StateFolder
 from tests import fake
 from tests.conftest import MakeManager
@@ -58,6 +59,61 @@ def test_work_without_a_kernel_goes_on(
     (project / "go").touch()
     until(lambda: fake.metas(execution)[-1]["event"] == "ended", what="it is over")
     assert "limit" not in [meta["event"] for meta in fake.metas(execution)]
+
+
+def test_one_that_nobody_attends_is_ended_whatever_it_does(
+    make_manager: MakeManager, fake_cli: Path, project: Path
+) -> None:
+    backend = LocalBackend(fake_cli, graces=fake.FAST, unattended=0.5)
+    manager = make_manager(backend=backend)
+    execution = fake.running(manager.start_execution("fake:long", project))
+    manager.close()
+    until(lambda: fake.metas(execution)[-1]["event"] == "ended", what="it is over")
+    (limit,) = [meta for meta in fake.metas(execution) if meta["event"] == "limit"]
+    assert (limit["reason"], limit["bound"]) == ("idle", 0.5)
+    assert limit["figure"] >= 0.5
+    found = make_manager().get_execution(execution.execution_id)
+    assert found is not None
+    assert (found.info.status, found.info.reason) == ("failed", "idle")
+    assert found.info.errors == ("It went on, and for 0.5 s no kernel was there (unattended).",)
+
+
+def test_any_open_manager_of_the_folder_attends(
+    make_manager: MakeManager, fake_cli: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = LocalBackend(fake_cli, graces=fake.FAST, unattended=0.2)
+    manager = make_manager(backend=backend)
+    execution = fake.running(manager.start_execution("fake:gate", project))
+    monkeypatch.setenv("JPY_SESSION_NAME", "/another/notebook.ipynb")
+    other = make_manager()
+    manager.close()
+    watch = Watch(str(other.state_dir / WATCHING), 0.2)
+    watch.due(0.0, waits=True)
+    assert not watch.look(1.0)
+    (project / "go").touch()
+    until(lambda: fake.metas(execution)[-1]["event"] == "ended", what="it is over")
+    assert "limit" not in [meta["event"] for meta in fake.metas(execution)]
+
+
+def test_for_ever_is_never_looked_at() -> None:
+    told: list[object] = []
+    attendance = Attendance("/nowhere", None, None, lambda *said: told.append(said))
+    assert attendance.deadlines(0.0, "an answer") == []
+    bounded = Attendance("/nowhere", None, 100.0, lambda *said: told.append(said))
+    ((due, act),) = bounded.deadlines(10.0, "")
+    assert due == 35.0
+    act(35.0)
+    act(110.0)
+    assert told == [(100.0, 100.0, "It went on, and for 100 s no kernel was there (unattended).")]
+
+
+@pytest.mark.parametrize("field", ["unwatched", "unattended"])
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
+def test_seconds_that_are_none_are_refused(tmp_path: Path, field: str, seconds: float) -> None:
+    bounds: dict[str, Any] = {field: seconds}
+    with pytest.raises(InvalidRequest) as caught:
+        ProcessManager(tmp_path / "state", **bounds)
+    assert caught.value.field == field
 
 
 def test_seconds_count_only_while_it_waits_and_nobody_is_there(tmp_path: Path) -> None:
