@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from claude_widget.errors import ControlFailed, ExecutionEnded
+from claude_widget.errors import ControlFailed, ExecutionEnded, ExecutionOwned
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from tests import fake
@@ -150,3 +150,22 @@ def test_its_death_is_told_as_lost_and_nothing_is_left(
     ended(execution, "failed", "lost")
     assert not fake.marked(older.execution_id)
     assert [meta["event"] for meta in metas(execution)].count("lost") == 1
+
+
+def test_it_is_adopted_by_one_manager_though_its_shim_cannot_note_it(
+    start_older: StartOlder, make_manager: MakeManager
+) -> None:
+    older = start_older("fake:long")
+    managers = [make_manager() for _ in range(3)]
+    for manager in managers:
+        running(attached(manager, older))
+    owner = managers[0]
+    assert owner.adopt(older.execution_id) is attached(owner, older)
+    for other in managers[1:]:
+        with pytest.raises(ExecutionOwned) as caught:
+            other.adopt(older.execution_id)
+        assert caught.value.owner["manager_id"] == owner.manager_id
+    owner.close()
+    assert managers[1].adopt(older.execution_id)
+    attached(managers[2], older).kill()
+    ended(attached(managers[1], older), "killed", "user")
