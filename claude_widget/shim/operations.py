@@ -73,7 +73,7 @@ class Operations:
         operation = request.get("op")
         act = self._known.get(operation) if isinstance(operation, str) else None
         if act is None:
-            return _refused("unknown_op", f"This shim has no {operation!r}.")
+            return _refused("unknown_op", f"This shim has no {str(operation)[:100]!r}.")
         return act(request)
 
     def _status(self, _: Said) -> Said:
