@@ -238,14 +238,16 @@ def _is_old(entry: os.DirEntry[str], seconds: float) -> bool:
 
 
 def _has_content(transcript: Path) -> bool:
-    """Whether there is more in it than the zeros that a power cut leaves, and a whole record."""
+    """Whether there is more in it than a header and the zeros that a power cut leaves."""
     try:
         with transcript.open("rb") as file:
-            return b"\n" in file.read(1 << 16).strip(b"\0")
+            found = file.read(1 << 16).strip(b"\0")
     except FileNotFoundError:
         return False
     except OSError:
         return True
+    first, _, rest = found.partition(b"\n")
+    return b"\n" in (rest if b' meta {"event":"transcript"' in first else found)
 
 
 def _is_half_written(name: str, *, top: bool) -> bool:
