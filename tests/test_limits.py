@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -230,10 +232,28 @@ def test_a_tree_counts_what_its_dead_have_used() -> None:
             pass
         os._exit(0)
     until(lambda: not tree.processes()[child].living, what="it is a zombie")
-    (zombie,) = [one for one in tree.below(os.getpid(), tree.children_of(tree.processes())) if one.pid == child]
+    (zombie,) = [
+        one
+        for one in tree.below(os.getpid(), tree.children_of(tree.processes()))
+        if one.pid == child
+    ]
     assert zombie.cpu >= 0.1
     os.waitpid(child, 0)
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime >= before + 0.09
+
+
+def test_what_is_below_is_found_at_every_look_however_it_came_there(project: Path) -> None:
+    below = tree.Below(os.getpid())
+    before = {one.pid for one in below.look()}
+    command = ["sh", "-c", "sleep 60 & echo $!; wait"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=project) as child:
+        assert child.stdout is not None
+        grandchild = int(child.stdout.readline())
+        for _ in range(50):
+            assert {one.pid for one in below.look()} == before | {child.pid, grandchild}
+        child.kill()
+        until(lambda: grandchild not in {one.pid for one in below.look()}, what="it is no longer")
+        os.kill(grandchild, signal.SIGKILL)
 
 
 def test_a_folder_is_as_large_as_it_is_on_the_disk(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from typing import NamedTuple
 LINUX = sys.platform == "linux"
 _TICK = 1.0 / os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_AFRESH = 20
+"""Looks after which everything is read again."""
 
 
 class Process(NamedTuple):
@@ -70,6 +72,35 @@ def below(root: int, children: dict[int, list[Process]]) -> list[Process]:
         reached += met
         level = [child.pid for child in met]
     return reached
+
+
+class Below:
+    """The descendants of one process, looked at again and again.
+
+    What is not below it never comes to be, so it need not be read each time: a look costs as much
+    as the tree is large, not the machine. Now and then all is read, since pids are used again.
+    """
+
+    def __init__(self, root: int) -> None:
+        self._root = root
+        self._foreign: set[int] = set()
+        self._looks = 0
+
+    def look(self) -> list[Process]:
+        """All descendants, zombies included, parents before children."""
+        if not LINUX:
+            return below(self._root, children_of(_by_ps()))
+        pids = {int(name) for name in os.listdir("/proc") if name.isdigit()}
+        self._looks += 1
+        if self._looks % _AFRESH == 0:
+            self._foreign.clear()
+        found = {pid: one for pid in pids - self._foreign if (one := _by_proc(pid)) is not None}
+        ours = below(self._root, children_of(found))
+        others = pids - {one.pid for one in ours}
+        # One whose parent has ended while it was read may be ours all the same.
+        self._foreign &= others
+        self._foreign |= {pid for pid in others & found.keys() if found[pid].parent in others | {0}}
+        return ours
 
 
 def is_stopped(pid: int) -> bool:

@@ -50,6 +50,7 @@ class Usage:
         self._limits = limits
         self._scratch = scratch
         self._cgroup = cgroup
+        self._below = tree.Below(os.getpid())
         self._looked = now - SELDOM
         self._period = PERIOD if limits.of_processes else SELDOM
         self._heard_at: float | None = None
@@ -100,7 +101,7 @@ class Usage:
         return wall or breach_of(self._limits, figures)
 
     def _figures(self, now: float) -> Figures:
-        found = tree.below(os.getpid(), tree.children_of(tree.processes()))
+        found = self._below.look()
         living = [one for one in found if one.living]
         memory = sum(one.memory for one in living)
         processes = len(living)
