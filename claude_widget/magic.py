@@ -12,6 +12,7 @@ import json
 import keyword
 import re
 import shlex
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -134,6 +135,7 @@ class ClaudeMagics(Magics):
     @magic_arguments()
     @argument("--wait", action="store_true", help="hold the cell until the execution has ended")
     @argument("--name", help="variable that the Execution is put into; also its name in lists")
+    @argument("--again", action="store_true", help="start another one, whatever still runs")
     @argument("--raw", action="store_true", help="leave {{ }} in the prompt as they are")
     @argument("--manager", help="variable of the ProcessManager; the one made last by default")
     @argument("--project-path", "-C", default=".", help="folder that Claude works in")
@@ -203,6 +205,8 @@ class ClaudeMagics(Magics):
             self._names[name] = execution
         try:
             output = show_in_cell(manager, execution)
+            if execution.attached:
+                print(told_attached(execution))  # noqa: T201 - said below the output
             if options["wait"]:
                 execution.wait()
                 output.settle()
@@ -297,6 +301,21 @@ class ClaudeMagics(Magics):
         if by_id and len(by_id) > 1:
             raise UsageError(f"{len(by_id)} executions begin with {word!r}; give more of the id.")
         return found
+
+
+def told_attached(execution: Execution) -> str:
+    """One line on an execution that was there before its cell was run again."""
+    info = execution.info
+    state = "waited for its start" if info.start_time is None else "is still running"
+    asked = (
+        ""
+        if info.created_time is None
+        else time.strftime(", asked for at %H:%M", time.localtime(info.created_time))
+    )
+    return (
+        f"This is the execution that {state} from this notebook's last kernel{asked}. "
+        "%claude_exec --again starts another one."
+    )
 
 
 def split_list(text: str, option: str) -> list[str]:

@@ -18,6 +18,7 @@ from claude_widget.errors import ExecutionNotFound, InvalidRequest, PromptError
 from claude_widget.execution import Execution
 from claude_widget.magic import split_list, split_options
 from claude_widget.manager import ProcessManager
+from tests.conftest import MakeManager
 from tests.fake import ended, lines, running
 from tests.shell import RunCell
 from tests.waiting import until
@@ -326,3 +327,28 @@ def test_list_and_kill(
     run("%claude_kill all")
     ended(third, "killed", "user")
     assert done.status == "completed"
+
+
+def test_a_cell_that_is_run_again_goes_on_with_what_still_runs_and_says_so(
+    run: RunCell,
+    make_manager: MakeManager,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("JPY_SESSION_NAME", "/notebook.ipynb")
+    gone = make_manager()
+    before = running(gone.start_execution("fake:long", project))
+    gone.close()
+    make_manager()
+    run("%claude_exec --again --name other fake:long")
+    assert "still running" not in capsys.readouterr().out
+    run("%claude_exec --name same fake:long")
+    said = capsys.readouterr().out
+    assert "This is the execution that is still running from this notebook's last kernel" in said
+    assert "%claude_exec --again starts another one." in said
+    assert run("same.execution_id") == before.execution_id
+    assert run("other.execution_id") != before.execution_id
+    run("%claude_exec --name third fake:long")
+    assert "still running" not in capsys.readouterr().out
+    assert run("third.attached") is False
