@@ -31,6 +31,7 @@ from claude_widget.own_files import open_own, read_own
 from claude_widget.remains import leave_breadcrumb
 from claude_widget.reports import EndedProcess
 from claude_widget.sandbox import Places, check_sandbox, isolated, prepare
+from claude_widget.shim.cgroup import end_group
 from claude_widget.shim.config import CONFIG_VERSION
 from claude_widget.shim.ladder import Graces
 from claude_widget.shim.limits import Limits
@@ -243,6 +244,7 @@ class LocalBackend:
     def sweep(self, run: Run) -> tuple[EndedProcess, ...]:
         """Kill what is left of the execution, and remove its temp folder and socket."""
         found = end_leftovers(run.execution_id, recorded(run.folder))
+        end_group(str(run.folder), run.execution_id)
         with contextlib.suppress(OSError):  # a state folder that cannot be written has its error
             (run.folder / RESERVE).unlink(missing_ok=True)
         scratch = _configured(run, "scratch", runtime.scratch_path(run.folder))

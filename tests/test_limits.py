@@ -1,7 +1,7 @@
 """Limits of an execution: each ends what passes it, with its own reason and the figures.
 
 The rule: a real shim around the fake CLI, which uses what it is told to. What needs long seconds is
-told them; what needs a system that this machine may not be plays it with a folder.
+told them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from claude_widget.errors import InvalidRequest
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from claude_widget.request import build_request
-from claude_widget.shim import cgroup, tree
+from claude_widget.shim import tree
 from claude_widget.shim.limits import Figures, Limits, breach_of
 from claude_widget.shim.session import Session
 from claude_widget.shim.stall import Stall
@@ -292,94 +292,6 @@ def test_sizes_are_numbers_or_as_people_write_them(project: Path) -> None:
     request = build_request("hello", project, max_memory="2 GB", max_temp_size=1024)
     assert (request.max_memory, request.max_temp_size) == (2_000_000_000, 1024)
     assert json.loads(request.model_dump_json())["max_memory"] == 2_000_000_000
-
-
-# -- a control group: a folder plays the system's -----------------------------------------------
-
-
-@pytest.fixture
-def mount(tmp_path: Path) -> Path:
-    """A group of ours that may bound those below it; the files of new ones are there at once."""
-    group = tmp_path / "cgroup" / "ours"
-    group.mkdir(parents=True)
-    (group / "cgroup.subtree_control").write_text("cpu io memory pids\n")
-    (group / "cgroup.procs").write_text("")
-    return tmp_path / "cgroup"
-
-
-FILES = ("memory.max", "memory.oom.group", "pids.max", "cpu.max", "cgroup.procs", "cgroup.kill")
-
-
-@pytest.fixture
-def populated(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new folder has a group's files."""
-    make = os.mkdir
-
-    def make_populated(path: str, mode: int = 0o777) -> None:
-        make(path, mode)
-        for name in FILES:
-            Path(path, name).touch()
-
-    monkeypatch.setattr(os, "mkdir", make_populated)
-
-
-LIMITS = Limits(max_memory=1000, max_processes=10, max_cpu=2.0)
-
-
-@pytest.mark.usefixtures("populated")
-def test_walls_of_a_group_and_what_ran_against_them(mount: Path) -> None:
-    group = cgroup.make_group("claude-x", LIMITS, mount=str(mount), own="/ours")
-    assert group is not None
-    folder = mount / "ours" / "claude-x"
-    assert group.path == str(folder)
-    walls = {name: (folder / name).read_text() for name in FILES[:4]}
-    assert walls == {
-        "memory.max": "1000",
-        "memory.oom.group": "1",
-        "pids.max": "320",
-        "cpu.max": "300000 100000",
-    }
-    group.take(4711)
-    assert (folder / "cgroup.procs").read_text() == "4711"
-    assert group.processes() == 1
-    assert group.breach(LIMITS) is None
-    (folder / "cpu.stat").write_text("usage_usec 2500000\nuser_usec 1\n")
-    assert group.cpu_seconds() == 2.5
-    (folder / "memory.events").write_text("low 0\nhigh 0\nmax 7\noom 1\noom_kill 3\n")
-    (folder / "memory.peak").write_text("1010\n")
-    told = group.breach(LIMITS)
-    assert told is not None
-    assert (told.reason, told.figure, told.bound) == ("memory", 1010, 1000)
-    (folder / "memory.events").write_text("oom_kill 0\n")
-    (folder / "pids.events").write_text("max 4\n")
-    told = group.breach(LIMITS)
-    assert told is not None
-    assert (told.reason, told.bound) == ("processes", 10)
-    group.kill()
-    assert (folder / "cgroup.kill").read_text() == "1"
-
-
-@pytest.mark.usefixtures("populated")
-def test_a_group_that_was_given_away_has_ours_beside_the_one_we_are_in(mount: Path) -> None:
-    inner = mount / "ours" / "main"
-    inner.mkdir()
-    told = cgroup.make_group("x", LIMITS, mount=str(mount), own="/ours/main")
-    assert told is None
-    told = cgroup.make_group(
-        "x", LIMITS, mount=str(mount), own="/ours/main", delegated=lambda path: path.endswith("urs")
-    )
-    assert told is not None
-    assert told.path == str(mount / "ours" / "x")
-
-
-def test_where_a_wall_cannot_stand_there_is_no_group(mount: Path) -> None:
-    assert cgroup.make_group("x", LIMITS, mount=str(mount), own="/ours") is None
-    assert not (mount / "ours" / "x").exists()
-    assert cgroup.make_group("x", LIMITS, mount=str(mount), own="") is None
-    assert cgroup.make_group("x", LIMITS, mount=str(mount), own="/elsewhere") is None
-    assert cgroup.make_group("x", Limits(timeout=9.0), mount=str(mount), own="/ours") is None
-    (mount / "ours" / "cgroup.subtree_control").write_text("cpu\n")
-    assert cgroup.make_group("x", LIMITS, mount=str(mount), own="/ours") is None
 
 
 def test_how_limits_are_held_is_in_the_record_of_the_start(

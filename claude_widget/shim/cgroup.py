@@ -12,6 +12,8 @@ from collections.abc import Callable
 from .limits import FAR_OVER, Breach, Limits, too_many_processes, too_much_memory
 
 MOUNT = "/sys/fs/cgroup"
+NOTE = "cgroup"
+"""The file of the run folder that says where the group is, for who sweeps after a killed shim."""
 _CONTROLLERS = ("cpu", "memory", "pids")
 _THREADS = 32
 """The system counts threads, we count processes: the wall is for a bomb."""
@@ -146,6 +148,24 @@ def make_group(
             else:
                 return group
     return None
+
+
+def name_of(execution_id: str) -> str:
+    """Of the execution's group."""
+    return f"claude-{execution_id}"
+
+
+def end_group(run_folder: str, execution_id: str) -> None:
+    """End what is left in the group of a shim that was killed, and take the group away."""
+    try:
+        with open(os.path.join(run_folder, NOTE), encoding="utf-8") as file:
+            path = file.read(4096)
+    except (OSError, ValueError):
+        return  # it had none
+    if os.path.isabs(path) and os.path.basename(path) == name_of(execution_id):
+        group = Cgroup(path)
+        group.kill()
+        group.remove()
 
 
 def _offers(place: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from . import descendants, tree
 from .awake import AwakeClock
-from .cgroup import Cgroup, make_group
+from .cgroup import NOTE, Cgroup, make_group, name_of
 from .closing import Deadline
 from .config import Config
 from .limits import Breach, too_long, too_silent
@@ -49,7 +49,7 @@ class Guard:
         self._breached = breached
         self._breach: Breach | None = None
         self._killed = False
-        self._group = self._own_group(f"claude-{config.execution_id}")
+        self._group = self._own_group(name_of(config.execution_id))
         self._stall = Stall(self._limits.idle_timeout, started)
         self._usage = Usage(self._limits, config.scratch, self._group, started)
 
@@ -58,6 +58,8 @@ class Guard:
         if group is None:
             return None
         try:
+            with open(NOTE, "w", encoding="utf-8") as file:
+                file.write(group.path)
             for pid in (self._pid, *descendants.below(self._pid)):
                 group.take(pid)
         except OSError:
