@@ -50,7 +50,9 @@ READ = (
   const blocksOf = (root) => root.querySelector('[role=region][aria-label=Blocks]');
   const openBlocks = (root) => until('blocks', () => {
     const box = blocksOf(root);
-    return box?.textContent.includes(LAST) && box;
+    // Of a long transcript the end is shown first, while what came before is still read.
+    const whole = !root.textContent.includes('Reading what came before');
+    return whole && box?.textContent.includes(LAST) && box;
   });
   const readAll = async (root) => {
     await openBlocks(root);
