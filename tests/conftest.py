@@ -82,6 +82,15 @@ def private_world(tmp_path: Path, runtime_dir: Path, monkeypatch: pytest.MonkeyP
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture
+def own_temp(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A temp and runtime folder of the test's own: nobody else's CLIs have anything there."""
+    with tempfile.TemporaryDirectory(prefix="cw-", dir="/tmp") as folder:
+        monkeypatch.setattr("tempfile.tempdir", folder)
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        yield Path(folder)
+
+
 @pytest.fixture(scope="session")
 def fake_cli(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The fake CLI: an executable named `claude`."""

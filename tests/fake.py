@@ -35,7 +35,7 @@ def install(folder: Path) -> Path:
     _, _, body = SOURCE.read_text("utf-8").partition("\n")
     interpreter = getattr(sys, "_base_executable", "") or sys.executable
     path.write_text(f"#!{interpreter} -IS\n{body}", "utf-8")
-    for part in ("fake_requests.py", "fake_usage.py"):
+    for part in ("fake_children.py", "fake_requests.py", "fake_usage.py"):
         shutil.copy(SOURCE.with_name(part), folder)
     path.chmod(0o755)
     return path

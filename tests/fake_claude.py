@@ -10,12 +10,13 @@ What happens before a prompt is read can only come from the environment. It impo
     in a turn       deltas=N  long (streams until stopped)  gate=FILE (waits for it)  tools
                     background=SECONDS  echo (argv, env, cwd, stdin)  says=TEXT
     its output      garbage  bad-utf8  surrogate  big-line=MB  stderr=MB  flood=MB
-    its children    daemon (setsid, double fork, holds the pipes)  forks=N
+    its children    daemon (setsid, double fork, holds the pipes)  undressed (with no environment)
+                    server (deaf, over pipes)  forks=N (see fake_children)
     its requests    asks=TOOL  cancels=TOOL (see fake_requests)
     its usage       memory=MB  cpu=SECONDS  bomb=N  calls  silent (see fake_usage)
     its end         exit=N  half-line  crash  hang-before  hang-after (its result)  shuts-stdout
 """
-# ruff: noqa: PTH104, PTH109, PTH110, PTH208
+# ruff: noqa: PTH109, PTH110, PTH208
 # Its start is part of what is measured, and pathlib would be most of it.
 
 from __future__ import annotations
@@ -31,10 +32,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from tests.fake_children import Children
     from tests.fake_requests import Interrupted, Requests
     from tests.fake_usage import Uses
 else:
     sys.path.insert(0, __file__.rpartition("/")[0])  # isolated, it has no such place
+    from fake_children import Children
     from fake_requests import Interrupted, Requests
     from fake_usage import Uses
 
@@ -62,7 +65,7 @@ def new_id() -> str:
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
-class Fake(Uses, Requests):
+class Fake(Uses, Requests, Children):
     """One run: reads lines of stdin, plays a turn for each prompt."""
 
     def __init__(self) -> None:
@@ -327,25 +330,6 @@ class Fake(Uses, Requests):
         seconds = time.monotonic() - began
         written = total // len(block) * len(block)
         self.words["told"] = json.dumps({"bytes": written, "seconds": seconds})
-
-    def do_daemon(self, _: str) -> None:
-        """A grandchild in a session of its own, deaf to SIGTERM, that holds our streams open."""
-        if os.fork() == 0:
-            os.setsid()
-            if os.fork() == 0:
-                signal.signal(15, signal.SIG_IGN)
-                with open("daemon.tmp", "w") as file:
-                    file.write(str(os.getpid()))
-                os.rename("daemon.tmp", "daemon.pid")
-                time.sleep(NEVER)
-            os._exit(0)
-        while not os.path.exists("daemon.pid"):
-            time.sleep(0.002)
-
-    def do_forks(self, count: str) -> None:
-        for _ in range(int(count or 20)):
-            if os.fork() == 0:
-                time.sleep(NEVER)
 
     def do_shuts_stdout(self, _: str) -> None:
         os.close(1)

@@ -15,7 +15,6 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,18 +36,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are record
 
 
 @pytest.fixture
-def scratch_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A temp folder of the test's own, so that nobody else's CLIs have theirs there."""
-    base = Path("/tmp") / f"cwt-{uuid.uuid4().hex[:8]}"
-    base.mkdir(mode=0o700)
-    monkeypatch.setattr("tempfile.tempdir", str(base))
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(base))
-    yield base
-    shutil.rmtree(base, ignore_errors=True)
-
-
-@pytest.fixture
-def swept(scratch_base: Path, make_manager: MakeManager) -> ProcessManager:
+def swept(own_temp: Path, make_manager: MakeManager) -> ProcessManager:
     """A manager whose sweep at the start is over."""
     manager = make_manager()
     until(lambda: manager.swept is not None, what="the first sweep")
