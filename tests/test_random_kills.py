@@ -132,7 +132,20 @@ WAYS: list[Callable[[ProcessManager, Execution], None]] = [
 ]
 
 
-@pytest.mark.slow
+class Blow(NamedTuple):
+    """One round: a query, how the CLI is from the start, bytes of transcript, and what ends it."""
+
+    query: str
+    before: str
+    moment: int
+    way: Callable[[ProcessManager, Execution], None]
+
+    def __str__(self) -> str:
+        at = f"at {self.moment} bytes by {self.way.__name__}"
+        return f"{self.query!r} {self.before!r} {at}"
+
+
+@pytest.mark.slow  # every sort of CLI and every way of ending
 @pytest.mark.timeout(max(120, 6 * ROUNDS))
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a daemon may escape, as docs say")
 def test_killed_at_random_moments_nothing_is_left(
@@ -148,38 +161,29 @@ def test_killed_at_random_moments_nothing_is_left(
     for number in range(ROUNDS):
         project = tmp_path / f"project-{number}"
         project.mkdir()
-        query, start = chance.choice(QUERIES), chance.choice(BEFORE)
-        moment, way = chance.choice(MOMENTS), chance.choice(WAYS)
-        told = f"round {number}: {query!r} {start!r} at {moment} bytes, {way.__name__}"
-        print(told)
-        manager = _round(make_manager, manager, project, query, start, moment, way)
-        until(lambda: len(fake.descriptors()) <= before, what=f"no descriptor is left; {told}")
+        blow = Blow(*map(chance.choice, (QUERIES, BEFORE, MOMENTS, WAYS)))
+        print(f"round {number}: {blow}")
+        manager = _round(make_manager, manager, project, blow)
+        until(lambda: len(fake.descriptors()) <= before, what="no descriptor is left")
     until(lambda: not psutil.Process().children(), what="no child is left, nor a zombie")
     _check_folders(manager, own_temp)
 
 
 def _round(
-    make_manager: MakeManager,
-    manager: ProcessManager,
-    project: Path,
-    query: str,
-    start: str,
-    moment: int,
-    way: Callable[[ProcessManager, Execution], None],
+    make_manager: MakeManager, manager: ProcessManager, project: Path, blow: Blow
 ) -> ProcessManager:
     """One execution and its end; the manager for the next."""
-    env = {"FAKE_CLAUDE": start} if start else {}
-    execution = manager.start_execution(query, project, env=env)
+    env = {"FAKE_CLAUDE": blow.before} if blow.before else {}
+    execution = manager.start_execution(blow.query, project, env=env)
     transcript = execution.run.transcript
-    enough = 400 if start == "reads-not" else moment  # it says nothing
     with suppress(AssertionError):  # it says no more than that: now is as good a moment
         until(
-            lambda: transcript.stat().st_size >= enough or execution.status.ended,
+            lambda: transcript.stat().st_size >= blow.moment or execution.status.ended,
             timeout=1,
             what="the moment",
         )
     tree = tree_of(execution)
-    way(manager, execution)
+    blow.way(manager, execution)
     tree = Tree(tree.processes | tree_of(execution).processes)
     if manager.closed:
         manager = make_manager()
@@ -199,9 +203,8 @@ def _over(execution: Execution, project: Path, tree: Tree) -> None:
     endings = [meta["event"] for meta in fake.metas(execution)]
     assert sum(event in ("ended", "lost", "refused") for event in endings) == 1
     until(lambda: not fake.marked(execution.execution_id), what="no process has its mark")
-    known = Tree(frozenset((pid, start) for pid, start in tree.processes))
     unseen = _undressed_unseen(execution, project)
-    until(lambda: not set(known.living()) - unseen, what="nothing that was below the shim lives")
+    until(lambda: not set(tree.living()) - unseen, what="nothing that was below the shim lives")
     for pid in unseen:  # a shim killed before it had seen it: the limit that the docs tell
         os.kill(pid, signal.SIGKILL)
 
@@ -210,25 +213,20 @@ def _undressed_unseen(execution: Execution, project: Path) -> set[int]:
     """A daemon without an environment of which a killed shim could not write anything down."""
     with suppress(OSError, ValueError):
         pid = int((project / "undressed.pid").read_text())
-        lost = execution.info.reason in ("lost", "startup")
-        if (
-            lost
-            and fake.lives(pid)
-            and pid not in {one for one, _ in recorded(execution.run.folder)}
-        ):
+        seen = {one for one, _ in recorded(execution.run.folder)}
+        if execution.info.reason in ("lost", "startup") and fake.lives(pid) and pid not in seen:
             return {pid}
     return set()
 
 
 def _check_folders(manager: ProcessManager, own_temp: Path) -> None:
     """Nothing is left of what only living executions need."""
-    left = {path.name for path in (own_temp / f"cw-{os.getuid()}").iterdir()}
+    left = {path.name for path in runtime.runtime_folder().iterdir()}
+    assert runtime.runtime_folder().is_relative_to(own_temp)
     assert not {name for name in left if not name.startswith("python-")}
-    assert runtime.runtime_folder() == own_temp / f"cw-{os.getuid()}"
     for folder in (manager.state_dir, *(manager.state_dir / "executions").iterdir()):
         names = {path.name for path in folder.iterdir()}
         assert not {name for name in names if name.startswith(".") or name == "reserve"}, folder
-    assert {path.name for path in (manager.state_dir / "managers").iterdir()} == {
-        manager.manager_id
-    }
+    managers = {path.name for path in (manager.state_dir / "managers").iterdir()}
+    assert managers == {manager.manager_id}
     assert not manager.sweep()
