@@ -22,7 +22,7 @@ from typing import Any, Self
 from claude_widget.errors import TranscriptError
 from claude_widget.events import Record
 from claude_widget.events.decode import decode
-from claude_widget.own_files import open_own
+from claude_widget.own_files import open_any, open_own
 from claude_widget.shim import records
 from claude_widget.shim.launch import CLOCK
 
@@ -62,16 +62,21 @@ class RecordParser:
         self.skipped = 0
         self.damaged = 0
         self.skip = skip
-        self._rest = b""
+        self._rest: list[bytes] = []
+        self._rest_size = 0
         self._pieces: dict[bytes, _Pieces] = {}
 
     def feed(self, chunk: bytes) -> Iterator[Record]:
         """The records that are whole now."""
-        data = self._rest + chunk if self._rest else chunk
+        if b"\n" not in chunk:
+            self._hold(chunk)
+            return
+        data = b"".join((*self._rest, chunk)) if self._rest else chunk
+        self._rest, self._rest_size = [], 0
         lines = data.split(b"\n")
-        self._rest = lines.pop()
-        if len(self._rest) > 2 * LONGEST_LINE:
-            raise TranscriptError("a record has no end", path="(stream)", offset=self.offset)
+        if lines[-1]:
+            self._hold(lines[-1])
+        lines.pop()
         neutral = b"\n" if self.skip is None else b" out " + self.skip  # no line has a newline
         offset = self.offset
         for line in lines:
@@ -87,6 +92,13 @@ class RecordParser:
             if record is not None:
                 yield record
         self.offset = offset
+
+    def _hold(self, rest: bytes) -> None:
+        """Keep the beginning of a record; joined only once there is its end, however many come."""
+        self._rest.append(rest)
+        self._rest_size += len(rest)
+        if self._rest_size > 2 * LONGEST_LINE:
+            raise TranscriptError("a record has no end", path="(stream)", offset=self.offset)
 
     def _record(self, offset: int, line: bytes) -> Record | None:
         parts = line.split(b" ", 2)
@@ -239,7 +251,7 @@ def read_records(
         own: it lies in a state folder; a recording may be anybody's.
     """
     parser = RecordParser(offset, epoch)
-    with os.fdopen(open_own(path), "rb") if own else path.open("rb") as file:
+    with os.fdopen(open_own(path) if own else open_any(path), "rb") as file:
         file.seek(offset)
         while chunk := file.read(CHUNK):
             yield from parser.feed(chunk)

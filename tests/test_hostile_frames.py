@@ -8,23 +8,32 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import re
 import socket
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import comm
+import psutil
 import pytest
 
 from claude_widget.errors import InvalidTransition
 from claude_widget.manager import ProcessManager
+from claude_widget.protocol import Allow, Deny
+from claude_widget.rows import row_of
+from claude_widget.shim import records
 from claude_widget.shim.control import Client
 from claude_widget.shim.operations import Operations
+from claude_widget.shim.streams import Output, Transcript
 from claude_widget.state import State, fold
-from claude_widget.transcript import RecordParser
+from claude_widget.transcript import RecordParser, read_records
 from claude_widget.widget import ClaudeWidget
-from tests import recorded
+from tests import fake, recorded
 from tests.fuzz.asking import noting
+from tests.monsters import read_by_a_kernel
 from tests.recording_comm import RecordingComm, answer_to, ask, say
 from tests.waiting import until
 
@@ -166,3 +175,134 @@ def test_half_a_character_in_a_message_is_answered_in_text_that_can_be_sent(
 def test_what_is_no_message_is_left_alone(dashboard: ClaudeWidget, content: Any) -> None:
     dashboard._receive(dashboard, content, [])
     assert ask(dashboard, "1", type="claude:ping")[0]["type"] == "claude:pong"
+
+
+# -- the monsters --------------------------------------------------------------------------------
+
+ALL = os.environ.get("MONSTERS") == "all"
+ROOM = 100 << 20
+
+
+def read_without_growing(kind: str, count: int, folder: Path) -> dict[str, Any]:
+    told = read_by_a_kernel(kind, count, folder)
+    rate = count / told["seconds"]
+    print(f"\n{count:,} of {kind}: {rate:,.0f} a second, {told['grown'] / 2**20:.0f} MB more")
+    assert told["grown"] < ROOM
+    return told
+
+
+@pytest.mark.slow  # a kernel reads every one of them
+@pytest.mark.timeout(3600 if ALL else 120)
+def test_millions_of_tiny_frames_cost_a_kernel_no_memory(tmp_path: Path) -> None:
+    count = 10_000_000 if ALL else 60_000
+    told = read_without_growing("tiny", count, tmp_path)
+    assert (told["status"], told["unknown_frames"]) == ("running", count)
+
+
+@pytest.mark.slow  # as above
+@pytest.mark.timeout(3600 if ALL else 120)
+def test_a_million_unknown_types_of_frames_cost_a_kernel_no_memory(tmp_path: Path) -> None:
+    count = 1_000_000 if ALL else 30_000
+    told = read_without_growing("unknown", count, tmp_path)
+    assert (told["status"], told["unknown_frames"]) == ("running", count)
+
+
+def test_a_record_that_never_ends_is_given_up_without_eating_memory(tmp_path: Path) -> None:
+    told = read_without_growing("endless", 20_000, tmp_path)
+    assert "a record has no end" in told["problem"]
+    assert told["status"] == "failed"
+
+
+@pytest.mark.slow  # it is written, and read twice
+def test_a_frame_of_100_megabytes_costs_neither_shim_nor_kernel_its_memory(
+    manager: ProcessManager, project: Path
+) -> None:
+    megabytes = 100
+    execution = manager.start_execution(f"fake:big-line={megabytes} fake:hang-after", project)
+    until(lambda: execution.result, timeout=60, what="its result, behind the frame")
+    assert execution.run.transcript.stat().st_size > megabytes << 20
+    assert most_memory(fake.shim_pid(execution)) < 40 << 20
+    execution.kill()
+    execution.wait(fake.BOUND)
+    told = read_by_a_kernel("", 0, execution.run.folder)
+    assert told["status"] == "completed"
+    assert told["grown"] < ROOM
+
+
+def most_memory(pid: int) -> int:
+    """Bytes that a process has had at the most; those that it has, where that is not told."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return int(psutil.Process(pid).memory_info().rss)
+    return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) << 10
+
+
+def test_json_nested_a_million_deep_changes_nothing_of_an_execution(tmp_path: Path) -> None:
+    lines = [(one.stream, one.data) for one in recorded.opening()]
+    for stream in ("out", "in", "err", "meta"):
+        lines += [(stream, nested()), (stream, b"[" * DEEP)]
+    lines.append(("meta", recorded.ended().data))
+    written = [b"1.0 %s %s\n" % (name.encode(), data) for name, data in lines]
+    (tmp_path / "transcript").write_bytes(b"".join(written))
+    told = read_by_a_kernel("", 0, tmp_path)
+    assert (told["problem"], told["status"]) == ("", "failed")  # it ended without a result
+    assert told["grown"] < ROOM
+
+
+@pytest.mark.parametrize("data", [b"\x00" * 5000, b"\xff" * 5000, b"\xed\xa0\x80\x00\x1b[2J\r\r"])
+@pytest.mark.parametrize("stream", ["out", "err", "in"])
+def test_bytes_that_are_no_text_are_shown_as_text(stream: str, data: bytes) -> None:
+    frame = b'{"type":"result","is_error":true,"errors":["' + data + b'"],"result":"' + data + b'"}'
+    records = [*recorded.opening(), recorded.line(stream, data), recorded.line(stream, frame)]
+    state = fold(State(), [*records, recorded.ended(1)])
+    row = json.dumps(row_of(state.info), ensure_ascii=False, allow_nan=False)
+    assert state.status == "failed"
+    assert row.encode()
+
+
+# -- one that speaks for another -----------------------------------------------------------------
+
+
+def test_a_frame_that_claims_another_executions_ids_changes_its_own_execution_alone() -> None:
+    other = "22222222-2222-4222-8222-222222222222"
+    claims = {"execution_id": other, "executionId": other, "#offset": 0, "pid": 1, "owner": "me"}
+    events = ["transcript", "requested", "spawned", "kill", "adopted", "ended", "lost"]
+    before = fold(State(), recorded.opening())
+    frames = [recorded.out({"type": kind, "event": kind, **claims}) for kind in events]
+    after = fold(before, frames)
+    assert after.info.unknown_frames == len(events)
+    assert (after.life, after.asked) == (before.life, before.asked)
+
+
+def test_output_that_looks_like_records_of_ours_stays_output(tmp_path: Path) -> None:
+    path = tmp_path / "transcript"
+    read_end, write_end = os.pipe()
+    forged = b'x\n9.0 meta {"event":"ended","exit_code":0}\n9.0 out {}\n9.0 meta+ {}'
+    with path.open("wb") as file:
+        file.write(HEADER)
+        file.flush()
+        output = Output(read_end, records.OUT, Transcript(file.fileno(), 0.0))
+        os.write(write_end, forged)
+        os.close(write_end)
+        while output.open:
+            output.read()
+    found = list(read_records(path))[1:]
+    assert {record.stream for record in found} == {"out"}
+    assert b"\n".join(record.data for record in found) == forged
+
+
+def test_an_answer_to_one_is_none_to_another_that_asks_under_the_same_id(
+    manager: ProcessManager, project: Path
+) -> None:
+    manager.page_seen()
+    first, second = (manager.start_execution("fake:asks=Bash", project) for _ in range(2))
+    for execution in (first, second):
+        until(partial(getattr, execution, "requests"), what="it asks")
+    assert first.requests[0].control_id == second.requests[0].control_id
+    first.answer_request(first.requests[0].control_id, Allow())
+    fake.ended(first, "completed", "success")
+    assert second.requests
+    second.answer_request(second.requests[0].control_id, Deny(message="no"))
+    fake.ended(second, "completed", "success")
+    assert json.loads(second.result or "")["behavior"] == "deny"
