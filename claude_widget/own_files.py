@@ -43,6 +43,19 @@ def open_own(path: str | os.PathLike[str], flags: int = os.O_RDONLY) -> int:
     return fd
 
 
+def open_any(path: str | os.PathLike[str]) -> int:
+    """A descriptor of anybody's regular file, to be read: a pipe must make nobody wait.
+
+    Raises:
+        OSError: there is none, or it is no regular file.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, "is no regular file", str(path))
+    return fd
+
+
 def read_own(path: str | os.PathLike[str], most: int = LARGEST) -> bytes:
     """The content of a regular file of ours, at most so many bytes.
 

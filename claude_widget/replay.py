@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import threading
 import time
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ from claude_widget.errors import (
 )
 from claude_widget.events import Record
 from claude_widget.models import ExecutionRequest
+from claude_widget.own_files import open_any
 from claude_widget.reports import EndedProcess
 from claude_widget.shim import records
 from claude_widget.transcript import Writer, read_records
@@ -41,6 +43,8 @@ _LOG = logging.getLogger(__name__)
 _HEAD = ("transcript", "requested")
 """Records that the new execution has of its own."""
 _ENDINGS = ("ended", "lost", "refused")
+_LARGEST_DESCRIPTION = 16 << 20
+"""Bytes."""
 _ASKED = {
     "send": "no follow-ups and no changes",
     "interrupt": "no interrupt",
@@ -54,8 +58,9 @@ def find_recordings(folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for described in sorted(folder.glob("*/recording.json")):
         try:
-            query = json.loads(described.read_text("utf-8"))["query"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            with os.fdopen(open_any(described), "rb") as file:
+                query = json.loads(file.read(_LARGEST_DESCRIPTION))["query"]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             _LOG.warning("%s is left out: %s", described, error)
             continue
         found[str(query)] = described.parent / "transcript"

@@ -26,6 +26,8 @@ from claude_widget.errors import (
 from claude_widget.execution import Execution
 from claude_widget.models import ExecutionRequest, Reason
 from claude_widget.permissions import Decision, check_rules, refusal_line, response_line
+from claude_widget.protocol import Allow
+from claude_widget.reach import check_input
 from claude_widget.registry import Registry
 from claude_widget.request import clean_query
 from claude_widget.subscriptions import Subscriptions
@@ -132,6 +134,10 @@ class Steering:
             raise _gone(execution, control_id)
         if by == "page":
             check_rules(request, decision)
+            if isinstance(decision, Allow) and decision.updated_input is not None:
+                asked = execution.run.request
+                folders = (asked.project_path, *asked.add_dirs)
+                check_input(decision.updated_input, request.input, folders)
         line = response_line(request, decision)
         if isinstance(decision, Allow) and decision.updated_permissions:
             project, updates = request.project_path, decision.updated_permissions

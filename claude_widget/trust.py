@@ -14,7 +14,6 @@ import hashlib
 import json
 import os
 import re
-import stat
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -24,7 +23,7 @@ from claude_widget.discovery import config_folder
 from claude_widget.errors import ProjectNotTrusted
 from claude_widget.mcp_config import ReadConfig
 from claude_widget.models import ExecutionRequest
-from claude_widget.own_files import open_own, read_own
+from claude_widget.own_files import open_any, open_own, read_own
 from claude_widget.request import resolve_folder
 
 ACCEPTED = "accepted.json"
@@ -253,14 +252,12 @@ def _json(path: Path) -> Any:
 def _text(path: Path) -> str | None:
     """A regular file's text, bounded: what it is too long to be shown in is told as that."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with os.fdopen(open_any(path), "rb") as file:
+            content = file.read(_LARGEST + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
     except OSError as error:
-        missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
-        return None if missing else f"cannot be read: {error.strerror}"
-    with open(fd, "rb") as file:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            return "is no file"
-        content = file.read(_LARGEST + 1)
+        return f"cannot be read: {error.strerror}"
     if len(content) > _LARGEST:
         return f"has more than {_LARGEST:,} bytes"
     return content.decode("utf-8-sig", "replace")

@@ -214,7 +214,7 @@ def test_sandbox_does_not_outlive_its_shim(isolated: ProcessManager, project: Pa
 
 
 def no_platform(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    monkeypatch.setattr(sandbox.sys, "platform", "darwin")
+    monkeypatch.setattr("claude_widget.sandbox.sys.platform", "darwin")
 
 
 def no_program(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
