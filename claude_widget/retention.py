@@ -131,7 +131,11 @@ def _check(older_than: float | None, max_bytes: int | None) -> None:
             "Say what is to go: older_than (seconds), max_bytes, or both.", field="older_than"
         )
     for field, bound in (("older_than", older_than), ("max_bytes", max_bytes)):
-        if bound is not None and not 0 <= bound < math.inf:
+        try:
+            fits = bound is None or 0 <= bound < math.inf
+        except TypeError:
+            fits = False
+        if not fits:
             raise InvalidRequest(f"{field} must be a number from 0 on, not {bound!r}.", field=field)
 
 

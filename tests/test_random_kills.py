@@ -44,7 +44,7 @@ QUERIES = [
     "fake:flood=1 fake:server fake:long",
     "fake:daemon fake:server fake:forks=3 fake:undressed fake:long",
 ]
-BEFORE = ["", "deaf", "reads-not", "old"]
+BEFORE = ["", "", "deaf", "deaf", "old", "reads-not"]
 MOMENTS = (0, 400, 1_000, 3_000, 6_000, 20_000)
 
 
@@ -161,7 +161,12 @@ def test_killed_at_random_moments_nothing_is_left(
     for number in range(ROUNDS):
         project = tmp_path / f"project-{number}"
         project.mkdir()
-        blow = Blow(*map(chance.choice, (QUERIES, BEFORE, MOMENTS, WAYS)))
+        blow = Blow(
+            chance.choice(QUERIES),
+            chance.choice(BEFORE),
+            chance.choice(MOMENTS),
+            chance.choice(WAYS),
+        )
         print(f"round {number}: {blow}")
         manager = _round(make_manager, manager, project, blow)
         until(lambda: len(fake.descriptors()) <= before, what="no descriptor is left")
