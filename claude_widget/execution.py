@@ -292,7 +292,7 @@ class Execution(Steered):
         if self._keeper.is_held(self):
             raise ClaudeWidgetError(
                 f"Execution {self.execution_id} is held: whoever would have started it is gone.",
-                hint="Kill it, and start another.",
+                hint="Run its cell again, take it over with manager.adopt(), or kill it.",
                 execution_id=self.execution_id,
             )
 

@@ -321,6 +321,7 @@ describe("everything else", () => {
   test.each([
     ['{"event":"refused","reason":"startup","error":"no folder"}', "Not started: startup"],
     ['{"event":"kill","reason":"user"}', "Kill asked for by the user"],
+    ['{"event":"adopted","owner":{}}', "Its kernel was gone: another one has taken it over"],
     ['{"event":"signalled","signal":"SIGTERM"}', "SIGTERM sent"],
     ['{"event":"ended","exit_code":-9}', "Ended by signal 9"],
     ['{"event":"ended","exit_code":null,"error":"ENOENT"}', "It could not be run"],
