@@ -48,7 +48,6 @@ class Guard:
         self._stopped = clock.stopped
         self._breached = breached
         self._breach: Breach | None = None
-        self._killed = False
         self._group = self._own_group(name_of(config.execution_id))
         self._stall = Stall(self._limits.idle_timeout, started)
         self._usage = Usage(self._limits, config.scratch, self._group, started)
@@ -107,8 +106,7 @@ class Guard:
         breach = self._usage.look(now)
         if breach is not None:
             self._tell(breach)
-        if breach is not None and breach.far and not self._killed:
-            self._killed = True
+        if breach is not None and breach.far:
             self.kill_all()
 
     def _time_out(self, now: float) -> None:
