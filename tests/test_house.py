@@ -15,8 +15,13 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PYTHON_LINES, TYPESCRIPT_LINES, BODY_LINES = 400, 400, 40
-MAY_SLEEP = {"tests/waiting.py", "tests/fake_claude.py"}
-"""The polling helper, and the executable that plays a slow CLI."""
+MAY_SLEEP = {
+    "tests/waiting.py",
+    "tests/fake_claude.py",
+    "tests/fake_children.py",
+    "tests/fake_usage.py",
+}
+"""The polling helper, and the executable that plays a slow CLI, with its parts."""
 LOCAL = re.compile(
     "|".join(
         [
