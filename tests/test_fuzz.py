@@ -34,7 +34,7 @@ INPUTS = 10_000
 
 @pytest.mark.slow  # five processes and all their inputs: about ten seconds
 def test_no_input_makes_a_surface_fail_hang_or_eat_memory(tmp_path: Path) -> None:
-    reports = runner.run(targets.TARGETS, INPUTS, SEED, tmp_path)
+    reports = dict(runner.run(targets.TARGETS, INPUTS, SEED, tmp_path))
     found = [line for report in reports.values() for line in report.findings]
     assert not found, "\n".join(found)
     assert sum(report.tried for report in reports.values()) == INPUTS

@@ -76,6 +76,12 @@ def test_a_lifecycle_record_nested_a_million_deep_is_damage_and_no_more() -> Non
         fold(before, [record])
 
 
+def test_nothing_changes_after_the_end_not_even_by_records_of_a_newer_version() -> None:
+    ended = fold(State(), [*recorded.opening(), recorded.ended()])
+    later = [recorded.meta("weather"), recorded.line("meta", b"{}"), recorded.line("side", b"x")]
+    assert fold(ended, later) == ended
+
+
 # -- the control socket --------------------------------------------------------------------------
 
 
@@ -304,5 +310,5 @@ def test_an_answer_to_one_is_none_to_another_that_asks_under_the_same_id(
     fake.ended(first, "completed", "success")
     assert second.requests
     second.answer_request(second.requests[0].control_id, Deny(message="no"))
-    fake.ended(second, "completed", "success")
+    fake.ended(second, "completed", "denied")
     assert json.loads(second.result or "")["behavior"] == "deny"

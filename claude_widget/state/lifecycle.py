@@ -69,6 +69,8 @@ def unreadable(state: State, event: UnknownRecord) -> State:
     """A record of a newer version is counted; a damaged one cannot follow anything."""
     if event.damaged:
         raise _refusal(state, f"{event.name or 'unreadable'} ({event.problem})")
+    if state.life.status.ended:
+        return state
     outcome = state.outcome
     return state.replace(outcome=outcome._replace(unknown_frames=outcome.unknown_frames + 1))
 

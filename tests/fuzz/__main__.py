@@ -1,4 +1,4 @@
-"""The runner: all surfaces together, two processes at a time, and what came of them.
+"""The runner: all surfaces together, as many processes as cores, and what came of them.
 
     python -m tests.fuzz                          a million inputs (`make fuzz`)
     python -m tests.fuzz --inputs 20000 --seed 7  fewer of them, the same each time
@@ -33,19 +33,24 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--inputs", type=int, default=1_000_000, help="over all surfaces")
     parser.add_argument("--seed", type=int, default=None, help="the same seed, the same inputs")
     parser.add_argument("--only", choices=sorted(BY_NAME), help="one surface")
+    parser.add_argument("--processes", type=int, default=runner.CORES, help="at once")
     parser.add_argument("--findings", type=Path, default=FINDINGS, help="the folder for them")
     given = parser.parse_args(arguments)
     if given.files:
         return max(replayed(path) for path in given.files)
     seed = secrets.randbelow(10**9) if given.seed is None else given.seed
     targets = (BY_NAME[given.only],) if given.only else TARGETS
-    print(f"{given.inputs:,} inputs, seed {seed} (again: --inputs {given.inputs} --seed {seed})")
+    print(
+        f"{given.inputs:,} inputs, seed {seed} (again: --inputs {given.inputs} --seed {seed})",
+        flush=True,
+    )
     begun = time.monotonic()
-    reports = runner.run(targets, given.inputs, seed, given.findings)
-    for name, report in reports.items():
+    every, findings = 0, list[str]()
+    reports = runner.run(targets, given.inputs, seed, given.findings, given.processes)
+    for name, report in reports:
         print(told(name, report), flush=True)
-    every = sum(report.tried for report in reports.values())
-    findings = [line for report in reports.values() for line in report.findings]
+        every += report.tried
+        findings += report.findings
     print(f"{every:,} inputs in {time.monotonic() - begun:.0f} s, {len(findings)} findings")
     for line in findings:
         print(f"  {line}\n    again: python -m tests.fuzz {line.partition(': ')[0]}")

@@ -26,7 +26,7 @@ from tests.fuzz.target import Check
 BOUND = 600_000
 """Characters and items of a state, without what an execution is for."""
 _UNBOUNDED = frozenset({"query", "result", "structured_output", "last_text"})
-_EVERY_SPLIT = 6
+_EVERY_SPLIT = 3
 
 
 @contextmanager
@@ -42,9 +42,12 @@ def check(data: bytes) -> None:
     random = Random(zlib.crc32(data))
     whole = _folded_and_watched(records, random)
     check_state(whole)
+    if random.random() < 0.25:
+        kept = json.loads(json.dumps(codec.encode(whole)))
+        assert codec.decode(kept) == whole, "not kept whole"
     some: Sequence[int] = range(len(records) + 1)
     if len(records) > _EVERY_SPLIT:
-        some = random.sample(some, 2)
+        some = random.sample(some, 1)
     for at in some:
         parts = folded(folded(State(), records[:at]), records[at:])
         assert parts == whole, f"another state when it is cut after record {at}"
@@ -93,7 +96,6 @@ def check_state(state: State) -> None:
     assert info.activity.isprintable()
     info.model_dump_json().encode()
     json.dumps(info.model_dump(mode="json"), allow_nan=False, ensure_ascii=False).encode()
-    assert codec.decode(json.loads(json.dumps(codec.encode(state)))) == state, "not kept whole"
     json.dumps(row_of(info), allow_nan=False, ensure_ascii=False).encode()
     for one in notifications(State().info, info, [], hears_frames=False):
         one.model_dump_json()

@@ -1,7 +1,7 @@
 """Shares the inputs out among processes, and puts together what they report.
 
 The rule: each process tries a range of the numbers of one surface; there are as many at a time as
-cores, two at the most. One that dies is a finding: the input that it was trying.
+there are cores. One that dies is a finding: the input that it was trying.
 """
 
 from __future__ import annotations
@@ -11,40 +11,55 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.fuzz.target import Target
 from tests.fuzz.worker import Report, input_of
 
-_AT_ONCE = min(2, os.cpu_count() or 1)
+CORES = os.cpu_count() or 1
+_PIECE = 100_000
+"""Inputs of one process at the most."""
+_MOST_FINDINGS = 20
 _ROOT = Path(__file__).parents[2]
 
 
-def run(targets: Sequence[Target], inputs: int, seed: int, folder: Path) -> dict[str, Report]:
-    """Try so many inputs, shared out among the surfaces; a report for each, by name.
+def run(
+    targets: Sequence[Target], inputs: int, seed: int, folder: Path, processes: int = CORES
+) -> Iterator[tuple[str, Report]]:
+    """Try so many inputs, shared out among the surfaces; each one's name and report in turn.
 
     Args:
         targets: the surfaces.
         inputs: how many inputs, over all of them.
         seed: what the inputs follow from.
         folder: where findings are written.
+        processes: how many try at once.
     """
     shares = sum(target.share for target in targets)
     counts = [inputs * target.share // shares for target in targets]
     counts[0] += inputs - sum(counts)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        shared = zip(targets, counts, strict=True)
-        told = pool.map(lambda one: _tried(one[0], one[1], seed, folder.absolute()), shared)
-        return {target.name: report for target, report in zip(targets, told, strict=True)}
+    with ThreadPoolExecutor(processes) as pool:
+        begun = [
+            [
+                pool.submit(_tried, target, seed, range(first, min(count, first + _PIECE)), folder)
+                for first in range(0, count, _PIECE)
+            ]
+            for target, count in zip(targets, counts, strict=True)
+        ]
+        for target, pieces in zip(targets, begun, strict=True):
+            whole = Report()
+            for piece in pieces:
+                _add(whole, piece.result())
+            yield target.name, whole
 
 
-def _tried(target: Target, count: int, seed: int, folder: Path) -> Report:
-    """One surface, in a process that is started anew behind an input that ended it."""
-    whole, first = Report(), 0
-    while first < count and len(whole.findings) < 20:
-        report, died_at = _child(target, seed, first, count - first, folder)
+def _tried(target: Target, seed: int, numbers: range, folder: Path) -> Report:
+    """A range of one surface, in a process that is started anew behind an input that ended it."""
+    whole, first = Report(), numbers.start
+    while first < numbers.stop and len(whole.findings) < _MOST_FINDINGS:
+        report, died_at = _child(target, seed, range(first, numbers.stop), folder.absolute())
         _add(whole, report)
         if died_at is None:
             break
@@ -53,14 +68,12 @@ def _tried(target: Target, count: int, seed: int, folder: Path) -> Report:
     return whole
 
 
-def _child(
-    target: Target, seed: int, first: int, count: int, folder: Path
-) -> tuple[Report, int | None]:
+def _child(target: Target, seed: int, left: range, folder: Path) -> tuple[Report, int | None]:
     """What a process reports, and the number of the input that it died of."""
     with tempfile.NamedTemporaryFile(prefix="cw-fuzz-") as progress:
-        progress.write(first.to_bytes(8, "little"))
+        progress.write(left.start.to_bytes(8, "little"))
         progress.flush()
-        numbers = [str(seed), str(first), str(count)]
+        numbers = [str(seed), str(left.start), str(len(left))]
         argv = [sys.executable, "-m", "tests.fuzz.worker", target.name, *numbers]
         done = subprocess.run(
             [*argv, str(folder), progress.name], cwd=_ROOT, capture_output=True, check=False
@@ -70,7 +83,7 @@ def _child(
             return Report(**json.loads(lines[-1])), None
         at = int.from_bytes(Path(progress.name).read_bytes()[:8], "little")
         said = done.stderr.decode("utf-8", "replace")[-2000:]
-        return Report(tried=at - first, findings=[f"exit code {done.returncode}\n{said}"]), at
+        return Report(tried=at - left.start, findings=[f"exit code {done.returncode}\n{said}"]), at
 
 
 def _kept(target: Target, data: bytes, folder: Path, report: Report) -> str:

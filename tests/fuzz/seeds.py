@@ -16,9 +16,9 @@ from claude_widget.events.system import SYSTEM
 from claude_widget.shim.records import encode_lines
 from tests import recorded
 
-WINDOW = 8
+WINDOW = 6
 """Records of a recording that make one seed."""
-_LONGEST = 3000
+_LONGEST = 2000
 """Bytes of a seed's line; longer ones are the matter of `tests/test_hostile_frames.py`."""
 _STRING = re.compile(rb'"([^"\\\x00-\x1f]{1,60})"')
 

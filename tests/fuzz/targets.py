@@ -9,10 +9,10 @@ from tests.fuzz import asking, folding, frames, page, reading, seeds
 from tests.fuzz.target import Target
 
 TARGETS = (
-    Target("frames", 64, seeds.frames, frames.opened),
-    Target("reading", 8, seeds.transcripts, reading.opened),
-    Target("folding", 8, seeds.transcripts, folding.opened),
-    Target("control", 10, asking.requests, asking.opened),
-    Target("page", 10, page.messages, page.opened),
+    Target("frames", 76, seeds.frames, frames.opened),
+    Target("reading", 5, seeds.transcripts, reading.opened),
+    Target("folding", 5, seeds.transcripts, folding.opened),
+    Target("control", 7, asking.requests, asking.opened),
+    Target("page", 7, page.messages, page.opened),
 )
 BY_NAME = {target.name: target for target in TARGETS}
