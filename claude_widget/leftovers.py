@@ -28,6 +28,9 @@ from claude_widget.transcript import boot_id
 
 DESCENDANTS = "descendants"
 """In a run folder: `pid start` of each process that its shim saw last below it."""
+SCRATCH = "CLAUDE_CODE_TMPDIR"
+"""In the environment of the CLI: its temp folder."""
+_PROC_BYTES = 1 << 16
 _LINUX = sys.platform == "linux"
 _LONGEST_LIST = 1 << 20
 _STOPPED_WITHIN = 5.0
@@ -85,24 +88,48 @@ def _by_proc(known: Container[int]) -> Iterator[Seen]:
 
 
 def _read(pid: int) -> Seen | None:
-    stat = Path(f"/proc/{pid}/stat").read_bytes()
+    stat = _content(f"/proc/{pid}/stat")
     begin, end = stat.index(b"(") + 1, stat.rindex(b")")
     rest = stat[end + 2 :].split()
     if rest[0] in (b"Z", b"X"):
         return None
     try:
-        environment = Path(f"/proc/{pid}/environ").read_bytes()
+        environment = _content(f"/proc/{pid}/environ")
     except PermissionError:  # it may not be looked at, as one that has raised its rights
         environment = b""
-    told = dict(item.partition(b"=")[::2] for item in environment.split(b"\0"))
     return Seen(
         pid,
         int(rest[1]),
         int(rest[19]),
         stat[begin:end].decode("utf-8", "replace"),
-        told.get(MARK.encode(), b"").decode("utf-8", "replace"),
-        os.fsdecode(told.get(b"CLAUDE_CODE_TMPDIR", b"")),
+        _value(environment, MARK.encode()),
+        _value(environment, SCRATCH.encode()),
     )
+
+
+def _content(path: str) -> bytes:
+    """All of a file below /proc; a look at everything is mostly this."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        found = os.read(fd, _PROC_BYTES)
+        while more := os.read(fd, _PROC_BYTES):
+            found += more
+        return found
+    finally:
+        os.close(fd)
+
+
+def _value(environment: bytes, name: bytes) -> str:
+    """A variable's value; empty where there is none."""
+    if environment.startswith(name + b"="):
+        start = len(name) + 1
+    else:
+        at = environment.find(b"\0" + name + b"=")
+        if at < 0:
+            return ""
+        start = at + len(name) + 2
+    end = environment.find(b"\0", start)
+    return os.fsdecode(environment[start : end if end >= 0 else None])
 
 
 def _by_psutil() -> Iterator[Seen]:
@@ -113,7 +140,7 @@ def _by_psutil() -> Iterator[Seen]:
                 continue
             told = process.environ()
             start = int(process.create_time() * 1e6)
-            mark, scratch = told.get(MARK, ""), told.get("CLAUDE_CODE_TMPDIR", "")
+            mark, scratch = told.get(MARK, ""), told.get(SCRATCH, "")
             yield Seen(process.pid, process.ppid() or 0, start, process.name(), mark, scratch)
         except (psutil.Error, OSError):
             continue  # ended meanwhile, or may not be looked at

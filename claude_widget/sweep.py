@@ -90,13 +90,15 @@ class Sweep:
     def _sweep(self, stopped: Callable[[], bool]) -> SweepReport:
         remains = Remains(self._executions, stopped)
         settled, processes = self._settle(remains.problems)
-        processes += self._end_strays(stopped)
+        seen = look()  # before any lock is tried: whose shim has died since is another sweep's
+        processes += self._end_strays(seen, stopped)
+        used = look() if processes else seen
         half_made, unreadable = remains.half_made()
         found = SweepReport(
             settled=tuple(settled),
             processes=tuple(processes),
             sockets=remains.sockets(),
-            scratch=remains.scratch({seen.scratch for seen in look().values()}),
+            scratch=remains.scratch({one.scratch for one in used.values()}),
             half_made=tuple(half_made),
             temp_files=remains.temp_files(),
             manager_locks=tuple(self._registry.owners.tidy()),
@@ -125,9 +127,8 @@ class Sweep:
 
     # -- processes ---------------------------------------------------------------------------
 
-    def _end_strays(self, stopped: Callable[[], bool]) -> list[EndedProcess]:
+    def _end_strays(self, seen: dict[int, Seen], stopped: Callable[[], bool]) -> list[EndedProcess]:
         """Processes of executions that are over, however that came."""
-        seen = look()  # before any lock is tried: whose shim has died since is another sweep's
         marked: dict[str, list[Seen]] = {}
         for one in seen.values():
             if is_uuid(one.mark):
