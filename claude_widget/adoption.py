@@ -130,15 +130,14 @@ class Adoption:
     def _take(self, execution: Execution, gone: Owner, name: str | None = None) -> None:
         """Take it over from that owner, and from no other that it may have by now."""
         instead_of = str(gone.get("manager_id", ""))
-        ours = gone.get("notebook") == self._registry.owners.notebook
+        if gone.get("notebook") == self._registry.owners.notebook:
+            self._offered.add(execution.execution_id)  # before: the shim's answer may be lost
         if execution.status is ExecutionStatus.PENDING:
             self._take_up(execution, instead_of, name)
         else:
             self._ask(execution, instead_of, name)
             self._registry.adopt(execution, instead_of)
             self._admission.runs(execution)
-        if ours:
-            self._offered.add(execution.execution_id)
 
     def _ask(self, execution: Execution, instead_of: str, name: str | None) -> None:
         """Have its shim write down who owns it.
@@ -168,7 +167,8 @@ class Adoption:
     def _take_up(self, execution: Execution, instead_of: str, name: str | None) -> None:
         """Start one that waited for a manager that is gone, once there is a slot."""
         self._backend.check(execution.run.request)
-        if not self._admission.take_up(execution, self._registry.owners.me, name, instead_of):
+        taken = self._admission.take_up(execution, self._registry.owners.me, name, instead_of)
+        if not taken and execution.execution_id not in self._registry.mine:
             raise ExecutionOwned(execution.execution_id, self._registry.owner_of(execution))
 
     def noted(self, execution: Execution) -> None:
@@ -233,11 +233,11 @@ class Adoption:
         execution.run = dataclasses.replace(execution.run, request=request, forgotten_env=())
         execution.decide = decide
         try:
-            if execution.execution_id not in self._registry.mine:
-                gone = self._owner_gone(execution)
-                if gone is None:
-                    raise ExecutionOwned(execution.execution_id, {})
+            gone = self._owner_gone(execution)
+            if gone is not None:
                 self._take(execution, gone, name)
+            elif execution.execution_id not in self._registry.mine:
+                raise ExecutionOwned(execution.execution_id, self._registry.owner_of(execution))
             elif name is not None and execution.status is ExecutionStatus.RUNNING:
                 self._ask(execution, str(self._registry.owners.me["manager_id"]), name)
         except ClaudeWidgetError as error:

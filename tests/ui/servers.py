@@ -113,6 +113,12 @@ class Server:
             body = answer.read()
         return json.loads(body) if body else None
 
+    def kill(self) -> None:
+        """End its process as a crash does: kernels and executions are not told."""
+        self._process.kill()
+        self._process.wait()
+        self._log.close()
+
     def close(self) -> None:
         """End the server."""
         with contextlib.suppress(ProcessLookupError):
