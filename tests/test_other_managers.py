@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from claude_widget.errors import ExecutionOwned
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from claude_widget.protocol import Complete, Notification
@@ -88,6 +89,31 @@ def test_kernel_dies_and_a_new_one_follows_to_the_end(
     assert isinstance(heard[-1], Complete)
     endless.kill()
     ended(endless, "killed", "user")
+
+
+def test_a_kernel_that_is_stopped_keeps_its_own_and_one_that_is_killed_does_not(
+    make_manager: MakeManager,
+    tmp_path: Path,
+    project: Path,
+    fake_cli: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("JPY_SESSION_NAME", "/the/same/notebook.ipynb")
+    with kernel(tmp_path / "state", project, fake_cli, "fake:long") as (process, (execution_id,)):
+        manager = make_manager()
+        execution = running(found(manager, execution_id))
+        process.send_signal(signal.SIGSTOP)
+        with pytest.raises(ExecutionOwned) as caught:
+            manager.adopt(execution_id)
+        assert caught.value.owner["pid"] == process.pid
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
+        owner = execution.state.life.owner
+        until(lambda: execution.state.life.owner is not owner, what="it is adopted")
+        assert execution.state.life.owner["manager_id"] == manager.manager_id
+        again = manager.start_execution("fake:long", project)
+        assert again.attached
+        assert again is execution
 
 
 def test_what_waited_in_a_dead_kernel_is_held_and_can_be_killed(
