@@ -155,6 +155,8 @@ def environment(
         "GIT_OPTIONAL_LOCKS": "0",
         "PWD": request.project_path,
     }
+    if request.sandbox not in (None, "bubblewrap"):
+        env["TMPDIR"] = str(scratch)  # its proxy's sockets lie there, and their paths must be short
     return {**env, **request.env, MARK: execution_id}
 
 

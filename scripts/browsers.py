@@ -100,14 +100,27 @@ def ensure(*browsers: Browser) -> None:
     advice = " ".join(browser.advice for browser in missing)
     if shutil.which("apt-get") is None:
         raise SetupFailed(f"No {names}, and no apt-get to install from. {advice}")
+    install([*(browser.package for browser in missing), _FONTS], names, advice)
+
+
+def install(packages: list[str], names: str, advice: str) -> None:
+    """Install packages of Debian's.
+
+    Args:
+        packages: which.
+        names: what people call them.
+        advice: what a person can do where that fails.
+
+    Raises:
+        SetupFailed: there are no rights to, or it did not work.
+    """
     root = _root()
     if root is None:
         raise SetupFailed(f"No {names}, and no rights to install. {advice}")
     say(f"set-up: Debian's {names}, by apt-get")
-    packages = [browser.package for browser in missing]
     _run([*root, "apt-get", "update", "-q"], advice)
     options = ("-q", "-y", "--no-install-recommends")
-    _run([*root, "apt-get", "install", *options, *packages, _FONTS], advice)
+    _run([*root, "apt-get", "install", *options, *packages], advice)
 
 
 def _run(command: list[str], advice: str) -> None:

@@ -74,12 +74,18 @@ PARTS = (
         needs=("package",),
     ),
     Part("ts", "the TypeScript tests", (npm("test", report="vitest"),), needs=("npm",)),
-    Part("unit", "the Python tests", (pytest_in_two("tests"),), needs=("package",), bound=600),
+    Part(
+        "unit",
+        "the Python tests",
+        (pytest_in_two("tests"),),
+        needs=("package", "isolation"),
+        bound=600,
+    ),
     Part(
         "cli",
         "the real CLI against a scripted API",
         (pytest_in_two("tests/cli"),),
-        needs=("package",),
+        needs=("package", "isolation"),
         bound=600,
     ),
     Part(

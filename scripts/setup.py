@@ -2,7 +2,8 @@
 
 The rule: a step is done once and its stamp says for which inputs, so that a second run costs
 nothing; a step that cannot be done raises `SetupFailed` with what is missing and what to do. The
-only thing ever installed outside the checkout is Debian's Chromium, and that only when it may.
+only things ever installed outside the checkout are Debian's browsers, bubblewrap and socat, and
+those only when it may.
 
     python3 -m scripts.setup [STEP ...]        all steps by default
 """
@@ -211,6 +212,19 @@ def browser() -> None:
     browsers.ensure(browsers.CHROMIUM, browsers.FIREFOX)
 
 
+def isolation() -> None:
+    """What isolates on Linux: bubblewrap, and for the CLI's own sandbox socat beside it."""
+    tools = {"bwrap": "bubblewrap", "socat": "socat"} if sys.platform == "linux" else {}
+    missing = [package for tool, package in tools.items() if shutil.which(tool) is None]
+    if not missing:
+        return
+    names = " and ".join(missing)
+    advice = f"The tests of isolation need {names} (Debian: apt-get install {' '.join(missing)})."
+    if shutil.which("apt-get") is None:
+        raise SetupFailed(f"No {names}, and no apt-get to install from. {advice}")
+    browsers.install(missing, names, advice)
+
+
 STEPS: dict[str, Callable[[], None]] = {
     "python": python,
     "npm": npm,
@@ -218,6 +232,7 @@ STEPS: dict[str, Callable[[], None]] = {
     "package": package,
     "kernel73": kernel73,
     "browser": browser,
+    "isolation": isolation,
 }
 
 

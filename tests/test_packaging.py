@@ -102,6 +102,7 @@ def test_sdist_has_the_bundle_and_its_sources(built: Path) -> None:
         "js/package-lock.json",
         "js/src/widget.ts",
         "hatch_build.py",
+        "SECURITY.md",
     }
     assert not {name for name in names if "node_modules" in name or "__pycache__" in name}
 

@@ -1,7 +1,7 @@
 """Isolation on request, with real bubblewrap around a CLI that tries to get out.
 
 The rule: what such a CLI could read and write is told by itself, from inside, and looked at from
-outside. bubblewrap is a part of the tests' set-up (`python -m scripts.setup bubblewrap`): where it
+outside. bubblewrap is a part of the tests' set-up (`python -m scripts.setup isolation`): where it
 is missing these tests fail, and where the machine forbids namespaces they see that the product says
 so and starts nothing.
 """
