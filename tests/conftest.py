@@ -163,3 +163,11 @@ def _until_none_is_active(manager: ProcessManager) -> None:
 def manager(make_manager: MakeManager) -> ProcessManager:
     """A manager that runs the fake CLI, four at once."""
     return make_manager()
+
+
+@pytest.fixture
+def swept(own_temp: Path, make_manager: MakeManager) -> ProcessManager:
+    """A manager whose sweep at the start is over."""
+    manager = make_manager()
+    until(lambda: manager.swept is not None, what="the first sweep")
+    return manager

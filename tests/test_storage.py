@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from claude_widget import runtime, snapshot
+from claude_widget import runtime
 from claude_widget.backend import Run
 from claude_widget.errors import ClaudeWidgetError
 from claude_widget.execution import Execution
@@ -313,20 +313,6 @@ def _each(path: Path, holds: Callable[[], bool]) -> None:
     assert holds()
     path.write_bytes(content)
     assert holds()
-
-
-def test_torn_snapshot_of_the_fold_is_never_believed(
-    manager: ProcessManager, project: Path
-) -> None:
-    execution = fake.ended(manager.start_execution("hello", project), "completed", "success")
-    size = execution.run.transcript.stat().st_size
-    fold = snapshot.Fold(size, 1.0, execution.state)
-    snapshot.keep(execution.run, fold)
-    content = (execution.run.folder / snapshot.NAME).read_bytes()
-    assert snapshot.load(execution.run) is not None
-    for torn in spoilt(content, step=7):
-        (execution.run.folder / snapshot.NAME).write_bytes(torn)
-        assert snapshot.load(execution.run) is None
 
 
 def test_torn_pid_file_has_nobody_signalled(
