@@ -47,7 +47,7 @@ format: ## rewrite what ruff and biome can put right
 	$(venv)/ruff format
 	cd js && npm run --silent format
 
-bench: ## the benchmarks, in full
+bench: ## the benchmarks, in full, as one table in build/benchmarks
 	@$(run).setup package
 	$(venv)/python -m benchmarks
 

@@ -8,7 +8,6 @@ chance, so each counts as one size.
 from __future__ import annotations
 
 import re
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -74,12 +73,3 @@ def run(quick: bool) -> list[measure.Figure]:
         )
         for kind, bound in (("bytes", BOUND), ("messages", None))
     ]
-
-
-def main() -> int:
-    """Print the ratios; 1 when a bound is broken."""
-    return measure.main(__name__, run)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -9,6 +9,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+STAMP = b"at ??????.??????"
+"""In a prepared line: where `streaming` puts the moment of its write."""
+_LONGEST = 100.0
+"""Seconds after which `streaming` ends at the end of its file, whoever has forgotten it."""
 _HEAD = """#!{python} -IS
 import json, os, sys, time
 def write(data):
@@ -56,11 +60,52 @@ write(b"".join(lines[-2:]))
 end(seconds=seconds)
 """
 
-_TICKING = """
-for number in range({count}):
-    time.sleep({pause!r})
-    write(b'{{"type":"stream_event","at":%.6f}}\\n' % time.monotonic())
+_STREAMING = """
+due = time.monotonic()
+last = due + {longest!r}
+while due < last:
+    with open({frames!r}, "rb") as file:
+        for one in file:
+            due += {pause!r}
+            early = due - time.monotonic()
+            if early > 0:
+                time.sleep(early)
+            os.write(1, one.replace({stamp!r}, b"at %013.6f" % time.monotonic()))
+"""
+
+_GROWING = """
+def show(name):
+    with open({folder!r} + "/" + name, "rb") as file:
+        while data := file.read(1 << 16):
+            write(data)
+    open("%s/%s.%d" % ({folder!r}, name, os.getpid()), "w").close()
+show("first")
+while not os.path.exists({folder!r} + "/go"):
+    time.sleep(0.05)
+show("second")
 end()
+"""
+
+_PARENT = """
+import signal, subprocess
+quiet = {{"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}}
+child = ["sleep", "600"]
+if {stubborn!r}:
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # which what it starts inherits
+tools = [subprocess.Popen(child, **quiet) for _ in range(2)]
+daemon = subprocess.Popen(child, start_new_session=True, **quiet)
+with open("%s/%d.tmp" % ({folder!r}, os.getpid()), "w") as file:
+    print(os.getpid(), daemon.pid, *(one.pid for one in tools), file=file)
+os.rename("%s/%d.tmp" % ({folder!r}, os.getpid()), "%s/%s.pids" % ({folder!r}, os.getcwd()[-9:]))
+if {stubborn!r}:
+    while True:
+        time.sleep(60)
+sys.stdin.buffer.read()
+for one in tools:
+    one.terminate()
+    one.wait()
+os._exit(0)
 """
 
 _QUIET = """#!/bin/sh
@@ -101,9 +146,31 @@ def flooding(folder: Path, frames: Path, size: int) -> Path:
     return _python(folder / "flooding", _FLOODING, frames=str(frames), size=size)
 
 
-def ticking(folder: Path, count: int, pause: float) -> Path:
-    """Prints `count` lines, each with the moment in it and `pause` seconds after the one before."""
-    return _python(folder / "ticking", _TICKING, count=count, pause=pause)
+def streaming(folder: Path, frames: Path, rate: int) -> Path:
+    """Prints a file's frames over and over, so many a second, each in a write of its own.
+
+    Where a line has `frames.STAMP` it puts its own clock.
+    """
+    fields = {"frames": str(frames), "pause": 1 / rate, "stamp": STAMP, "longest": _LONGEST}
+    return _python(folder / "streaming", _STREAMING, **fields)
+
+
+def growing(folder: Path) -> Path:
+    """Prints the folder's `first`; once there is a file `go`, its `second`; then it waits.
+
+    When it has printed one, there is a file of that name and its pid.
+    """
+    return _python(folder / "growing", _GROWING)
+
+
+def parent(folder: Path, *, stubborn: bool) -> Path:
+    """Starts two children and a daemon, writes all pids to `PROJECT.pids`, and waits.
+
+    Args:
+        folder: where it is written, and the pids.
+        stubborn: it ends neither at the end of its input nor at a signal, and no more do they.
+    """
+    return _python(folder / "parent", _PARENT, stubborn=stubborn)
 
 
 def quiet(folder: Path) -> Path:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.fake_cli import STAMP
 from benchmarks.measure import ROOT
 
 RECORDED = ROOT / "tests" / "transcripts"
@@ -60,8 +61,27 @@ def _renumbered(frame: bytes, turn: int) -> bytes:
     return frame
 
 
-def write(path: Path, count: int) -> int:
-    """Write a session's frames into a file; how many there are."""
-    frames = list(session(count))
+def stamped(count: int, every: int) -> Iterator[bytes]:
+    """A session in which every so many frames a delta says where its moment belongs."""
+    since = 0
+    for frame in session(count):
+        since += 1
+        start = frame.find(b'"text":"')
+        if since >= every and start >= 0 and b'"content_block_delta"' in frame:
+            since = 0
+            end = frame.index(b'"', start + 8)
+            frame = frame[: start + 8] + STAMP + frame[end:]  # noqa: PLW2901
+        yield frame
+
+
+def write(path: Path, count: int, stamp_every: int = 0) -> int:
+    """Write a session's frames into a file; how many there are.
+
+    Args:
+        path: the file.
+        count: about how many.
+        stamp_every: 0, or after how many frames one has a stamp.
+    """
+    frames = list(stamped(count, stamp_every) if stamp_every else session(count))
     path.write_bytes(b"\n".join(frames) + b"\n")
     return len(frames)

@@ -57,12 +57,3 @@ def run(quick: bool) -> list[measure.Figure]:
                 )
             )
     return figures
-
-
-def main() -> int:
-    """Print the ratios; 1 when a bound is broken."""
-    return measure.main(__name__, run)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

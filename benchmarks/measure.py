@@ -1,24 +1,24 @@
-"""The harness: rounds in turn, medians of ratios, the table, and processes that play a part.
+"""The harness: rounds in turn, medians of ratios, stretched bounds, and processes that play a part.
 
 The rule: it knows nothing of what is measured. A benchmark is a module with `run(quick) ->
 figures`; a bound that is broken is measured a second time before it counts, because one round of
-a busy machine says nothing.
+a busy machine says nothing. How figures are printed is `report`.
 """
 
 from __future__ import annotations
 
-import argparse
 import inspect
 import json
-import os
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from benchmarks import calibration
 
 ROOT = Path(__file__).parent.parent
 _PLAY = (
@@ -27,7 +27,7 @@ _PLAY = (
     "found=getattr(importlib.import_module(module),name)(**fields);"
     "print(chr(10)+json.dumps(found))"
 )
-_CALIBRATED = 200_000
+Timed = Literal["", "wall", "cpu"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Figure:
         name: what is compared with what.
         ratio: ours divided by the peer's, the median of the rounds.
         bound: the largest ratio allowed; None for what is only reported.
+        timed: what is allowed is seconds: by the clock ("wall") or of the processor ("cpu").
+        stretch: how much slower than the reference the machine was; the bound times that counts.
         ours: our own figure, with its unit, for the reader.
         peer: the peer's.
         rounds: how many there were.
@@ -53,11 +55,18 @@ class Figure:
     rounds: int = 1
     spread: tuple[float, float] | None = None
     benchmark: str = ""
+    timed: Timed = ""
+    stretch: float = 1.0
+
+    @property
+    def limit(self) -> float | None:
+        """The largest ratio that counts as kept, on this machine as it was."""
+        return None if self.bound is None else self.bound * self.stretch
 
     @property
     def kept(self) -> bool:
         """Whether the bound holds."""
-        return self.bound is None or self.ratio <= self.bound
+        return self.limit is None or self.ratio <= self.limit
 
 
 Run = Callable[[bool], list[Figure]]
@@ -81,6 +90,7 @@ def compared(
     bound: float | None = None,
     unit: str = "s",
     scale: float = 1.0,
+    timed: Timed = "",
 ) -> Figure:
     """The figure of two sides that were measured in turn.
 
@@ -91,6 +101,7 @@ def compared(
         bound: of the ratio.
         unit: of the values shown.
         scale: what a value is multiplied by to be shown in that unit.
+        timed: the peer is no peer but the seconds that are allowed.
     """
     ratios = [
         mine / other if other else float("inf") for mine, other in zip(ours, peers, strict=True)
@@ -103,6 +114,32 @@ def compared(
         f"{statistics.median(peers) * scale:.3g} {unit}",
         len(ratios),
         (min(ratios), max(ratios)),
+        timed=timed,
+    )
+
+
+def allowed(
+    name: str,
+    found: Sequence[float],
+    most: float,
+    *,
+    unit: str = "s",
+    scale: float = 1.0,
+    timed: Timed = "wall",
+) -> Figure:
+    """The figure of what has a bound of its own, in its own unit, instead of a peer.
+
+    Args:
+        name: what is measured.
+        found: its value of each round.
+        most: what is allowed.
+        unit: of the values shown.
+        scale: what a value is multiplied by to be shown in that unit.
+        timed: whether the bound is of time, and of which; "" for bytes and counts.
+    """
+    name = f"{name} / what is allowed"
+    return compared(
+        name, found, [most] * len(found), bound=1.0, unit=unit, scale=scale, timed=timed
     )
 
 
@@ -141,85 +178,25 @@ def until(fact: Callable[[], object], *, within: float = 60.0, every: float = 0.
         time.sleep(every)
 
 
-def loop_seconds() -> float:
-    """CPU seconds of a fixed pure-Python loop: how fast this machine is just now."""
-    begun = time.thread_time()
-    total = 0
-    for number in range(_CALIBRATED):
-        total += number & 3
-    return time.thread_time() - begun
-
-
 def percentile(values: Iterable[float], share: float) -> float:
     """The value below which that share of the values lies."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-# -- the face ----------------------------------------------------------------------------------
-
-
-def table(figures: Sequence[Figure]) -> str:
-    """The ratios first."""
-    rows = [("ratio", "bound", "", "rounds", "from", "to", "ours", "peer", "figure")]
-    for one in figures:
-        low, high = one.spread or (one.ratio, one.ratio)
-        rows.append(
-            (
-                _number(one.ratio),
-                "-" if one.bound is None else _number(one.bound),
-                "" if one.bound is None else "ok" if one.kept else "BROKEN",
-                str(one.rounds),
-                _number(low),
-                _number(high),
-                one.ours,
-                one.peer,
-                f"{one.benchmark}: {one.name}",
-            )
-        )
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        cells = [cell.rjust(width) for cell, width in zip(row[:-1], widths[:-1], strict=True)]
-        lines.append("  ".join([*cells, row[-1]]).rstrip())
-    return "\n".join(lines)
-
-
-def _number(value: float) -> str:
-    return f"{value:.3f}" if value < 100 else f"{value:.0f}"
-
-
 def measured(name: str, run: Run, *, quick: bool) -> list[Figure]:
     """The figures of one benchmark; what breaks its bound is measured once more."""
-    figures = [replace(one, benchmark=name) for one in run(quick)]
+    figures = _once(name, run, quick)
     if all(one.kept for one in figures):
         return figures
-    again = {one.name: replace(one, benchmark=name) for one in run(quick)}
+    again = {one.name: one for one in _once(name, run, quick)}
     return [one if one.kept else again.get(one.name, one) for one in figures]
 
 
-def report(figures: Sequence[Figure], *, as_json: bool) -> int:
-    """Print them; the exit code is 1 when a bound is broken."""
-    if as_json:
-        said = [{**asdict(one), "kept": one.kept} for one in figures]
-        print(json.dumps({"cores": os.cpu_count(), "figures": said}, indent=1))
-    else:
-        print(table(figures))
-    return int(not all(one.kept for one in figures))
-
-
-def options(arguments: Sequence[str] | None, names: Sequence[str] = ()) -> argparse.Namespace:
-    """What the command line asks for."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("--quick", action="store_true", help="the bounded form, for CI")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    if names:
-        parser.add_argument("names", nargs="*", choices=[*names, []], help="only these")
-    return parser.parse_args(arguments)
-
-
-def main(module: str, run: Run, arguments: Sequence[str] | None = None) -> int:
-    """The `main` of one benchmark."""
-    said = options(arguments)
-    name = Path(sys.modules[module].__file__ or module).stem
-    return report(measured(name, run, quick=said.quick), as_json=said.json)
+def _once(name: str, run: Run, quick: bool) -> list[Figure]:
+    """One measurement, with the machine's slowness before it and after it."""
+    before = calibration.paces()
+    figures = run(quick)
+    slow = calibration.slowness([*before, *calibration.paces()])
+    stretches = {"": 1.0, "wall": slow.wall, "cpu": slow.cpu}
+    return [replace(one, benchmark=name, stretch=stretches[one.timed]) for one in figures]

@@ -7,8 +7,6 @@ frame is one that the browser gave.
 
 from __future__ import annotations
 
-import sys
-
 from playwright.sync_api import Page
 
 from benchmarks import browser, measure
@@ -72,12 +70,3 @@ def run(quick: bool) -> list[measure.Figure]:
     what = f"frame rate of an empty scroller / of {count:,} frames scrolled from end to end"
     figure = measure.compared(what, empty, ours, bound=RATIO_BOUND, unit="frames a second")
     return [figure]
-
-
-def main() -> int:
-    """Print the ratio; 1 when the bound is broken."""
-    return measure.main(__name__, run)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

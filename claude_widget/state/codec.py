@@ -44,9 +44,8 @@ def decode(value: object) -> State:
     Raises:
         ValueError: this is no state of the present shape.
     """
-    kinds = typing.get_type_hints(State)
-    parts = _named(value, kinds)
-    return State(**{name: _reader(kind)(parts[name]) for name, kind in kinds.items()})
+    found: State = _record(State)(value)
+    return found
 
 
 def _named(value: object, kinds: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,8 +127,9 @@ def _mapping(read_item: Read) -> Read:
     return read
 
 
+@functools.cache
 def _record(kind: Any) -> Read:
-    """A named tuple."""
+    """A named tuple, or the state itself."""
     kinds = typing.get_type_hints(kind)
 
     def read(value: Any) -> Any:
