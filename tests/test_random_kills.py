@@ -141,7 +141,7 @@ class Blow(NamedTuple):
     way: Callable[[ProcessManager, Execution], None]
 
     def __str__(self) -> str:
-        at = f"at {self.moment} bytes by {self.way.__name__}"
+        at = f"at {self.moment} bytes, {self.way.__name__}"
         return f"{self.query!r} {self.before!r} {at}"
 
 

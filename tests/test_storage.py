@@ -1,34 +1,24 @@
-"""Full disks, read-only state folders, and what a power cut leaves of every file of ours.
+"""Full disks, quotas and read-only state folders.
 
-The rule: whatever is missing or torn, the state is clear, nothing torn is believed, what was
-written before it is readable, and what is started once there is room works.
+The rule: whatever is missing, the state is clear, what was written before it is readable, no CLI is
+kept waiting, and what is started once there is room works.
 """
 
 from __future__ import annotations
 
-import json
+import errno
 import os
-import shutil
+import posix
 import signal
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from claude_widget import runtime
-from claude_widget.backend import Run
 from claude_widget.errors import ClaudeWidgetError
-from claude_widget.execution import Execution
-from claude_widget.leftovers import DESCENDANTS, recorded
-from claude_widget.local import LocalBackend, _configured
 from claude_widget.manager import ProcessManager
-from claude_widget.models import ExecutionInfo, ExecutionStatus, Reason
-from claude_widget.protocol import ModelChoice
-from claude_widget.reports import EndedProcess
-from claude_widget.shim.streams import RESERVE
-from claude_widget.state_folder import StateFolder
-from claude_widget.transcript import Writer, read_records
+from claude_widget.shim.streams import RESERVE, Transcript
+from claude_widget.transcript import clock, read_records
 from tests import fake
 from tests.conftest import MakeManager
 from tests.small_disk import Disk, as_root, may_mount, mounted
@@ -158,208 +148,45 @@ def test_read_only_state_folder_shows_what_there_is_and_refuses_the_rest(
     fake.ended(third.start_execution("hello", project), "completed", "success")
 
 
-# -- a power cut ------------------------------------------------------------------------------
-
-
-class Unwatched(LocalBackend):
-    """What these executions had started went with the power."""
-
-    def sweep(self, run: Run) -> tuple[EndedProcess, ...]:
-        del run
-        return ()
-
-
-REQUEST = {"query": "q", "project_path": "/"}
-
-
-def whole_transcript(folder: Path) -> tuple[bytes, list[int]]:
-    """A short one from its header to its end; and where each of its records ends."""
-    path = folder / "sample"
-    with Writer(path, create=True) as writer:
-        owner = {**runtime.owner(), "pid": 1, "start": 0.0}
-        writer.begin(str(uuid.UUID(int=0)), runtime.host_name(), request=REQUEST, owner=owner)
-        writer.meta("spawned", pid=1, shim_pid=1)
-        writer.lines(b"out", b'{"type":"system","subtype":"init","session_id":"s"}')
-        writer.lines(
-            b"out",
-            b'{"type":"result","subtype":"success","is_error":false,"result":"r",'
-            b'"session_id":"s","num_turns":1}',
-        )
-        writer.meta("ended", exit_code=0, error="", forced=False, descendants=0)
-    data = path.read_bytes()
-    path.unlink()
-    return data, [index + 1 for index, byte in enumerate(data) if byte == 10]
-
-
-def expected(size: int, ends: list[int]) -> tuple[ExecutionStatus, Reason] | None:
-    """What becomes of one that was cut there; None where it never began."""
-    _, requested, spawned, *_, ended = ends
-    if size < requested:
-        return None
-    if size >= ended - 1:  # nothing but its last newline is missing
-        return ExecutionStatus.COMPLETED, Reason.SUCCESS
-    if size >= spawned - 1:
-        return ExecutionStatus.FAILED, Reason.LOST
-    return ExecutionStatus.FAILED, Reason.STARTUP
-
-
-def cut_at_every_byte(
-    executions: Path, data: bytes, tails: dict[bytes, int]
-) -> dict[str, tuple[int, bytes]]:
-    """One folder for each: cut there, with that behind it. Which size and tail, by id."""
-    made = {}
-    for tail, step in tails.items():
-        for size in range(0, len(data) + 1 - bool(tail), step):
-            folder = executions / str(uuid.uuid4())
-            folder.mkdir()
-            (folder / "request.json").write_text(json.dumps(REQUEST))
-            (folder / "shim.pid").write_text("4194305 1")  # more than any pid
-            (folder / "transcript").write_bytes(data[:size] + tail)
-            os.utime(folder, (1e9, 1e9))
-            made[folder.name] = (size, tail)
-    return made
-
-
-@pytest.mark.slow  # a thousand executions
-def test_power_cut_at_every_byte_leaves_a_clear_state_and_a_mended_file(
-    tmp_path: Path, make_manager: MakeManager
+@pytest.mark.parametrize("number", [errno.EDQUOT, errno.ENOSPC])
+def test_shim_at_its_quota_drops_output_and_tells_the_end_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    data, ends = whole_transcript(tmp_path)
-    executions = StateFolder(tmp_path / "state").executions
-    made = cut_at_every_byte(executions, data, {b"": 1, b"\0" * 300: 9})
-    manager = make_manager(backend=Unwatched())
-    until(lambda: not manager.get_active_executions(), timeout=60, what="all are settled")
-    manager.sweep()
-    seen = {one.execution_id: one for one in manager.get_all_executions()}
-    for execution_id, (size, tail) in made.items():
-        wanted = expected(size, ends)
-        if tail and wanted == (ExecutionStatus.COMPLETED, Reason.SUCCESS) and size < ends[-1]:
-            wanted = (ExecutionStatus.FAILED, Reason.LOST)  # the newline is not all that is wrong
-        if wanted is None:
-            assert execution_id not in seen
-            assert not (executions / execution_id).exists(), size
-            continue
-        execution = seen[execution_id]
-        assert (execution.status, execution.info.reason) == wanted, (size, tail, execution)
-        _check_mended(execution, data[:size], ends)
-    manager.close()
-    later = make_manager(backend=Unwatched())
-    for one in later.get_all_executions():
-        assert one.info.reason == seen[one.execution_id].info.reason
-    later.close()
-    for execution_id in seen:
-        shutil.rmtree(executions / execution_id)
+    room = False
+
+    def write(fd: int, data: bytes | memoryview) -> int:
+        if not room:
+            raise OSError(number, os.strerror(number))
+        return posix.write(fd, data)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("claude_widget.shim.streams.os.write", write)
+    reserve = Path(RESERVE)
+    reserve.touch()
+    with Path("transcript").open("a+b") as file:
+        transcript = Transcript(file.fileno(), clock())
+        assert not transcript.lines(b"out", b"{}")
+        assert not transcript.meta(b'{"event":"limit"}')  # others were faster: there is no room
+        assert not reserve.exists()
+        room = True
+        assert not transcript.lines(b"out", b"{}")  # all that comes from now on, or nothing
+        assert transcript.meta(b'{"event":"ended"}')
+        told = transcript.problem()
+        assert os.strerror(number) in told["error"]
+        assert f"{transcript.dropped} more were dropped" in told["error"]
+    found = [(record.stream, record.data) for record in read_records(Path("transcript"))]
+    assert found == [("meta", b'{"event":"limit"}'), ("meta", b'{"event":"ended"}')]
 
 
-def _check_mended(execution: Execution, before: bytes, ends: list[int]) -> None:
-    """What was whole is there, the file ends with one ending, and no record is torn."""
-    content = execution.run.transcript.read_bytes()
-    assert content.startswith(before)
-    assert content.endswith(b"\n")
-    whole = sum(end <= len(before) for end in ends)
-    assert len(list(read_records(execution.run.transcript))) >= whole
-    endings = [meta["event"] for meta in _metas(execution)]
-    assert sum(event in ("ended", "lost", "refused") for event in endings) == 1
-
-
-def _metas(execution: Execution) -> list[dict[str, object]]:
-    found = []
-    for record in read_records(execution.run.transcript):
-        if record.stream == "meta":
-            try:
-                found.append(json.loads(record.data))
-            except ValueError:
-                continue  # torn
-    return found
-
-
-def spoilt(content: bytes, step: int = 1) -> Iterator[bytes]:
-    """What a power cut may leave of a small file: cut at every byte, zeroes instead, nothing."""
-    for size in range(0, len(content), step):
-        yield content[:size]
-    for size in range(0, len(content), 9 * step):
-        yield content[:size] + b"\0" * (len(content) - size)
-    yield b"\0" * 4096
-
-
-def test_small_files_that_are_torn_are_never_believed(
-    manager: ProcessManager, project: Path
-) -> None:
-    execution = fake.ended(manager.start_execution("hello", project), "completed", "success")
-    run, folder = execution.run, manager._registry.folder
-    until(lambda: folder.load_ended(run), what="its end is kept")
-    info = folder.load_ended(run)
-    _each(run.folder / "ended.json", lambda: folder.load_ended(run) in (None, info))
-    request = folder._load(run.folder)
-    assert request is not None
-    _each(run.folder / "request.json", lambda: folder._load(run.folder) == request)
-    ours = Path("/nowhere/ours")
-    names = ("socket", "scratch")
-    _each(run.folder / "shim.json", lambda: all(_configured(run, n, ours) == ours for n in names))
-    choices = (ModelChoice(value="a", name="A"), ModelChoice(value="b", name="B"))
-    folder.save_models(choices)
-    _each(folder.path / "models.json", lambda: folder.load_models() in ((), choices))
-    (run.folder / DESCENDANTS).write_text("4194305 17\n4194306 18\n")
-    told = {(4194305, 17), (4194306, 18), (4194305, 1), (4194306, 1)}  # nobody started so early
-    _each(run.folder / DESCENDANTS, lambda: recorded(run.folder) <= told)
-
-
-def _each(path: Path, holds: Callable[[], bool]) -> None:
-    content = path.read_bytes()
-    for torn in spoilt(content):
-        path.write_bytes(torn)
-        assert holds(), torn
-    path.unlink()
-    assert holds()
-    path.write_bytes(content)
-    assert holds()
-
-
-def test_torn_pid_file_has_nobody_signalled(
+def test_start_that_is_cut_short_by_its_quota_leaves_nothing(
     manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    execution = fake.running(manager.start_execution("fake:gate", project))
-    backend = manager.backend
-    assert isinstance(backend, LocalBackend)
-    path = execution.run.folder / "shim.pid"
-    content = path.read_bytes()
-    signalled: list[tuple[int, int]] = []
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
     with monkeypatch.context() as patch:
-        patch.setattr("os.kill", lambda pid, number: signalled.append((pid, number)))
-        for torn in spoilt(content):
-            path.write_bytes(torn)
-            assert not backend._end_by_signal(execution.run, "user"), torn
-        path.write_bytes(content)
-        assert backend._end_by_signal(execution.run, "user")
-    assert signalled == [(fake.shim_pid(execution), signal.SIGTERM)]
-    (project / "go").touch()
-    fake.ended(execution, "completed", "success")
-
-
-def test_request_that_cannot_be_read_is_told_by_the_transcript(
-    make_manager: MakeManager, project: Path
-) -> None:
-    first = make_manager()
-    execution = first.start_execution("hello", project, name="n", env={"TOKEN": "secret"})
-    fake.ended(execution, "completed", "success")
-    first.close()
-    (execution.run.folder / "request.json").write_bytes(b"\0" * 200)
-    seen = make_manager().get_execution(execution.execution_id)
-    assert seen is not None
-    assert (seen.run.request.query, seen.run.request.name) == ("hello", "n")
-    assert seen.run.forgotten_env == ("TOKEN",)
-
-
-def test_end_that_is_anothers_is_not_believed(manager: ProcessManager, project: Path) -> None:
-    one, two = (
-        fake.ended(manager.start_execution("hello", project), "completed", "success")
-        for _ in range(2)
-    )
-    folder = manager._registry.folder
-    until(lambda: folder.load_ended(one.run), what="its end is kept")
-    size = two.run.transcript.stat().st_size
-    folder.save_ended(two.run, one.info, size)
-    assert folder.load_ended(two.run) is None
-    folder.save_ended(two.run, ExecutionInfo(execution_id=two.execution_id), size)
-    assert folder.load_ended(two.run) is None  # it says that it has not ended
-    shutil.rmtree(two.run.folder)
+        patch.setattr("claude_widget.transcript.Writer.begin", refuse)
+        with pytest.raises(ClaudeWidgetError, match="state folder cannot be written"):
+            manager.start_execution("hello", project)
+    assert list((manager.state_dir / "executions").iterdir()) == []
+    fake.ended(manager.start_execution("hello", project), "completed", "success")
