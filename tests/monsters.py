@@ -36,7 +36,7 @@ def read_by_a_kernel(kind: str, count: int, folder: Path) -> dict[str, Any]:
         folder: where the transcript is, or is written.
 
     Returns:
-        grown (bytes), seconds, frames and unknown_frames, status.
+        grown (bytes), seconds (of work), unknown_frames, status and problem.
     """
     argv = [sys.executable, "-m", "tests.monsters", kind, str(count), str(folder)]
     here = Path(__file__).parent.parent
@@ -85,14 +85,14 @@ def read(folder: Path) -> dict[str, Any]:
     request = ExecutionRequest(query="q", project_path="/")
     run = Run(EXECUTION_ID, folder, request)
     execution = Execution(cast("Keeper", None), run)
-    before, begun = peak(), time.perf_counter()
+    before, begun = peak(), time.process_time()
     problem = ""
     try:
         execution.catch_up()
     except Exception as error:  # noqa: BLE001 - the manager gives it up, see `following`
         problem = f"{type(error).__name__}: {error}"
         execution.give_up(problem)
-    seconds = time.perf_counter() - begun
+    seconds = time.process_time() - begun
     return {
         "grown": peak() - before,
         "seconds": seconds,
