@@ -146,6 +146,26 @@ def test_silence_is_counted_from_the_last_output_and_not_while_a_call_is_open() 
     assert stall.due(session, 500.0) == 510.0  # what was waited for does not count
 
 
+RECORDED = sorted((Path(__file__).parent / "transcripts").glob("*.jsonl"))
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
+def test_calls_of_real_sessions_are_open_until_their_results(path: Path) -> None:
+    session, stall = Session(), Stall(10.0, now=0.0)
+    running: set[str] = set()
+    for line in path.read_bytes().splitlines():
+        frame = json.loads(line)
+        message = frame.get("message")
+        content = message.get("content") if isinstance(message, dict) else None
+        for block in content if isinstance(content, list) else []:
+            running |= {block["id"]} if block["type"] == "tool_use" else set()
+            running -= {block.get("tool_use_id")}
+        session.feed(line)
+        stall.heard(1.0, line)
+        if frame["type"] in ("assistant", "user") and not session.tasks:
+            assert (stall.due(session, 1.0) is None) == bool(running or session.turn_over)
+
+
 @pytest.mark.parametrize(
     "line",
     [
