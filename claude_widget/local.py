@@ -265,7 +265,6 @@ class LocalBackend:
                 handle = self._handles.pop(pid, None)
                 if handle is not None:
                     os.close(handle)
-        _DETACHED[:] = [shim for shim in _DETACHED if shim.poll() is None]
 
     def notice(self) -> str:
         """Nothing to say of the plain live backend."""
@@ -276,17 +275,15 @@ class LocalBackend:
         return ()
 
     def close(self) -> None:
-        """Let go of the shims; they go on, and the system reaps them after us."""
+        """Let go of the shims; they go on, and are reaped as long as this process lives."""
         with self._lock:
             for handle in self._handles.values():
                 os.close(handle)
             self._handles.clear()
-            _DETACHED.extend(self._shims.values())
+            left = [shim for shim in self._shims.values() if shim.poll() is None]
             self._shims.clear()
-
-
-_DETACHED: list[subprocess.Popen[bytes]] = []
-"""Shims of closed backends, until they can be reaped; a Popen that is collected before warns."""
+        for shim in left:
+            threading.Thread(target=shim.wait, name="claude-widget-reaper", daemon=True).start()
 
 
 def _positive(field: str, seconds: float | None) -> float | None:

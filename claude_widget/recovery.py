@@ -50,7 +50,7 @@ def settle_if_dead(
         return None
     with writer:
         writer.mend()  # an ending record that lacks nothing but its last byte is one
-        stage = _stage(run)
+        stage = _stage(run, was_running=execution.status is ExecutionStatus.RUNNING)
         if stage == "ended" or (stage == "pending" and not spawned):
             return None
         left = backend.sweep(run)
@@ -84,19 +84,30 @@ def is_ours(run: Run) -> bool:
     return header.host == host_name()
 
 
+_TAIL = 1 << 20
 _STAGES = {"spawned": "running", "ended": "ended", "lost": "ended", "refused": "ended"}
 
 
-def _stage(run: Run) -> str:
+def _stage(run: Run, *, was_running: bool) -> str:
     """Whether its transcript says pending, running or ended; read under the lock, so it stays so.
 
-    The fold may not have come so far yet.
+    The fold may not have come so far yet. Of one that is known to have run only the end is read:
+    nothing comes after an ending but what a power cut has left.
     """
-    stage = "pending"
-    for record in read_records(run.transcript):
+    start = _tail_of(run) if was_running else 0
+    stage = "running" if was_running else "pending"
+    for record in read_records(run.transcript, start, epoch=1.0):
         if record.stream == "meta" and stage != "ended":
             try:
                 stage = _STAGES.get(json.loads(record.data).get("event"), stage)
             except (ValueError, AttributeError, TypeError, RecursionError):
                 continue  # damaged: it says nothing
     return stage
+
+
+def _tail_of(run: Run) -> int:
+    """The byte of a late record's start."""
+    with run.transcript.open("rb") as file:
+        start = max(0, run.transcript.stat().st_size - _TAIL)
+        file.seek(start)
+        return start + len(file.readline()) if start else 0

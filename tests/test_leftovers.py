@@ -13,6 +13,7 @@ import sys
 import uuid
 from pathlib import Path
 
+import psutil
 import pytest
 
 from claude_widget.command import MARK
@@ -139,6 +140,17 @@ def test_what_may_live_is_left_alone(swept: ProcessManager, tmp_path: Path, whos
         if whose == "another host":  # it would run for ever, as far as this one knows
             with Writer(folder / "transcript") as ending:
                 ending.meta("ended", exit_code=0)
+
+
+def test_shim_that_ends_after_its_manager_was_closed_is_no_zombie(
+    manager: ProcessManager, project: Path
+) -> None:
+    execution = fake.running(manager.start_execution("fake:gate", project))
+    manager.close()
+    assert psutil.Process().children()
+    (project / "go").touch()
+    until(lambda: fake.metas(execution)[-1]["event"] == "ended", what="it has ended")
+    until(lambda: not psutil.Process().children(), what="its shim is reaped")
 
 
 @linux
