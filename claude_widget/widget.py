@@ -91,6 +91,10 @@ class _Connected(anywidget.AnyWidget):
         elif message is not None:
             self._desk.receive(message, self._panes, self._answer)
 
+    def set_state(self, sync_data: Any) -> None:
+        """Nothing: a page asks by messages, which are validated, and writes no trait."""
+        del sync_data
+
     def _answer(self, answer: protocol.Answer) -> None:
         self._say(lambda: (answer, []))
 

@@ -183,6 +183,17 @@ def test_what_is_no_message_is_left_alone(dashboard: ClaudeWidget, content: Any)
     assert ask(dashboard, "1", type="claude:ping")[0]["type"] == "claude:pong"
 
 
+def test_a_page_writes_no_trait_so_that_none_is_shown_to_another_page_or_saved(
+    dashboard: ClaudeWidget,
+) -> None:
+    before = dashboard.get_state()
+    said: list[Any] = [{"_esm": "evil()"}, {"row": 7}, {"execution_id": "e", "layout": 0}, [], None]
+    for state in said:
+        data = {"method": "update", "state": state, "buffer_paths": []}
+        dashboard._handle_msg({"content": {"data": data}, "buffers": []})
+    assert dashboard.get_state() == before
+
+
 # -- the monsters --------------------------------------------------------------------------------
 
 ALL = os.environ.get("MONSTERS") == "all"
