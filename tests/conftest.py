@@ -22,8 +22,11 @@ from claude_widget.local import LocalBackend
 from claude_widget.manager import ProcessManager
 from scripts.paths import SCRUBBED
 from tests import fake
+from tests.second_user import reachable, second_user, theirs
 from tests.shell import RunCell, cells, opened
 from tests.waiting import until
+
+__all__ = ["reachable", "second_user", "theirs"]
 
 HERE = Path(__file__).parent
 APART = {

@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -143,3 +144,34 @@ def second_user_or_fail() -> SecondUser:
     if seen not in (user.uid, _INSIDE):
         pytest.fail(f"{advice} ({seen})")
     return user
+
+
+@pytest.fixture
+def second_user() -> SecondUser:
+    """Another user of this machine."""
+    return second_user_or_fail()
+
+
+@pytest.fixture
+def reachable() -> Iterator[Path]:
+    """A folder that everybody may enter."""
+    path = Path(tempfile.mkdtemp(prefix="cw-reach-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def theirs(reachable: Path, second_user: SecondUser) -> Path:
+    """A folder of the second user's, open to all, as an attacker would leave it."""
+    folder = reachable / "theirs"
+    folder.mkdir()
+    folder.chmod(0o777)
+
+    def make() -> str:
+        own = folder / "own"
+        own.mkdir()
+        own.chmod(0o777)
+        return str(own)
+
+    return Path(second_user.run(make))

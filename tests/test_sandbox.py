@@ -108,53 +108,41 @@ def test_sandbox_shows_the_project_and_nothing_else_of_the_home(
     isolated: ProcessManager, project: Path, tmp_path: Path
 ) -> None:
     home = Path.home()
-    for name in (".ssh/id_ed25519", "notes.txt", ".claude/CLAUDE.md", ".bashrc"):
-        (home / name).parent.mkdir(exist_ok=True)
-        (home / name).write_text("private")
-    further = tmp_path / "further"
-    further.mkdir()
-    other = tmp_path / "other"
-    other.mkdir()
-    (other / "secret").write_text("private")
-    (project / "link").symlink_to(home / ".ssh" / "id_ed25519")
-    execution = isolated.start_execution(
-        plan(
-            {
-                "key": home / ".ssh" / "id_ed25519",
-                "link": project / "link",
-                "home": home,
-                "config": home / ".claude" / "CLAUDE.md",
-                "neighbour": other / "secret",
-                "state": isolated.state_dir,
-                "temp": Path("/tmp"),
-                "system": Path("/etc/hostname"),
-                "init": Path("/proc/1/environ"),
-            },
-            {
-                "in_project": project / "made.txt",
-                "in_further": further / "made.txt",
-                "in_config": home / ".claude" / "made.txt",
-                "in_home": home / "made.txt",
-                "in_neighbour": other / "made.txt",
-                "in_etc": Path("/etc/made.txt"),
-                "in_usr": Path("/usr/made.txt"),
-            },
-        ),
-        project,
-        sandbox="bubblewrap",
-        add_dirs=[further],
-    )
-    said = told(execution)
+    other = tmp_path / "other" / "secret"
+    for private in (home / ".ssh" / "id", home / "notes", home / ".claude" / "CLAUDE.md", other):
+        private.parent.mkdir(exist_ok=True)
+        private.write_text("private")
+    (project / "link").symlink_to(home / ".ssh" / "id")
+    reads = {
+        "key": home / ".ssh" / "id",
+        "link": project / "link",
+        "home": home,
+        "config": home / ".claude" / "CLAUDE.md",
+        "neighbour": other,
+    }
+    said = told(isolated.start_execution(plan(reads, {}), project, sandbox="bubblewrap"))
     assert said["key"] == said["link"] == said["neighbour"] == "FileNotFoundError"
     assert said["home"] == [".claude"]
     assert said["config"] == "private", "the CLI's own folder is there"
-    assert (project / "made.txt").read_text() == (further / "made.txt").read_text() == "x"
-    assert (home / ".claude" / "made.txt").exists()
-    assert not (home / "made.txt").exists(), "its home is one of its own"
-    assert said["in_neighbour"] == "FileNotFoundError"
-    assert said["in_etc"] == said["in_usr"] == "OSError", "read-only"
     assert said["cwd"] == str(project)
     assert said["processes"] <= 3, "it sees its own processes only"
+
+
+def test_sandbox_writes_the_project_and_what_was_named_with_it(
+    isolated: ProcessManager, project: Path, tmp_path: Path
+) -> None:
+    further, other, home = tmp_path / "further", tmp_path / "other", Path.home()
+    for folder in (further, other, home / ".claude"):
+        folder.mkdir()
+    places = [project, further, home / ".claude", home, other, Path("/etc"), Path("/usr")]
+    writes = {str(place): place / "made.txt" for place in places}
+    execution = isolated.start_execution(
+        plan({}, writes), project, sandbox="bubblewrap", add_dirs=[further]
+    )
+    said = told(execution)
+    assert [place for place in places if (place / "made.txt").exists()] == places[:3]
+    assert said[str(other)] == "FileNotFoundError"
+    assert said["/etc"] == said["/usr"] == "OSError", "read-only"
 
 
 def test_sandbox_hides_the_transcript_and_the_control_socket(
