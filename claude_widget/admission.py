@@ -262,6 +262,11 @@ class Admission:
         except OSError as problem:
             _LOG.error("Execution %s: %s (%s)", execution.execution_id, error, problem)
 
+    def has_spawned(self, execution: Execution) -> bool:
+        """Whether it was handed to the backend here; not while that is being done."""
+        with self._lock:
+            return self._line.has_slot(execution.execution_id)
+
     def waits(self, execution: Execution) -> bool:
         """Whether it is in the waiting line."""
         with self._lock:

@@ -121,7 +121,7 @@ class ProcessManager:
         self._following.start()
         self._upkeep.gauges.start()
         self._retention = Retention(self._registry, self._listeners.tell)
-        self._sweep = Sweep(self._registry, self.backend, self._upkeep.followed)
+        self._sweep = Sweep(self._registry, self._upkeep)
         self._sweep.start()
         ProcessManager._open.append(weakref.ref(self))
 

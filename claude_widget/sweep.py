@@ -12,20 +12,18 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-from claude_widget.backend import Backend
 from claude_widget.errors import ClaudeWidgetError
-from claude_widget.execution import Execution
 from claude_widget.header import read_header
 from claude_widget.leftovers import DESCENDANTS, Seen, end_leftovers, look, recorded
-from claude_widget.recovery import settle_if_dead
 from claude_widget.registry import Registry
 from claude_widget.remains import YOUNG, Remains, is_uuid, read_breadcrumb
 from claude_widget.reports import EndedProcess, SweepReport
 from claude_widget.runtime import host_name
 from claude_widget.transcript import lock_is_held
+from claude_widget.upkeep import Upkeep
 
 _LOG = logging.getLogger(__name__)
 _BOUND = 60.0
@@ -38,20 +36,16 @@ class Sweep:
 
     Args:
         registry: what is known of the state folder.
-        backend: ends what an execution left.
-        followed: executions whose transcript someone else may write.
+        upkeep: knows whom to look at, and settles those that have died.
 
     Attributes:
         report: what the last sweep found; None until one is over.
     """
 
-    def __init__(
-        self, registry: Registry, backend: Backend, followed: Callable[[], Sequence[Execution]]
-    ) -> None:
+    def __init__(self, registry: Registry, upkeep: Upkeep) -> None:
         self.report: SweepReport | None = None
         self._registry = registry
-        self._backend = backend
-        self._followed = followed
+        self._upkeep = upkeep
         self._executions = registry.folder.executions
         self._one_at_a_time = threading.Lock()
         self._stop = threading.Event()
@@ -113,10 +107,9 @@ class Sweep:
         """Those whose shim has died; and what they had left."""
         settled: list[str] = []
         processes: list[EndedProcess] = []
-        for execution in self._followed():
-            mine = execution.execution_id in self._registry.mine
+        for execution in self._upkeep.followed():
             try:
-                left = settle_if_dead(execution, self._backend, was_spawned=mine)
+                left = self._upkeep.settle(execution)
             except (OSError, ClaudeWidgetError) as error:
                 problems.append(f"Execution {execution.execution_id}: {error}")
                 continue

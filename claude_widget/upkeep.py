@@ -25,6 +25,7 @@ from claude_widget.presence import presence_of
 from claude_widget.protocol import Notification
 from claude_widget.recovery import settle_if_dead
 from claude_widget.registry import Registry
+from claude_widget.reports import EndedProcess
 from claude_widget.requirements import Requirements
 from claude_widget.steering import Steering
 from claude_widget.subscriptions import Subscriptions
@@ -119,8 +120,16 @@ class Upkeep:
         Raises:
             OSError: it is dead, and its transcript cannot be read or written.
         """
-        mine = execution.execution_id in self._registry.mine
-        return settle_if_dead(execution, self._backend, was_spawned=mine) is not None
+        return self.settle(execution) is not None
+
+    def settle(self, execution: Execution) -> tuple[EndedProcess, ...] | None:
+        """Write the end of one that is dead; the processes that were left, None if it is not dead.
+
+        Raises:
+            OSError: it is dead, and its transcript cannot be read or written.
+        """
+        spawned = self._admission.has_spawned(execution)
+        return settle_if_dead(execution, self._backend, was_spawned=spawned)
 
     def act(self) -> float | None:
         """Start who may start, decide what is due; seconds until more is due, or None."""

@@ -66,6 +66,10 @@ class WaitingLine:
         """It gives its slot back."""
         self._running.discard(execution_id)
 
+    def has_slot(self, execution_id: str) -> bool:
+        """Whether it takes a slot."""
+        return execution_id in self._running
+
     def waits(self, execution_id: str) -> bool:
         """Whether it is in the line."""
         return execution_id in self._waiting

@@ -149,3 +149,14 @@ def test_two_managers_that_cancel_one_end_it_once(make_manager: MakeManager, pro
     fake.ended(waits, "killed", "user")
     assert [meta["event"] for meta in fake.metas(waits)].count("ended") == 1
     runs.kill()
+
+
+def test_one_that_waits_for_its_turn_is_never_taken_for_dead(
+    make_manager: MakeManager, project: Path
+) -> None:
+    manager = make_manager(max_concurrency=1)
+    fake.running(manager.start_execution("fake:gate", project))
+    waiting = manager.start_execution("hello", project)
+    assert manager._upkeep.settle(waiting) is None, "as a sweep that saw it before it waited"
+    (project / "go").touch()
+    ended(waiting, "completed", "success")

@@ -77,27 +77,6 @@ def test_the_story_of_one_execution() -> None:
     assert info.duration == 59.5
 
 
-def test_an_execution_has_the_owner_that_was_told_last() -> None:
-    first = {"host": "h", "pid": 7, "start": 1.5, "manager_id": "one", "more": "left out"}
-    asked = meta("requested", request={"query": "q", "project_path": "/p"}, owner=first)
-    state = state_of(header(), asked)
-    assert state.life.owner == {"host": "h", "pid": 7, "start": 1.5, "manager_id": "one"}
-    before = state.info
-    adopted = parse(meta("adopted", owner={"manager_id": "two", "host": "x" * 10_000}))
-    state = reduce(state, adopted)
-    assert state.life.owner["manager_id"] == "two"
-    assert len(str(state.life.owner["host"])) == shape.MAX_OWNER
-    assert state.info == before
-    state = reduce(reduce(state, parse(spawned())), parse(meta("adopted", owner=None, name="n")))
-    assert (state.life.owner, state.info.name, state.info.status) == ({}, "n", "running")
-
-
-def test_one_that_has_ended_is_not_adopted() -> None:
-    state = state_of(*opening(), ended())
-    with pytest.raises(InvalidTransition):
-        reduce(state, parse(meta("adopted", owner={"manager_id": "two"})))
-
-
 def test_the_header_names_an_execution_that_has_no_name_yet() -> None:
     assert INITIAL.info.execution_id == ""
     assert state_of(header()).info.execution_id == EXECUTION_ID
