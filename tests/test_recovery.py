@@ -159,4 +159,4 @@ def test_one_that_waits_for_its_turn_is_never_taken_for_dead(
     waiting = manager.start_execution("hello", project)
     assert manager._upkeep.settle(waiting) is None, "as a sweep that saw it before it waited"
     (project / "go").touch()
-    ended(waiting, "completed", "success")
+    fake.ended(waiting, "completed", "success")
