@@ -2,7 +2,7 @@
 
 The rule: all three are real, and each is killed by its process id; what comes back is a new server,
 a new browser and a new kernel on the same notebook, run from the top. Two orders in every run, all
-six with CLAUDE_WIDGET_ALL_ORDERS=1.
+six with RESTARTS=all.
 """
 
 from __future__ import annotations
@@ -30,8 +30,7 @@ from tests.waiting import until
 
 ORDERS = list(itertools.permutations(("kernel", "server", "browser")))
 FEW = [("kernel", "server", "browser"), ("browser", "server", "kernel")]
-ALL = "CLAUDE_WIDGET_ALL_ORDERS"
-WANTED = ORDERS if os.environ.get(ALL) else FEW
+WANTED = ORDERS if os.environ.get("RESTARTS") == "all" else FEW
 ASKS, ENDLESS, LATER = "fake:asks=Bash", "fake:long", "fake:deltas=3000 fake:gate fake:says=later"
 QUERIES = (ASKS, ENDLESS, LATER)
 START = f"""
