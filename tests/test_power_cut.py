@@ -152,6 +152,7 @@ def spoilt(content: bytes, step: int = 1) -> Iterator[bytes]:
     yield b"\0" * 4096
 
 
+@pytest.mark.slow  # every byte of six files
 def test_small_files_that_are_torn_are_never_believed(
     manager: ProcessManager, project: Path
 ) -> None:
