@@ -10,6 +10,7 @@ above it; the user's own servers in `.claude.json`, those for one project under 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shlex
@@ -242,6 +243,15 @@ def _servers(config: Any, source: str) -> list[Server]:
                 field="mcp_config",
             )
     return found
+
+
+def shown_server(text: str) -> str:
+    """A server's JSON as a user is shown it, less what is to be secret."""
+    try:
+        server = json.loads(text)
+    except ValueError:
+        return text
+    return _runs(server) if isinstance(server, dict) else text
 
 
 def _runs(server: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ from typing import Any
 
 from claude_widget.discovery import config_folder
 from claude_widget.errors import ProjectNotTrusted
+from claude_widget.mcp_choices import shown_server
 from claude_widget.mcp_config import ReadConfig
 from claude_widget.models import ExecutionRequest
 from claude_widget.own_files import open_any, open_own, read_own
@@ -274,6 +275,8 @@ def _shown(name: str, what: str) -> str:
     """As the user is shown it; what may be a secret is left out, and counts all the same."""
     if name.startswith("variable ") and _SECRET.search(name):
         return "..."
+    if name.startswith("MCP server "):
+        what = shown_server(what)
     if len(what) > _LONGEST_SHOWN:
         return f"{what[:_LONGEST_SHOWN]} (and {len(what) - _LONGEST_SHOWN:,} characters more)"
     return what
