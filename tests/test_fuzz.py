@@ -29,7 +29,7 @@ from tests.fuzz.worker import ROOM, Hang, Keeper, input_of, tried, watched
 from tests.waiting import until
 
 SEED = 20_261
-INPUTS = 10_000
+INPUTS = 8_000
 
 
 @pytest.mark.slow  # five processes and all their inputs: about ten seconds
