@@ -28,19 +28,21 @@ SEE = (
     "async ([id, fields, live, ending]) => {"
     + READ
     + """
+  const MOST_AT_AN_END = 100;
   const root = document.querySelector('main');
   const bytes = (text) => new TextEncoder().encode(text);
   demo.world.change(id, fields);
   press(await until('row', () => root.querySelector(`[data-key="${id}"]`)), 'View');
   demo.world.append(id, bytes(live));
-  await readAll(root);
+  // While only the end of a long transcript is there, that is all there is to look at.
+  for (let times = 0; times < 50 && rows.size <= MOST_AT_AN_END; times += 1) await readAll(root);
   demo.world.append(id, bytes(ending));
   demo.world.change(id, { status: 'failed', reason: 'api_error', endTime: Date.now() / 1000 });
   await readTabs(root);
   return { found: [...found], rows: rows.size };
 }"""
 )
-PART = 16
+PART = 8
 """So many in one test, which may take three minutes."""
 STRIDE = 8
 
