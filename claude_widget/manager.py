@@ -216,13 +216,13 @@ class ProcessManager:
                 `PermissionRequest` and decides), `allowed_tools`, `disallowed_tools`,
                 `system_prompt`, `append_system_prompt`, `add_dirs`, `setting_sources`,
                 `required_mcp_servers`, `max_turns`, `max_budget_usd`, `schema`, `after`
-                (executions that must complete first), `priority`, `env`, `extra_args`, and the
-                limits `timeout`, `idle_timeout`, `max_cpu`, `max_cpu_seconds`, `max_memory`,
-                `max_processes`, `max_temp_size`. See docs/guide.md.
+                (executions that must complete first), `priority`, `env`, `env_allow`, `sandbox`,
+                `trust_project`, `extra_args`, and the limits `timeout`, `idle_timeout`, `max_cpu`,
+                `max_cpu_seconds`, `max_memory`, `max_processes`, `max_temp_size`: docs/guide.md.
 
         Raises:
-            InvalidRequest: an argument is wrong; nothing was started.
-            SessionInUse: another execution holds that session.
+            InvalidRequest: an argument is wrong (`SessionInUse`, `ProjectNotTrusted`,
+                `SandboxUnavailable` are some); nothing was started.
             CLINotFound, UnsupportedPlatform: there is nothing to start.
             ClaudeWidgetError: an equal one still runs and does not answer; nothing was started.
         """
