@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from functools import partial
 from pathlib import Path
 
 from benchmarks import fleet, memory, plot, reattach, report
@@ -20,7 +19,7 @@ from benchmarks import fleet, memory, plot, reattach, report
 _MB = 2**-20
 _ATTACHED = 10
 _SECONDS = 5.0
-_FRAMES = (1_000, 10_000, 30_000, 100_000)
+_FRAMES = (10_000, 30_000, 100_000)
 _SIZES = (1_000_000, 4_000_000, 16_000_000)
 _FLEETS = (5, 20, 50)
 
@@ -58,9 +57,9 @@ def _following() -> plot.Chart:
         file = Path(folder, "frames")
         fleet.prepare(file)
         for name, play in sides.items():
-            found = partial(fleet.once, play, file, _SECONDS)
-            points = [(count * fleet.RATE, found(count)["cpu"]) for count in _FLEETS]
-            lines.append(plot.Line(name, points))
+            found = [(count, fleet.once(play, file, _SECONDS, count)) for count in _FLEETS]
+            points = [(count * one["rate"], one["cpu"]) for count, one in found]
+            lines.append(plot.Line(name, points))  # frames that came, also on a busy machine
     return plot.Chart("Following", "frames a second", "cores", tuple(lines))
 
 
