@@ -248,6 +248,19 @@ def test_what_it_used_is_known_once_it_has_ended(manager: ProcessManager, projec
     assert info.peak_processes
 
 
+def test_memory_of_one_that_has_ended_meanwhile_is_none() -> None:
+    mine = tree.processes()[os.getpid()]
+    assert 0 < tree.unshared(mine) < mine.memory * 2
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    until(lambda: not tree.processes()[child].living, what="it is a zombie")
+    gone = tree.processes()[child]._replace(memory=mine.memory, state="R")
+    assert tree.unshared(gone) == 0
+    os.waitpid(child, 0)
+    assert tree.unshared(gone) == 0
+
+
 def test_a_tree_counts_what_its_dead_have_used() -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     child = os.fork()

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,11 +53,9 @@ def let_pass(manager: ProcessManager, project: Path, limit: float) -> None:
 def test_seconds_in_which_the_shim_or_the_cli_was_stopped_do_not_count(
     manager: ProcessManager, project: Path
 ) -> None:
-    silent, held = (
-        running(manager.start_execution("fake:silent", project, idle_timeout=LIMIT))
-        for _ in range(2)
-    )
-    timed = running(manager.start_execution("fake:silent", project, timeout=LIMIT))
+    limits: list[dict[str, Any]] = [{"idle_timeout": LIMIT}] * 2 + [{"timeout": LIMIT}]
+    started = [manager.start_execution("fake:silent", project, **limit) for limit in limits]
+    silent, held, timed = map(running, started)
     assert held.info.pid is not None
     with stopped(shim_pid(silent)), stopped(shim_pid(timed)), stopped(held.info.pid):
         let_pass(manager, project, LIMIT)

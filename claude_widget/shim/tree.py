@@ -110,15 +110,20 @@ def is_stopped(pid: int) -> bool:
 
 
 def unshared(process: Process) -> int:
-    """Bytes of its memory, of a shared page its part only; all of it where that is not told."""
+    """Bytes of its memory, of a shared page its part only; all of it where that is not told.
+
+    Of one that has ended meanwhile nothing: its part of the pages counts for the others now.
+    """
     try:
         with open(f"/proc/{process.pid}/smaps_rollup", "rb") as file:
             for line in file:
                 if line.startswith(b"Pss:"):
                     return int(line.split()[1]) * 1024
     except OSError:
-        pass  # it ended, or may not be looked into
-    return process.memory
+        pass  # it ended, may not be looked into, or the system is too old to tell
+    now = _by_proc(process.pid)
+    lives = now is not None and now.living and now.start == process.start
+    return process.memory if lives else 0
 
 
 def _by_proc(pid: int) -> Process | None:
