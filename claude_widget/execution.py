@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 
 from claude_widget import snapshot
 from claude_widget.backend import Run
+from claude_widget.ended import Ended
 from claude_widget.errors import ClaudeWidgetError, ExecutionFailed, InvalidTransition
 from claude_widget.event_log import EventLog
 from claude_widget.events import NEUTRAL_PREFIX, ControlRequest, Event, Record, parse
@@ -57,8 +58,9 @@ class Execution(Steered):
         self._keeper = keeper
         self._lock = threading.RLock()
         self._state = State.initial(run.execution_id)
-        self._info: ExecutionInfo | None = ended
-        self._info_of: State | None = self._state if ended is not None else None
+        self._ended = None if ended is None else Ended(ended)
+        self._info: ExecutionInfo | None = None
+        self._info_of: State | None = None
         self._events = EventLog(run.transcript)
         self._follower: Follower | None = None if ended is not None else Follower(run.transcript)
         self._read_to_end = 0
@@ -76,6 +78,8 @@ class Execution(Steered):
     @property
     def info(self) -> ExecutionInfo:
         """A snapshot of everything known; it does not change, ask again for a newer one."""
+        if self._ended is not None:
+            return self._ended.info
         state = self._state
         info = self._info
         if info is None or self._info_of is not state:
@@ -86,7 +90,7 @@ class Execution(Steered):
     @property
     def status(self) -> ExecutionStatus:
         """pending, running, completed, failed or killed."""
-        return self.info.status
+        return self.info.status if self._ended is None else self._ended.status
 
     @property
     def result(self) -> str | None:
@@ -101,9 +105,9 @@ class Execution(Steered):
     @property
     def stderr(self) -> str:
         """The last 4,000 characters that the CLI wrote to stderr."""
-        if self._state.status is self.status:
+        if self._ended is None:
             return self._state.stderr_tail
-        tail = b""  # known from its saved end only: nothing of it was folded here
+        tail = b""
         for record in read_records(self.run.transcript):
             if record.stream == "err":
                 tail = (tail + record.data + b"\n")[-4 * _STDERR_TAIL :]
@@ -236,7 +240,16 @@ class Execution(Steered):
                 self._follower.close()
 
     def tell_end(self) -> None:
-        """It has ended, and everybody was told; called once, by the manager."""
+        """It has ended, and everybody was told; called once, by the manager.
+
+        From now on its fold is kept as text; of the state stays what is still asked for.
+        """
+        with self._lock:
+            if self._ended is None:
+                state, self._ended = self._state, Ended(self.info)
+                self._info = self._info_of = None
+                work = State.initial("").work._replace(settled=state.work.settled)
+                self._state = State(life=state.life, work=work)
         self._end_told = True
         self.wake_waiters()
 

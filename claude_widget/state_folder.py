@@ -33,6 +33,8 @@ WATCHING = "watching"
 """The file on which each open manager holds a shared lock, so that shims know of them."""
 PAGES = "pages"
 """The file whose time says when a kernel has last heard of a page."""
+_ALL_FIELDS = set(ExecutionRequest.model_fields)
+"""Shared by all requests that are read: a set of its own would be most of what each takes."""
 _LOCK_TRIES = 40
 _LOCK_PAUSE = 0.005
 
@@ -147,8 +149,9 @@ class StateFolder:
         if (folder / "forgotten").exists() or read_header(folder / "transcript") is None:
             return None
         request = _request_in(folder)
-        known = {"mcp_config": _mcp_config(folder), "env": {}}
-        return Run(folder.name, folder, request.model_copy(update=known), tuple(request.env))
+        known = {**dict(request), "mcp_config": _mcp_config(folder), "env": {}}
+        lean = ExecutionRequest.model_construct(_ALL_FIELDS, **known)
+        return Run(folder.name, folder, lean, tuple(request.env))
 
     def forget(self, run: Run) -> None:
         """Leave it out of `find` from now on; its transcript stays."""

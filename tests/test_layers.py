@@ -17,6 +17,7 @@ LAYERS = (
     (
         "pure",
         {
+            "ended",
             "errors",
             "events",
             "model_choices",

@@ -31,10 +31,10 @@ class State:
     account: Account = field(default_factory=Account)
     outcome: Outcome = field(default_factory=Outcome)
 
-    @classmethod
-    def initial(cls, execution_id: str) -> State:
-        """The state before the first record."""
-        return cls(life=Life(execution_id=execution_id))
+    @staticmethod
+    def initial(execution_id: str) -> State:
+        """The state before the first record; what is empty in it is shared by all."""
+        return _EMPTY.replace(life=Life(execution_id=execution_id))
 
     def replace(
         self,
@@ -93,6 +93,9 @@ class State:
             **_of_work(self),
             **_of_outcome(self),
         )
+
+
+_EMPTY = State()
 
 
 def _of_request(state: State) -> dict[str, Any]:
