@@ -58,7 +58,7 @@ def test_second_answer_is_told_who_was_first(manager: ProcessManager, project: P
 def test_two_managers_answer_and_the_first_wins(make_manager: MakeManager, project: Path) -> None:
     owner, other = make_manager(), make_manager()
     owner.page_seen()
-    execution = owner.start_execution("fake:asks=Bash", project)
+    execution = owner.start_execution("fake:asks=Bash fake:gate", project)
     request = asked(execution)
     theirs = known_to(other, execution)
     assert asked(theirs).input == request.input
@@ -66,6 +66,7 @@ def test_two_managers_answer_and_the_first_wins(make_manager: MakeManager, proje
     with pytest.raises(RequestGone) as caught:
         execution.answer_request(request.control_id, True)
     assert caught.value.became == "answered"
+    (project / "go").touch()
     ended(execution, "completed", "denied")
     assert told(execution)["behavior"] == "deny"
     assert theirs.wait(fake.BOUND).info.denials == execution.info.denials
