@@ -11,7 +11,7 @@ SEED ?=
 run = $(PYTHON) -m scripts
 venv = .venv/bin
 
-.PHONY: help test attacks fuzz demo setup lint types format bench dev wheel lock clean
+.PHONY: help test attacks fuzz soak demo setup lint types format bench dev wheel lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -27,6 +27,10 @@ fuzz: ## a million inputs that nobody would send, over every surface (SEED=7 for
 	@$(run).setup package
 	nice $(venv)/python -m tests.fuzz $(if $(SEED),--seed $(SEED))
 	MONSTERS=all $(venv)/python -m pytest -q -s tests/test_hostile_frames.py
+
+soak: ## 2,000 executions through one kernel, kills, restarts and the model check (half an hour)
+	@$(run).setup package browser
+	$(venv)/python -m tests.soak
 
 demo: ## JupyterLab on the quickstart notebook (PORT=8899, BROWSER=none, LIVE=1 for your own claude)
 	@$(run).setup package

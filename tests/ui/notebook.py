@@ -80,18 +80,18 @@ class Notebook:
         unknown for ever: the page is loaded once more.
         """
         wanted = "connected idle" if kernel else ""
-        self.page.goto(self.server.page_url(self.path))
+        self.page.goto(self.server.page_url(self.path), timeout=LOAD_MS)
         try:
             self._loaded(kernel=wanted)
         except PlaywrightTimeout:
             self.console.append(f"harness: loaded again, the kernel was {self.kernel_status()}")
-            self.page.reload()
+            self.page.reload(timeout=LOAD_MS)
             self._loaded(kernel=wanted)
         return self
 
     def reload(self, *, kernel: str = "connected") -> None:
         """Load the page again; by default the kernel may be busy."""
-        self.page.reload()
+        self.page.reload(timeout=LOAD_MS)
         self._loaded(kernel=kernel)
 
     def _loaded(self, *, kernel: str) -> None:
