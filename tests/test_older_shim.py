@@ -140,6 +140,23 @@ def test_an_operation_that_it_does_not_know_is_refused_and_harms_nothing(
     assert execution.status == "running"
 
 
+def test_it_is_adopted_by_one_manager_at_a_time(
+    start_older: StartOlder, make_manager: MakeManager
+) -> None:
+    older = start_older("fake:long")
+    first, second = make_manager(), make_manager()
+    for manager in (first, second):
+        running(attached(manager, older))
+    first.adopt(older.execution_id)
+    with pytest.raises(ExecutionOwned) as caught:
+        second.adopt(older.execution_id)
+    assert caught.value.owner["manager_id"] == first.manager_id
+    first.close()
+    adopted = second.adopt(older.execution_id)
+    adopted.kill()
+    ended(adopted, "killed", "user")
+
+
 def test_its_death_is_told_as_lost_and_nothing_is_left(
     start_older: StartOlder, manager: ProcessManager
 ) -> None:
