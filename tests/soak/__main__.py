@@ -46,6 +46,7 @@ def run(part: Part) -> tuple[bool, float]:
     with tempfile.TemporaryDirectory(prefix="cw-") as folder:
         # A test's own folder by pytest would be removed by the next runs of pytest but two.
         options = ["-q", "-s", f"--basetemp={folder}/t", "-o", "timeout=3600"]
+        options += ["-o", "faulthandler_timeout=0"]
         command = [sys.executable, "-m", "pytest", *options, part.test]
         code = subprocess.run(command, cwd=ROOT, env={**os.environ, **part.env}, check=False)
     return code.returncode == 0, time.monotonic() - begun
