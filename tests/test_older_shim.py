@@ -183,6 +183,6 @@ def test_it_is_adopted_by_one_manager_though_its_shim_cannot_note_it(
             other.adopt(older.execution_id)
         assert caught.value.owner["manager_id"] == owner.manager_id
     owner.close()
-    assert managers[1].adopt(older.execution_id)
+    assert managers[1].adopt(older.execution_id) is attached(managers[1], older)
     attached(managers[2], older).kill()
     ended(attached(managers[1], older), "killed", "user")
