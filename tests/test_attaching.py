@@ -19,7 +19,7 @@ from claude_widget.errors import (
 from tests import fake
 from tests.asking import known_to
 from tests.conftest import MakeManager
-from tests.fake import ended, running
+from tests.fake import ended, metas, running
 from tests.owned import Elsewhere, elsewhere
 from tests.waiting import until
 
@@ -114,15 +114,30 @@ def test_another_notebooks_start_finds_nothing(
     assert not elsewhere().start_execution("fake:long", project).attached
 
 
-def test_one_that_is_being_killed_or_has_ended_is_not_given(
-    make_manager: MakeManager, project: Path
-) -> None:
+def test_one_that_has_ended_is_not_given(make_manager: MakeManager, project: Path) -> None:
     gone = make_manager()
     started = ended(gone.start_execution("hello", project), "completed", "success")
     gone.close()
     again = make_manager().start_execution("hello", project)
     assert again.execution_id != started.execution_id
     ended(again, "completed", "success")
+
+
+def test_one_that_is_being_killed_is_not_given(make_manager: MakeManager, project: Path) -> None:
+    gone = make_manager()
+    started = running(gone.start_execution("fake:deaf fake:long", project))
+    started.kill()
+    told = [meta["event"] for meta in metas(started)]
+    assert "kill" in told
+    assert "ended" not in told
+    gone.close()
+    manager = make_manager()
+    again = manager.start_execution("fake:deaf fake:long", project)
+    assert again.execution_id != started.execution_id
+    again.kill()
+    attached = manager.get_execution(started.execution_id)
+    assert attached is not None
+    ended(attached, "killed", "user")
 
 
 def test_a_stopped_shim_is_not_paid_for_twice(

@@ -24,6 +24,7 @@ from claude_widget.transcript import Writer
 from tests import fake
 from tests.conftest import MakeManager
 from tests.left_over import aged, linux, new_folder, sleeper, transcript_of
+from tests.second_user import SecondUser
 from tests.waiting import until
 
 
@@ -154,17 +155,19 @@ def test_shim_that_ends_after_its_manager_was_closed_is_no_zombie(
 
 
 @linux
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
-def test_another_users_process_is_left_alone_whatever_it_carries(swept: ProcessManager) -> None:
+def test_another_users_process_is_left_alone_whatever_it_carries(
+    swept: ProcessManager, second_user: SecondUser
+) -> None:
     folder = new_folder(swept)
     transcript_of(folder, ending="ended")
-    foreign = subprocess.Popen(["sleep", "600"], env={MARK: folder.name}, user=65534)
-    try:
+    command = ["setpriv", "--pdeathsig", "KILL", "sleep", "600"]
+
+    def start() -> int:
+        return subprocess.Popen(command, env={**os.environ, MARK: folder.name}).pid
+
+    with second_user.doing(start) as pid:
         assert swept.sweep().processes == ()
-        assert foreign.poll() is None
-    finally:
-        foreign.kill()
-        foreign.wait()
+        assert psutil.pid_exists(pid)
 
 
 @linux

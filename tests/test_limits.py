@@ -53,16 +53,45 @@ def test_a_breach_ends_it_with_its_own_reason_and_the_figures(
     assert told["figure"] >= bound
 
 
+UNWATCHED: dict[str, tuple[str, dict[str, Any], str]] = {
+    "wall clock": ("fake:deltas=1 fake:gate fake:silent=never", {"timeout": 1.5}, "timeout"),
+    "silence": ("fake:deltas=1 fake:gate fake:silent=never", {"idle_timeout": 1.5}, "idle"),
+    "processor seconds": ("fake:deltas=1 fake:gate fake:cpu=30", {"max_cpu_seconds": 0.4}, "cpu"),
+    "memory": (
+        "fake:deltas=1 fake:gate fake:memory=90 fake:silent=never",
+        {"max_memory": 64 * MB},
+        "memory",
+    ),
+}
+
+
 def test_limits_hold_without_a_kernel(
     make_manager: Callable[..., ProcessManager], project: Path
 ) -> None:
     manager = make_manager()
-    asked = "fake:deltas=1 fake:gate fake:memory=90 fake:silent=never"
-    execution = running(manager.start_execution(asked, project, max_memory=64 * MB))
+    begun = [
+        (reason, running(manager.start_execution(asked, project, **options)))
+        for asked, options, reason in UNWATCHED.values()
+    ]
     manager.close()
     (project / "go").touch()
-    until(lambda: metas(execution)[-1]["event"] == "ended", what="it is over")
-    assert [one["reason"] for one in metas(execution) if one["event"] == "limit"] == ["memory"]
+
+    def is_over() -> bool:
+        return all(metas(execution)[-1]["event"] == "ended" for _, execution in begun)
+
+    until(is_over, what="all of them are over")
+    for reason, execution in begun:
+        assert [one["reason"] for one in metas(execution) if one["event"] == "limit"] == [reason]
+
+
+@pytest.mark.slow  # the average is over ten seconds
+def test_more_cores_than_allowed_end_it(manager: ProcessManager, project: Path) -> None:
+    execution = manager.start_execution("fake:cpu=60", project, max_cpu=0.2)
+    execution.wait(60)
+    assert (execution.status, execution.info.reason) == ("failed", "cpu")
+    (told,) = [meta for meta in metas(execution) if meta["event"] == "limit"]
+    assert told["bound"] == 0.2
+    assert told["figure"] >= 0.2
 
 
 def test_a_bomb_of_forks_is_not_asked_but_killed_with_all_that_it_forked(

@@ -203,10 +203,10 @@ def test_schema_may_be_a_model(project: Path) -> None:
     assert build_request("hello", project, schema=given).output_schema == {"type": "object"}
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="the CLI refuses this for root alone")
 def test_bypass_of_permissions_for_root_is_refused_as_the_cli_would(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)  # the CLI refuses this for root alone
     monkeypatch.delenv("IS_SANDBOX", raising=False)
     options: dict[str, Any] = {"permission_mode": "bypassPermissions"}
     with pytest.raises(InvalidRequest, match="root"):
