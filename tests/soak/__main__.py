@@ -36,7 +36,7 @@ PARTS = (
     Part("2,000 mixed executions", "tests/ui/test_soak.py", {"SOAK_REPORT": str(REPORT)}),
     Part("200 kills at random", "tests/test_random_kills.py", {"CLAUDE_WIDGET_KILLS": "200"}),
     Part("the model check, 200 lives", "tests/test_model.py", {"MODEL_EXAMPLES": "200"}),
-    Part("restarts in all orders", "tests/ui/test_restarts.py", {"CLAUDE_WIDGET_ALL_ORDERS": "1"}),
+    Part("restarts in all orders", "tests/ui/test_restarts.py", {"RESTARTS": "all"}),
 )
 
 
