@@ -161,10 +161,12 @@ class Registry:
                 execution.pause()
 
     def _take_in(self, execution: Execution) -> bool:
-        """Keep one that another manager has started; False if it is known, or ours, by now."""
+        """Keep one that another manager has started; False if it is known, ours or gone by now."""
         execution_id = execution.execution_id
         with self._lock:
             if execution_id in self._executions or execution_id in self.mine:
+                return False
+            if not self.folder.has(execution.run):  # it was forgotten since it was found
                 return False
             self._executions[execution_id] = execution
             self._new.append(execution)

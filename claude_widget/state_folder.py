@@ -153,9 +153,14 @@ class StateFolder:
         lean = ExecutionRequest.model_construct(_ALL_FIELDS, **known)
         return Run(folder.name, folder, lean, tuple(request.env))
 
+    def has(self, run: Run) -> bool:
+        """Whether it is still there, and not forgotten."""
+        return run.transcript.exists() and not (run.folder / "forgotten").exists()
+
     def forget(self, run: Run) -> None:
         """Leave it out of `find` from now on; its transcript stays."""
-        self._write(run.folder / "forgotten", b"")
+        with contextlib.suppress(FileNotFoundError):  # its folder was taken away: `find` sees none
+            self._write(run.folder / "forgotten", b"")
 
     def save_ended(self, run: Run, info: ExecutionInfo, size: int) -> None:
         """Keep the fold of an ended transcript, so that it need not be folded again.

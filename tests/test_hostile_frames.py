@@ -10,6 +10,7 @@ import json
 import math
 import os
 import re
+import shutil
 import socket
 from collections.abc import Iterator
 from functools import partial
@@ -20,6 +21,7 @@ import comm
 import psutil
 import pytest
 
+from claude_widget.backend import Run
 from claude_widget.errors import InvalidTransition
 from claude_widget.manager import ProcessManager
 from claude_widget.protocol import Allow, Deny
@@ -192,6 +194,33 @@ def test_a_page_writes_no_trait_so_that_none_is_shown_to_another_page_or_saved(
         data = {"method": "update", "state": state, "buffer_paths": []}
         dashboard._handle_msg({"content": {"data": data}, "buffers": []})
     assert dashboard.get_state() == before
+
+
+def test_what_is_forgotten_amid_a_look_around_does_not_come_back(
+    manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = manager._registry
+    execution = fake.ended(manager.start_execution("fake:plain", project), "completed", "success")
+    find = registry.folder.find
+
+    def find_and_forget(known: frozenset[str]) -> list[Run]:
+        found = find(known - {execution.execution_id})
+        manager.cleanup_execution(execution.execution_id)
+        return found
+
+    monkeypatch.setattr(registry.folder, "find", find_and_forget)
+    monkeypatch.setattr(registry, "_seen_folder", -1)
+    registry.look_around()
+    assert manager.get_all_executions() == []
+
+
+def test_one_whose_folder_was_taken_away_can_be_forgotten(
+    manager: ProcessManager, project: Path
+) -> None:
+    execution = fake.ended(manager.start_execution("fake:plain", project), "completed", "success")
+    shutil.rmtree(execution.run.folder)
+    manager.cleanup_execution(execution.execution_id)
+    assert manager.get_all_executions() == []
 
 
 # -- the monsters --------------------------------------------------------------------------------

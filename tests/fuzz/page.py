@@ -242,9 +242,10 @@ def _check_answer(message: protocol.Message) -> None:
 
 def _clear(manager: ProcessManager) -> None:
     """Take away what the input has started."""
-    for execution in manager.get_all_executions():
-        if execution.execution_id not in _IDS:
-            _forget(manager, execution)
+    started = [one for one in manager.get_all_executions() if one.execution_id not in _IDS]
+    for execution in started:
+        _forget(manager, execution)
+    assert len(manager.get_all_executions()) <= len(_IDS), "what was forgotten came back"
 
 
 def _forget(manager: ProcessManager, execution: Execution) -> None:
