@@ -7,7 +7,6 @@ manager takes what is its own notebook's by itself, and the rest when it is aske
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import threading
 import time
@@ -15,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from claude_widget.admission import Admission
-from claude_widget.backend import Backend
+from claude_widget.backend import Backend, Run
 from claude_widget.errors import (
     ClaudeWidgetError,
     ControlFailed,
@@ -230,7 +229,7 @@ class Adoption:
         """Go on with one; False if it has ended meanwhile, or is another manager's."""
         before = execution.run, execution.decide
         name = None if request.name == execution.info.name else request.name
-        execution.run = dataclasses.replace(execution.run, request=request, forgotten_env=())
+        execution.run = Run(execution.execution_id, execution.run.folder, request)
         execution.decide = decide
         try:
             gone = self._owner_gone(execution)

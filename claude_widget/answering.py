@@ -69,8 +69,7 @@ def answer_to(message: protocol.PageMessage, asked: Asked) -> protocol.Answer:
 
 
 def welcome(manager: ProcessManager, request_id: str, project_path: str) -> protocol.Welcome:
-    """All a page needs to draw the true state at once."""
-    rows = [row_in(manager, execution) for execution in manager.get_all_executions()]
+    """All a page needs to draw the true state at once, less its rows, which are added unread."""
     return protocol.Welcome.model_validate(
         {
             "requestId": request_id,
@@ -82,7 +81,6 @@ def welcome(manager: ProcessManager, request_id: str, project_path: str) -> prot
             "models": manager.models,
             "maxConcurrency": manager.max_concurrency,
             "suggestedQueries": manager.backend.suggested_queries(),
-            "executions": rows,
         }
     )
 

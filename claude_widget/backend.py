@@ -7,8 +7,8 @@ manager knows no backend's class; `tests/contracts` holds one suite that every b
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -17,22 +17,38 @@ from claude_widget.reports import EndedProcess
 from claude_widget.transcript import Writer
 
 
-@dataclass(frozen=True)
 class Run:
-    """One execution as a backend sees it.
+    """One execution as a backend sees it. Not to be changed.
 
-    Attributes:
+    Args:
         execution_id: UUID4.
         folder: its own folder, mode 0700, absolute.
-        request: what was asked for.
+        request: what was asked for, or the same as text: a kernel may know thousands.
         forgotten_env: names of environment variables that it was given by a kernel that is gone;
             their values are never kept.
     """
 
-    execution_id: str
-    folder: Path
-    request: ExecutionRequest
-    forgotten_env: tuple[str, ...] = ()
+    __slots__ = ("_request", "execution_id", "folder", "forgotten_env")
+
+    def __init__(
+        self,
+        execution_id: str,
+        folder: Path,
+        request: ExecutionRequest | bytes,
+        forgotten_env: tuple[str, ...] = (),
+    ) -> None:
+        self.execution_id = execution_id
+        self.folder = folder
+        self.forgotten_env = forgotten_env
+        self._request = request
+
+    @property
+    def request(self) -> ExecutionRequest:
+        """What was asked for."""
+        kept = self._request
+        if isinstance(kept, bytes):
+            return ExecutionRequest.model_validate(json.loads(kept))
+        return kept
 
     @property
     def transcript(self) -> Path:

@@ -21,7 +21,8 @@ class Ended:
 
     def __init__(self, info: ExecutionInfo) -> None:
         self.status = info.status
-        self._text = json.dumps(info.model_dump(mode="json", exclude_defaults=True)).encode()
+        known = info.model_dump(mode="json", exclude_defaults=True)
+        self._text = json.dumps(known, separators=(",", ":")).encode()
 
     @property
     def info(self) -> ExecutionInfo:

@@ -24,7 +24,7 @@ from claude_widget.events import NEUTRAL_PREFIX, ControlRequest, Event, Record, 
 from claude_widget.gauges import Gauge
 from claude_widget.models import ExecutionInfo, ExecutionStatus, Reason
 from claude_widget.permissions import Decider, PermissionRequest, request_of
-from claude_widget.state import State, reduce
+from claude_widget.state import INITIAL, State, reduce
 from claude_widget.steered import Keeper, Steered
 from claude_widget.transcript import CHUNK, Follower, read_records
 
@@ -57,11 +57,11 @@ class Execution(Steered):
         self.gauge: Gauge | None = None
         self._keeper = keeper
         self._lock = threading.RLock()
-        self._state = State.initial(run.execution_id)
+        self._state = INITIAL if ended else State.initial(run.execution_id)
         self._ended = None if ended is None else Ended(ended)
         self._info: ExecutionInfo | None = None
         self._info_of: State | None = None
-        self._events = EventLog(run.transcript)
+        self._events: EventLog | None = None
         self._follower: Follower | None = None if ended is not None else Follower(run.transcript)
         self._read_to_end = 0
         self._kept_to = 0
@@ -100,7 +100,10 @@ class Execution(Steered):
     @property
     def events(self) -> EventLog:
         """The CLI's frames in order, read from the transcript when asked for."""
-        return self._events
+        with self._lock:
+            if self._events is None:  # most are never asked for theirs
+                self._events = EventLog(self.run.transcript)
+            return self._events
 
     @property
     def stderr(self) -> str:
@@ -248,7 +251,7 @@ class Execution(Steered):
             if self._ended is None:
                 state, self._ended = self._state, Ended(self.info)
                 self._info = self._info_of = None
-                work = State.initial("").work._replace(settled=state.work.settled)
+                work = INITIAL.work._replace(settled=state.work.settled)
                 self._state = State(life=state.life, work=work)
         self._end_told = True
         self.wake_waiters()

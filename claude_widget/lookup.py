@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -77,18 +78,18 @@ def _folded(run: Run) -> ExecutionInfo | None:
 
 def manager_of(run: Run) -> str | None:
     """The id of the manager that has started it, if its transcript says so."""
-    return _manager_of(run.transcript)
+    return _manager_of(str(run.transcript))
 
 
 @lru_cache(maxsize=10_000)
-def _manager_of(transcript: Path) -> str | None:
+def _manager_of(transcript: str) -> str | None:
     """Written before anybody knows of the execution, and never changed: it is read once."""
     try:
-        for record in read_records(transcript):
+        for record in read_records(Path(transcript)):
             if record.stream == "meta" and b'"requested"' in record.data:
                 owner = json.loads(record.data).get("owner")
                 found = owner.get("manager_id") if isinstance(owner, dict) else None
-                return found if isinstance(found, str) else None
+                return sys.intern(found) if isinstance(found, str) else None
             if record.stream != "meta":
                 break
     except (OSError, ValueError):

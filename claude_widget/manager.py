@@ -22,9 +22,7 @@ from claude_widget.backend import Backend, Run
 from claude_widget.backends import backend_of_environment
 from claude_widget.broker import DEFAULT_GRACE
 from claude_widget.capacity import concurrency
-from claude_widget.errors import (
-    ExecutionActive,
-)
+from claude_widget.errors import ExecutionActive
 from claude_widget.execution import Execution
 from claude_widget.following import Following
 from claude_widget.listeners import Listener, Listeners
@@ -134,9 +132,8 @@ class ProcessManager:
     @classmethod
     def latest(cls) -> ProcessManager | None:
         """The manager made last in this process that is not closed, or None."""
-        alive = [ref for ref in cls._open if ref() is not None]
-        cls._open[:] = alive
-        return alive[-1]() if alive else None
+        cls._open[:] = [ref for ref in cls._open if ref() is not None]
+        return cls._open[-1]() if cls._open else None
 
     @classmethod
     def holding(cls, execution: Execution) -> ProcessManager | None:
@@ -185,6 +182,10 @@ class ProcessManager:
     def is_held(self, execution: Execution) -> bool:
         """Whether it is pending and nobody lives who would start it."""
         return self._registry.is_held(execution)
+
+    def owns(self, execution: Execution) -> bool:
+        """Whether this manager has started it, or adopted it."""
+        return execution.execution_id in self._registry.mine
 
     # -- starting ----------------------------------------------------------------------------
 

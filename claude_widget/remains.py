@@ -145,12 +145,11 @@ class Remains:
     def _entries(self, folder: Path) -> Iterator[os.DirEntry[str]]:
         try:
             with os.scandir(folder) as entries:
-                found = list(entries)
+                found = list(entries)[::-1]
         except OSError:
             return  # there is no such folder
-        for entry in found:
-            if self._stopped():
-                return
+        while found and not self._stopped():
+            entry = found.pop()  # let go of with its status: there may be thousands
             with contextlib.suppress(OSError):  # it has gone meanwhile
                 if entry.stat(follow_symlinks=False).st_uid == os.getuid():
                     yield entry

@@ -33,8 +33,6 @@ WATCHING = "watching"
 """The file on which each open manager holds a shared lock, so that shims know of them."""
 PAGES = "pages"
 """The file whose time says when a kernel has last heard of a page."""
-_ALL_FIELDS = set(ExecutionRequest.model_fields)
-"""Shared by all requests that are read: a set of its own would be most of what each takes."""
 _LOCK_TRIES = 40
 _LOCK_PAUSE = 0.005
 
@@ -149,9 +147,10 @@ class StateFolder:
         if (folder / "forgotten").exists() or read_header(folder / "transcript") is None:
             return None
         request = _request_in(folder)
-        known = {**dict(request), "mcp_config": _mcp_config(folder), "env": {}}
-        lean = ExecutionRequest.model_construct(_ALL_FIELDS, **known)
-        return Run(folder.name, folder, lean, tuple(request.env))
+        known = {"mcp_config": _mcp_config(folder), "env": {}}
+        asked = request.model_copy(update=known)
+        text = json.dumps(asked.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+        return Run(folder.name, folder, text.encode(), tuple(request.env))
 
     def has(self, run: Run) -> bool:
         """Whether it is still there, and not forgotten."""

@@ -150,11 +150,12 @@ def _cells(info: ExecutionInfo) -> tuple[str, ...]:
 _COLUMNS = ("Status", "Query", "Model", "Duration", "Cost", "Execution")
 
 
-def table_bundle(infos: Sequence[ExecutionInfo]) -> MimeBundle:
+def table_bundle(infos: Sequence[ExecutionInfo], older: int = 0) -> MimeBundle:
     """Executions as a table, newest first, as an output's data; the newest 200 of them.
 
     Args:
         infos: oldest first.
+        older: how many more there are before them.
     """
     if not infos:
         said = "Claude Code: no executions yet."
@@ -170,7 +171,7 @@ def table_bundle(infos: Sequence[ExecutionInfo]) -> MimeBundle:
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
     )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    if left_out := len(infos) - len(rows):
+    if left_out := older + len(infos) - len(rows):
         said = f"{left_out:,} older ones are left out."
         lines.append(said)
         table += f"<p>{said}</p>"

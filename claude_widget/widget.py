@@ -24,7 +24,6 @@ from claude_widget.desk import Desk
 from claude_widget.execution import Execution
 from claude_widget.front_end import front_end
 from claude_widget.last_text import broken_off
-from claude_widget.lookup import manager_of
 from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionStatus, Reason
 from claude_widget.panes import Panes
@@ -135,7 +134,11 @@ class _Connected(anywidget.AnyWidget):
         message, buffers = self._answers.popleft()()
         if isinstance(message, (protocol.Welcome, protocol.Pong)):
             message = message.model_copy(update={"sequence": self._sequence})
-        self._send_message(message, buffers)
+        rows: dict[str, Any] = {}
+        if isinstance(message, protocol.Welcome):  # thousands of rows, each a model for a moment
+            every = self._manager.get_all_executions()
+            rows["executions"] = [row_in(self._manager, execution) for execution in every]
+        self._send_message(message, buffers, **rows)
         return True
 
     def _send_output(self) -> bool:
@@ -145,8 +148,9 @@ class _Connected(anywidget.AnyWidget):
         self._send_message(found[0], [found[1]])
         return True
 
-    def _send_message(self, message: protocol.Message, buffers: Buffers) -> None:
-        self.send(message.model_dump(mode="json", by_alias=True, exclude_none=True), buffers)
+    def _send_message(self, message: protocol.Message, buffers: Buffers, **more: Any) -> None:
+        said = message.model_dump(mode="json", by_alias=True, exclude_none=True)
+        self.send({**said, **more}, buffers)
 
     def _take_dirty(self) -> list[str]:
         with self._dirty_lock:
@@ -224,20 +228,23 @@ class ClaudeWidget(_Connected):
         return events
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        infos = [execution.info for execution in self._of_this_notebook()]
+        every = self._of_this_notebook()
+        newest = [execution.info for execution in every[-MOST_ROWS:]]
         mark = {
             "manager_id": self.manager_id,
-            "executions": [info.execution_id for info in infos[-MOST_ROWS:]],
+            "executions": [info.execution_id for info in newest],
         }
-        return _with_fallback(super()._repr_mimebundle_(**kwargs), table_bundle(infos), mark)
+        table = table_bundle(newest, older=len(every) - len(newest))
+        return _with_fallback(super()._repr_mimebundle_(**kwargs), table, mark)
 
     def _of_this_notebook(self) -> list[Execution]:
         """What a reader of the saved notebook is shown: not what other projects did.
 
-        Those that this manager has started; if none yet, those that worked in the kernel's folder.
+        Those that this manager has started or adopted; if there are none yet, those that worked in
+        the kernel's folder.
         """
         every = self._manager.get_all_executions()
-        mine = [one for one in every if manager_of(one.run) == self.manager_id]
+        mine = [one for one in every if self._manager.owns(one)]
         here = str(Path.cwd())
         return mine or [one for one in every if one.run.request.project_path == here]
 
