@@ -23,7 +23,7 @@ from tests.conftest import MakeManager
 from tests.fake import ended, running, shim_pid
 from tests.waiting import until
 
-LIMIT = 3.0
+LIMIT = 5.0
 """Seconds: more than a busy machine needs for a start and an end together."""
 
 
