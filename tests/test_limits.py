@@ -175,6 +175,18 @@ def test_silence_is_counted_from_the_last_output_and_not_while_a_call_is_open() 
     assert stall.due(session, 500.0) == 510.0  # what was waited for does not count
 
 
+def test_a_call_that_was_asked_about_is_open_until_its_result() -> None:
+    stall = Stall(10.0, now=0.0)
+    asked = {"subtype": "can_use_tool", "tool_name": "Bash", "tool_use_id": "a"}
+    told = {"type": "system", "subtype": "task_progress", "tool_use_id": "a"}
+    frames = [{"type": "control_request", "request": asked}, told]
+    lines = [call("a"), *(json.dumps(frame).encode() for frame in frames)]
+    stall.heard(1.0, b"\n".join(lines))
+    assert stall.due(Session(), 500.0) is None
+    stall.heard(600.0, result("a"))
+    assert stall.due(Session(), 600.0) == 610.0
+
+
 RECORDED = sorted((Path(__file__).parent / "transcripts").glob("*.jsonl"))
 
 

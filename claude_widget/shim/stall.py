@@ -11,7 +11,8 @@ import re
 from .session import Session
 
 _CALL = b'"tool_use"'
-_RESULT = b'"tool_use_id"'
+_RESULT = b'"tool_result"'
+"""A request for permission and a task's progress name a call by its id, too, and do not end it."""
 _RESULT_OF = re.compile(rb'"tool_use_id": ?"([^"\\]{1,200})"')
 _LONGEST = 1 << 20
 """Bytes of the longest call that is decoded: what writes so long a file is done at once."""
@@ -50,7 +51,7 @@ class Stall:
         for line in lines.split(b"\n"):
             if _CALL in line:
                 self._calls.update(dict.fromkeys(_calls(line)))
-            for found in _RESULT_OF.findall(line):
+            for found in _RESULT_OF.findall(line) if _RESULT in line else ():
                 self._calls.pop(found.decode("utf-8", "replace"), None)
         while len(self._calls) > _MOST:
             del self._calls[next(iter(self._calls))]
