@@ -375,11 +375,15 @@ def boot_id() -> str:
 
 
 def lock_is_held(path: Path) -> bool:
-    """Whether a writer holds the transcript's lock; False for a file that is not there."""
+    """Whether a writer holds the transcript's lock; False for a file that is not there.
+
+    True if that cannot be known at this moment, such as without a free descriptor: who is taken for
+    dead is ended.
+    """
     try:
         fd = open_own(path)
-    except OSError:
-        return False
+    except OSError as error:
+        return error.errno in _PASSING
     try:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:

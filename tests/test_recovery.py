@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ import pytest
 from claude_widget.errors import ClaudeWidgetError, InvalidRequest
 from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionStatus
+from claude_widget.transcript import lock_is_held
 from tests import fake
 from tests.conftest import MakeManager
 from tests.waiting import until
@@ -160,3 +162,15 @@ def test_one_that_waits_for_its_turn_is_never_taken_for_dead(
     assert manager._upkeep.settle(waiting) is None, "as a sweep that saw it before it waited"
     (project / "go").touch()
     fake.ended(waiting, "completed", "success")
+
+
+def test_a_lock_that_cannot_be_looked_at_for_now_counts_as_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    path = tmp_path / "transcript"
+    assert not lock_is_held(path)
+    monkeypatch.setattr("claude_widget.transcript.open_own", full)
+    assert lock_is_held(path)
