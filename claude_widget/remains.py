@@ -96,7 +96,7 @@ class Remains:
             return not lock_is_held(folder / "transcript") and _is_old(entry, YOUNG)
         # Its transcript cannot be seen from here: gone, or in another container that shares the
         # temp folder. Where its processes would be seen, there are none.
-        return _is_old(entry, YOUNG) and _is_here(crumb)
+        return _is_old(entry, YOUNG) and is_here(crumb)
 
     # -- the state folder --------------------------------------------------------------------
 
@@ -209,8 +209,8 @@ def read_breadcrumb(scratch: Path) -> dict[str, Any] | None:
         return None
 
 
-def _is_here(crumb: dict[str, Any]) -> bool:
-    """Whether its processes would be seen from here, if there were any."""
+def is_here(crumb: dict[str, Any]) -> bool:
+    """Whether processes of that breadcrumb's execution would be seen from here, if there were any."""
     owner = runtime.owner()
     if crumb.get("host") != owner["host"]:
         return False

@@ -19,7 +19,7 @@ from claude_widget.errors import ClaudeWidgetError
 from claude_widget.header import read_header
 from claude_widget.leftovers import DESCENDANTS, Seen, end_leftovers, look, recorded
 from claude_widget.registry import Registry
-from claude_widget.remains import YOUNG, Remains, is_uuid, read_breadcrumb
+from claude_widget.remains import YOUNG, Remains, is_here, is_uuid, read_breadcrumb
 from claude_widget.reports import EndedProcess, SweepReport
 from claude_widget.runtime import host_name
 from claude_widget.transcript import lock_is_held
@@ -176,7 +176,7 @@ class Sweep:
         """Whether a process says that it belongs to the execution of that folder."""
         crumb = read_breadcrumb(Path(one.scratch)) if one.scratch else None
         if crumb is not None and crumb["folder"] == str(folder):
-            return True
+            return is_here(crumb)  # a container that shares the temp folder has paths of its own
         try:
             return os.readlink(f"/proc/{one.pid}/cwd") == f"{folder} (deleted)"  # noqa: PTH115
         except OSError:

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from claude_widget import runtime
+from claude_widget.command import MARK
 from claude_widget.leftovers import look
 from claude_widget.manager import ProcessManager
 from claude_widget.remains import BREADCRUMB, leave_breadcrumb, read_breadcrumb
@@ -92,6 +93,27 @@ def test_a_temp_folder_of_another_container_is_left_alone(
     aged(scratch)
     assert swept.sweep().scratch == ()
     assert scratch.exists()
+
+
+@linux
+@pytest.mark.parametrize("here", [True, False])
+def test_a_process_of_another_container_is_left_alone(swept: ProcessManager, here: bool) -> None:
+    """Its state folder has the path of ours, and is another; the temp folder is shared."""
+    folder = new_folder(swept)
+    shutil.rmtree(folder, ignore_errors=True)
+    scratch = scratch_of(folder)
+    if not here:
+        said = read_breadcrumb(scratch)
+        (scratch / BREADCRUMB).write_text(json.dumps({**(said or {}), "pid_namespace": "another"}))
+    env = {MARK: folder.name, "CLAUDE_CODE_TMPDIR": str(scratch)}
+    process = subprocess.Popen(["sleep", "600"], env=env)
+    try:
+        until(lambda: look().get(process.pid) and look()[process.pid].mark, what="it runs")
+        assert [one.pid for one in swept.sweep().processes] == [process.pid] * here
+        assert (process.poll() is None) != here
+    finally:
+        process.kill()
+        process.wait()
 
 
 @linux
