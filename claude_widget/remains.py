@@ -210,7 +210,7 @@ def read_breadcrumb(scratch: Path) -> dict[str, Any] | None:
 
 
 def is_here(crumb: dict[str, Any]) -> bool:
-    """Whether processes of that breadcrumb's execution would be seen from here, if there were any."""
+    """Whether its execution's processes would be seen from here, if there were any."""
     owner = runtime.owner()
     if crumb.get("host") != owner["host"]:
         return False
