@@ -8,6 +8,7 @@ here: the shim holds them.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -20,6 +21,7 @@ from claude_widget.shim import tree
 if TYPE_CHECKING:
     from claude_widget.execution import Execution
 
+_LOG = logging.getLogger(__name__)
 PERIOD = 2.0
 """Seconds between two passes."""
 SEEN_LATELY = 15.0
@@ -82,9 +84,11 @@ class Gauges:
     def _run(self) -> None:
         pause = PERIOD
         while not self._closing.wait(pause):
-            running = self._running() if self._watched(SEEN_LATELY) > 0 else []
             began = time.monotonic()
-            self.look(running)
+            try:
+                self.look(self._running() if self._watched(SEEN_LATELY) > 0 else [])
+            except Exception:  # noqa: BLE001 - the thread must outlive it: no descriptor is free
+                _LOG.exception("What executions use cannot be read; it is tried again")
             pause = max(PERIOD, (time.monotonic() - began) * _COST)
 
     def _running(self) -> list[Execution]:

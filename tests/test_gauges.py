@@ -6,6 +6,7 @@ figures that are set.
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from pathlib import Path
@@ -70,6 +71,20 @@ def test_a_pid_is_never_trusted_alone() -> None:
     start = tree.start_ticks(os.getpid())
     assert list(read_usage({"x": (os.getpid(), start)})) == ["x"]
     assert read_usage({"x": (os.getpid(), start + 1), "y": (0, 0)}) == {}
+
+
+def test_a_pass_that_fails_is_not_the_last() -> None:
+    passes = threading.Semaphore(0)
+
+    def active() -> list[Execution]:
+        passes.release()
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    kept = Gauges(active, lambda _: 1.0, lambda _: None)
+    kept.start()
+    for _ in range(3):
+        assert passes.acquire(timeout=10)
+    kept.close()
 
 
 def test_without_a_page_nothing_is_read() -> None:
