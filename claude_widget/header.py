@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from claude_widget.own_files import open_own
-from claude_widget.transcript import LONGEST_LINE
+from claude_widget.transcript import LONGEST_LINE, PASSING
 
 _LONGEST_HEADER = 4096
 
@@ -34,13 +34,20 @@ class Header(NamedTuple):
     epoch: float
 
 
-def read_header(path: Path) -> Header | None:
+def read_header(path: Path, *, strict: bool = False) -> Header | None:
     """The header of a transcript that has begun; None for any other file, or none.
 
     It has begun with its second record, what was asked for: both are written at once, before
     anything is started, so a file with less belongs to a start that never was, or is damaged.
+
+    Args:
+        path: the transcript.
+        strict: raise what is of this process or this moment: it says nothing of the file.
+
+    Raises:
+        OSError: it cannot be read now; only if `strict`.
     """
-    first, second = _first_two(path)
+    first, second = _first_two(path, strict=strict)
     try:
         told = json.loads(first)
         if told["event"] != "transcript" or not second.startswith(b'{"event":"requested"'):
@@ -65,12 +72,14 @@ def read_request(path: Path) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def _first_two(path: Path) -> tuple[bytes, bytes]:
+def _first_two(path: Path, *, strict: bool = False) -> tuple[bytes, bytes]:
     """What the first two records hold, if both are whole and of the lifecycle; else nothing."""
     try:
         with os.fdopen(open_own(path), "rb") as file:
             lines = (file.readline(_LONGEST_HEADER), file.readline(2 * LONGEST_LINE))
-    except OSError:
+    except OSError as error:
+        if strict and error.errno in PASSING:
+            raise
         return b"", b""
     if not all(line.endswith(b"\n") for line in lines):
         return b"", b""

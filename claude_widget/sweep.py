@@ -153,10 +153,11 @@ class Sweep:
     def _is_over(folder: Path) -> bool:
         """Whether an execution of this state folder has no shim that could end what it started."""
         transcript = folder / "transcript"
-        header = read_header(transcript)
-        if header is not None:
-            return header.host == host_name() and not lock_is_held(transcript)
-        try:  # nobody can follow what has no beginning, and nobody would end it
+        try:
+            header = read_header(transcript, strict=True)
+            if header is not None:
+                return header.host == host_name() and not lock_is_held(transcript)
+            # Nobody can follow what has no beginning, and nobody would end it.
             return time.time() - folder.stat(follow_symlinks=False).st_mtime > YOUNG
         except OSError:
             return False

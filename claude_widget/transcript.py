@@ -171,7 +171,7 @@ class _Pieces:
         return Record(self.offset, when, name, b"".join(self.parts), complete, self.elided)
 
 
-_PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR})
+PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR})
 """Errors that are of this process or this moment, and say nothing of the file."""
 _COMPARED = 32
 """Bytes before what is new that must be what they were: a file cut short may have grown again."""
@@ -219,7 +219,7 @@ class Follower:
                 raise self._spoiled("what was read of it has changed")
             chunk = os.pread(self._fd, limit, self._read_to)
         except OSError as error:
-            if error.errno in _PASSING:
+            if error.errno in PASSING:
                 return [], False
             raise TranscriptError(
                 error.strerror or str(error), path=str(self.path), offset=self._read_to
@@ -383,7 +383,7 @@ def lock_is_held(path: Path) -> bool:
     try:
         fd = open_own(path)
     except OSError as error:
-        return error.errno in _PASSING
+        return error.errno in PASSING
     try:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:

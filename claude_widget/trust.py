@@ -77,7 +77,7 @@ def check_project(
     if request.trust_project is not None:
         return
     project = Path(request.project_path)
-    found = list(demands(project, request.setting_sources))
+    found = list(demands(project, request.setting_sources, env))
     if not found or is_trusted(project, env):
         return
     known = _accepted(state).get(str(project), [])
@@ -152,22 +152,29 @@ def is_trusted(project: Path, env: Mapping[str, str] | None = None) -> bool:
 # -- what a project brings -----------------------------------------------------------------------
 
 
-def demands(project: Path, sources: Sequence[str] | None = None) -> Iterator[Item]:
+def demands(
+    project: Path, sources: Sequence[str] | None = None, env: Mapping[str, str] | None = None
+) -> Iterator[Item]:
     """What the files of a project would have the CLI do, beyond what is harmless.
 
     Args:
         project: the project's folder.
         sources: of the settings that the CLI is to load; None is all.
+        env: environment that names the CLI's config folder; the process's own by default.
     """
     wanted = ("project", "local") if sources is None else sources
-    if "project" in wanted:
-        yield from _of_settings(project / ".claude" / "settings.json")
-    if "local" in wanted:
-        yield from _of_settings(project / ".claude" / "settings.local.json")
+    settings = project / ".claude"
+    # Where the project is the home folder, these are the user's own and no project's.
+    brings = settings.resolve() != config_folder(env).resolve()
+    if "project" in wanted and brings:
+        yield from _of_settings(settings / "settings.json")
+    if "local" in wanted and brings:
+        yield from _of_settings(settings / "settings.local.json")
     if "project" in wanted or "local" in wanted:
         for folder in (project, *project.parents):
             yield from _of_servers(folder / ".mcp.json")
-        yield from _of_definitions(project / ".claude")
+        if brings:
+            yield from _of_definitions(settings)
 
 
 def _of_settings(path: Path) -> Iterator[Item]:

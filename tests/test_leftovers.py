@@ -5,6 +5,7 @@ The rule: each stands beside one of the same looks that lives, is a stranger's, 
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -185,6 +186,27 @@ def test_one_that_runs_on_with_no_beginning_is_ended_since_nobody_can_follow_it(
         assert fake.shim_pid(execution) in {one.pid for one in later.swept.processes}
         assert later.swept.unreadable == (execution.execution_id,)
     until(lambda: not fake.marked(execution.execution_id), what="nothing runs on")
+
+
+@linux
+def test_what_cannot_be_read_just_now_is_not_taken_for_over(
+    swept: ProcessManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    folder = new_folder(swept)
+    transcript_of(folder, ending="ended")
+    aged(folder)
+    marked = sleeper(folder.name)
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr("claude_widget.header.open_own", full)
+            assert swept.sweep().processes == ()
+        assert [one.pid for one in swept.sweep().processes] == [marked.pid]
+    finally:
+        marked.kill()
+        marked.wait()
 
 
 @linux

@@ -134,6 +134,14 @@ def test_what_is_harmless_needs_no_confirmation(project: Path, name: str, conten
     assert list(demands(project)) == []
 
 
+def test_the_users_own_settings_are_no_projects(tmp_path: Path) -> None:
+    write(tmp_path, ".claude/settings.json", {"permissions": {"allow": ["Bash(ls)"]}})
+    assert list(demands(tmp_path, env={"HOME": str(tmp_path)})) == []
+    assert list(demands(tmp_path, env={"CLAUDE_CONFIG_DIR": str(tmp_path / ".claude")})) == []
+    elsewhere = {"HOME": str(tmp_path), "CLAUDE_CONFIG_DIR": str(tmp_path / "other")}
+    assert list(demands(tmp_path, env=elsewhere)) == [("permits", "Bash(ls)")]
+
+
 @pytest.mark.parametrize("place", ["project", "above"])
 def test_project_that_claude_code_trusts_is_trusted(
     manager: ProcessManager, project: Path, place: str
