@@ -114,7 +114,7 @@ PARTS = (
         "JupyterLab, Notebook 7 and marimo in Chromium, and JupyterLab in Firefox",
         (pytest_in_two("tests/ui"),),
         needs=("package", "kernel73", "browser"),
-        bound=900,
+        bound=1100,
     ),
     Part(
         "packaging",
