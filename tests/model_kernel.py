@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from claude_widget.errors import ClaudeWidgetError
+from claude_widget.errors import ClaudeWidgetError, ExecutionNotFound
 from claude_widget.execution import Execution
 from claude_widget.local import LocalBackend
 from claude_widget.manager import ProcessManager
@@ -127,17 +127,21 @@ class Kernel:
         return {"id": started.execution_id}
 
     def do_steer(self, id: str, ask: str) -> None:  # noqa: A002 - the word of the protocol
-        execution = self.manager.get_execution(id)
-        if execution is not None:
-            getattr(execution, ask)()
+        getattr(self._known(id), ask)()
 
     def do_answer(self, id: str, allow: bool) -> Told:  # noqa: A002
-        execution = self.manager.get_execution(id)
-        requests = execution.requests if execution is not None else ()
+        execution = self._known(id)
+        requests = execution.requests
         for request in requests:
-            assert execution is not None
             execution.answer_request(request.control_id, allow)
         return {"answered": len(requests)}
+
+    def _known(self, execution_id: str) -> Execution:
+        """What another kernel has just started, this one may not know yet."""
+        execution = self.manager.get_execution(execution_id)
+        if execution is None:
+            raise ExecutionNotFound(execution_id)
+        return execution
 
     def do_adopt(self, id: str) -> None:  # noqa: A002
         self.manager.adopt(id)

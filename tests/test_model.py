@@ -58,6 +58,8 @@ QUERIES: dict[str, tuple[str, Ends]] = {
     "crashes": ("fake:crash", {CRASHED}),
 }
 """Each kind of CLI: its prompt, and how it may end if nobody does anything."""
+REFUSED = ("ExecutionEnded", "ExecutionActive", "ExecutionNotFound")
+"""Why a kernel may refuse: it has ended, has not started, or has just been started by another."""
 ANY = st.integers(0, 1000)
 
 
@@ -187,7 +189,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     def steer(self, key: str, by: int, ask: str) -> dict[str, Any]:
         said = self.kernel(by).ask("steer", id=key, ask=ask)
-        refused = said.get("error") in ("ExecutionEnded", "ExecutionActive")
+        refused = said.get("error") in REFUSED
         # A CLI whose last turn is over lives on for a moment in which it takes nothing more.
         assert said["ok"] or refused or said.get("code") == "stdin_closed", said
         return said
@@ -197,7 +199,7 @@ class Lifecycle(RuleBasedStateMachine):
     def answer(self, pick: int, by: int, allow: bool) -> None:
         key, life = self.one(pick)
         said = self.kernel(by).ask("answer", id=key, allow=allow)
-        assert said["ok"] or said["error"] == "RequestGone", said
+        assert said["ok"] or said["error"] in ("RequestGone", "ExecutionNotFound"), said
         if said.get("answered"):
             life.must = True
 
