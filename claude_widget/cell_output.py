@@ -34,12 +34,13 @@ class CellOutput:
         self._execution = execution
         self._display_id = uuid.uuid4().hex
         self._lock = threading.RLock()
-        self._static = False
+        self._static = self._shown = False
         self._in_cell = _CELLS.there_are()
         _LIVE[self._display_id] = self
-        self._stop = manager.on_change(self._note)
         self._view = ExecutionView(manager, execution)
+        self._stop = manager.on_change(self._note)
         display(self._view, display_id=self._display_id)
+        self._shown = True
         if execution.status.ended:
             self.settle()
 
@@ -86,7 +87,7 @@ class CellOutput:
     def settle(self) -> bool:
         """Put the static result in the view's place; the first call does it, and says so."""
         with self._lock:
-            if self._static:
+            if self._static or not self._shown:  # what is not shown yet sees to it itself
                 return False
             self._static = True
             self._stop()

@@ -25,6 +25,7 @@ import claude_widget
 from claude_widget import cell_output
 from claude_widget.cell_output import CellOutput, dashboard_of
 from claude_widget.courier import COURIER, MESSAGES_PER_SECOND
+from claude_widget.execution import Execution
 from claude_widget.freeze import freeze_file
 from claude_widget.last_text import last_text
 from claude_widget.manager import ProcessManager
@@ -105,6 +106,24 @@ def test_nothing_is_left_of_a_view_once_its_result_is_in_place(
     )
     assert all("completed" in data["text/plain"] for _, data in page.replaced)
     assert not cell_output._LIVE
+
+
+def test_one_that_ends_while_its_view_is_made_leaves_nothing(
+    page: Page, manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(manager: ProcessManager, execution: Execution) -> ExecutionView:
+        view = ExecutionView(manager, execution)
+        execution.wait(10)
+        return view
+
+    monkeypatch.setattr(cell_output, "ExecutionView", slow)
+    before = len(COURIER._outlets), listeners(manager), set(_instances)
+    CellOutput(manager, manager.start_execution("fake:plain", project))
+    until(lambda: len(page.replaced) == 1, what="its result is in place")
+    until(
+        lambda: (len(COURIER._outlets), listeners(manager), set(_instances)) == before,
+        what="outlets, listeners and models are gone",
+    )
 
 
 def test_many_that_end_at_once_take_turns(

@@ -21,7 +21,7 @@ from claude_widget.execution import Execution
 from claude_widget.leftovers import DESCENDANTS, recorded
 from claude_widget.local import LocalBackend, _configured
 from claude_widget.manager import ProcessManager
-from claude_widget.models import ExecutionInfo, ExecutionStatus, Reason
+from claude_widget.models import ExecutionInfo, ExecutionRequest, ExecutionStatus, Reason
 from claude_widget.protocol import ModelChoice
 from claude_widget.reports import EndedProcess
 from claude_widget.state_folder import StateFolder
@@ -161,9 +161,14 @@ def test_small_files_that_are_torn_are_never_believed(
     until(lambda: folder.load_ended(run), what="its end is kept")
     info = folder.load_ended(run)
     _each(run.folder / "ended.json", lambda: folder.load_ended(run) in (None, info))
-    request = folder._load(run.folder)
-    assert request is not None
-    _each(run.folder / "request.json", lambda: folder._load(run.folder) == request)
+
+    def request() -> tuple[str, ExecutionRequest, tuple[str, ...]] | None:
+        found = folder._load(run.folder)
+        return None if found is None else (found.execution_id, found.request, found.forgotten_env)
+
+    asked = request()
+    assert asked is not None
+    _each(run.folder / "request.json", lambda: request() == asked)
     ours = Path("/nowhere/ours")
     names = ("socket", "scratch")
     _each(run.folder / "shim.json", lambda: all(_configured(run, n, ours) == ours for n in names))
