@@ -24,7 +24,7 @@ from claude_widget.state.codec import decode, encode
 
 NAME = "fold.json"
 EVERY = 3 << 20
-"""Bytes of transcript after which the fold is kept again. It may lag 4 MB, and one look adds 0.25."""
+"""Bytes of transcript after which the fold is kept again; with one look more it lags under 4 MB."""
 _LARGEST = 1 << 28
 _EDGE = 1024
 """Bytes at the beginning of a transcript, and before the snapshot's place in it, that are compared.
