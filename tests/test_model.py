@@ -271,7 +271,7 @@ class Lifecycle(RuleBasedStateMachine):
         """What a failure is told with: the end of each transcript that has not ended."""
         for key in self.active():
             path = self.state / "executions" / key / "transcript"
-            yield f"{key}: {path.read_bytes()[-3000:]!r}"
+            yield f"{key}: {path.read_bytes()[-800:]!r}"
 
     def unsettled(self) -> list[str]:
         looks = [(kernel, kernel.ask("look")) for kernel in self.open]
