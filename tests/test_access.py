@@ -65,7 +65,7 @@ def test_everything_in_a_life_is_its_owners_alone_whatever_the_umask(
         mcp = {"mcpServers": {"a": {"command": "x"}}}
         execution = running(
             manager.start_execution(
-                f"fake:gate={gate} fake:deltas=4 fake:flood=2", project, mcp_config=mcp
+                f"fake:gate={gate} fake:deltas=4 fake:flood=5", project, mcp_config=mcp
             )
         )
         folder = StateFolder(state)
