@@ -293,6 +293,18 @@ class Admission:
                 writer.meta("ended", exit_code=None, error="", forced=False, descendants=0)
             return True
 
+    def let_go(self) -> None:
+        """Take those out of the line that another manager has cancelled.
+
+        What waits is not followed; once it is out, it is, and its end is seen. A `stat` of each,
+        once in a while, is all that this costs.
+        """
+        with self._lock:
+            for execution_id in self._line.waiting:
+                execution = self._registry.get(execution_id)
+                if execution is None or not _still_waits(execution):
+                    self._line.remove(execution_id)
+
     def freed(self, execution: Execution) -> None:
         """It has ended: its slot is free."""
         with self._lock:
@@ -303,3 +315,13 @@ class Admission:
         """Start nothing from now on."""
         with self._lock:
             self._closed = True
+
+
+def _still_waits(execution: Execution) -> bool:
+    """Whether nobody has written to its transcript since it was put into the line."""
+    try:
+        return execution.is_pending_at(execution.run.transcript.stat().st_size)
+    except FileNotFoundError:
+        return False  # which whoever follows it will say
+    except OSError:
+        return True  # it cannot be looked at for now

@@ -8,6 +8,7 @@ with a dead kernel is the shim's.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -313,10 +314,13 @@ def _interpreter() -> str:
     path = str(getattr(sys, "_base_executable", "") or sys.executable)
     if "claude" not in path.lower():
         return path
-    link = runtime.runtime_folder() / f"python-{sys.version_info[0]}.{sys.version_info[1]}"
+    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
+    link = runtime.runtime_folder() / f"python-{digest}"
     if not link.is_symlink() or str(link.readlink()) != path:
-        link.unlink(missing_ok=True)
-        link.symlink_to(path)
+        made = link.with_name(f".{link.name}.{os.getpid()}.{threading.get_native_id()}")
+        made.unlink(missing_ok=True)  # of a process of the same number, long gone
+        made.symlink_to(path)
+        made.replace(link)  # other kernels may be at it
     return str(link)
 
 

@@ -141,6 +141,7 @@ class Upkeep:
         self._registry.folder.watch()
         self._registry.owners.hold()
         self._registry.look_around()
+        self._admission.let_go()
         self._adoption.look()
         for execution in self._registry.take_new():
             self.changed(execution)

@@ -70,6 +70,11 @@ class WaitingLine:
         """Whether it takes a slot."""
         return execution_id in self._running
 
+    @property
+    def waiting(self) -> frozenset[str]:
+        """Ids of all that are in the line."""
+        return frozenset(self._waiting)
+
     def waits(self, execution_id: str) -> bool:
         """Whether it is in the line."""
         return execution_id in self._waiting

@@ -95,6 +95,30 @@ def test_one_that_another_manager_cancelled_is_never_started(
     assert not any(meta["event"] == "spawned" for meta in fake.metas(waits))
 
 
+def test_one_that_another_manager_cancelled_has_ended_before_a_slot_is_free(
+    make_manager: MakeManager, project: Path
+) -> None:
+    first = make_manager(max_concurrency=1)
+    runs = fake.running(first.start_execution("fake:long", project))
+    waits, next_one = (first.start_execution("fake:plain", project) for _ in range(2))
+    make_manager().kill_execution(waits.execution_id)
+    fake.ended(waits, "killed", "user")
+    assert runs.status is ExecutionStatus.RUNNING
+    runs.kill()
+    fake.ended(next_one, "completed", "success")
+
+
+def test_one_whose_files_go_while_it_waits_has_ended(
+    make_manager: MakeManager, project: Path
+) -> None:
+    manager = make_manager(max_concurrency=1)
+    runs = fake.running(manager.start_execution("fake:long", project))
+    waits = manager.start_execution("fake:plain", project)
+    shutil.rmtree(waits.run.folder)
+    until(lambda: waits.status.ended, what="it is said")
+    assert runs.status is ExecutionStatus.RUNNING
+
+
 def test_what_resumes_one_of_an_earlier_kernel_keeps_its_mcp_config_and_asks_for_its_env(
     make_manager: MakeManager, project: Path
 ) -> None:

@@ -12,6 +12,7 @@ import os
 import stat
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -140,14 +141,19 @@ def test_shims_command_line_is_neutral_wherever_python_lies(
     python.symlink_to(Path(local.sys._base_executable).resolve())  # type: ignore[attr-defined]
     monkeypatch.setattr(local.sys, "_base_executable", str(python), raising=False)  # type: ignore[attr-defined]
     manager = make_manager()
-    paths: set[str] = set()
-    threads = [threading.Thread(target=lambda: paths.add(local._interpreter())) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(paths) == 1
-    assert "claude" not in paths.pop()
+    together = threading.Barrier(8)
+
+    def interpreter() -> str:
+        together.wait()
+        return local._interpreter()
+
+    with ThreadPoolExecutor(8) as threads:
+        for _ in range(50):  # each time all of them find none
+            paths = {one.result() for one in [threads.submit(interpreter) for _ in range(8)]}
+            assert len(paths) == 1
+            link = Path(paths.pop())
+            assert "claude" not in str(link)
+            link.unlink()
     execution = running(manager.start_execution("fake:long", project))
     words = psutil.Process(fake.shim_pid(execution)).cmdline()
     assert "claude" not in " ".join(words)
