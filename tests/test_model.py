@@ -37,6 +37,8 @@ STEPS = 30 if EXAMPLES else 14
 BOUND = 40.0
 """Seconds in which everything has settled after a step; the longest ladder takes two."""
 MOST_KERNELS, SLOTS = 3, 3
+LATEST = 4
+"""Executions that a step may choose from, ended or not: the choice must not depend on the pace."""
 
 SUCCESS = ("completed", "success")
 DENIED = ("completed", "denied")
@@ -153,18 +155,18 @@ class Lifecycle(RuleBasedStateMachine):
         assert said["ok"], said
         self.lives[said["id"]] = Life(self.number, kind)
 
-    def has_active(self) -> bool:
-        return bool(self.open) and bool(self.active())
+    def has_lives(self) -> bool:
+        return bool(self.open) and bool(self.lives)
 
     def active(self) -> list[str]:
         return [key for key, life in self.lives.items() if life.end is None]
 
     def one(self, pick: int) -> tuple[str, Life]:
-        active = self.active()
-        key = active[pick % len(active)]
+        latest = list(self.lives)[-LATEST:]
+        key = latest[pick % len(latest)]
         return key, self.lives[key]
 
-    @precondition(has_active)
+    @precondition(has_lives)
     @rule(pick=ANY, by=ANY)
     def kill(self, pick: int, by: int) -> None:
         key, life = self.one(pick)
@@ -172,14 +174,14 @@ class Lifecycle(RuleBasedStateMachine):
             life.may.add(KILLED)
             life.must = True
 
-    @precondition(has_active)
+    @precondition(has_lives)
     @rule(pick=ANY, by=ANY)
     def interrupt(self, pick: int, by: int) -> None:
         key, life = self.one(pick)
         if self.steer(key, by, "interrupt")["ok"]:
             life.may |= {INTERRUPTED, SUCCESS, DENIED}
 
-    @precondition(has_active)
+    @precondition(has_lives)
     @rule(pick=ANY, by=ANY)
     def end(self, pick: int, by: int) -> None:
         key, life = self.one(pick)
@@ -194,7 +196,7 @@ class Lifecycle(RuleBasedStateMachine):
         assert said["ok"] or refused or said.get("code") == "stdin_closed", said
         return said
 
-    @precondition(has_active)
+    @precondition(has_lives)
     @rule(pick=ANY, by=ANY, allow=st.booleans())
     def answer(self, pick: int, by: int, allow: bool) -> None:
         key, life = self.one(pick)
@@ -203,7 +205,7 @@ class Lifecycle(RuleBasedStateMachine):
         if said.get("answered"):
             life.must = True
 
-    @precondition(has_active)
+    @precondition(has_lives)
     @rule(pick=ANY)
     def gate_opens(self, pick: int) -> None:
         _, life = self.one(pick)
@@ -212,7 +214,7 @@ class Lifecycle(RuleBasedStateMachine):
             life.may.add(SUCCESS)
             life.must = True
 
-    @precondition(has_active)
+    @precondition(has_lives)
     @rule(pick=ANY)
     def cli_dies(self, pick: int) -> None:
         key, life = self.one(pick)
@@ -222,7 +224,7 @@ class Lifecycle(RuleBasedStateMachine):
             life.must = True
             os.kill(seen.cli, signal.SIGKILL)
 
-    @precondition(has_active)
+    @precondition(has_lives)
     @rule(pick=ANY)
     def shim_dies(self, pick: int) -> None:
         key, life = self.one(pick)
@@ -232,7 +234,7 @@ class Lifecycle(RuleBasedStateMachine):
             life.must = True
             os.kill(seen.shim, signal.SIGKILL)
 
-    @precondition(has_active)
+    @precondition(has_lives)
     @rule(pick=ANY, by=ANY)
     def adopt(self, pick: int, by: int) -> None:
         key, _ = self.one(pick)
