@@ -50,9 +50,9 @@ def pytest(*argv: str) -> Command:
     return Command((PYTHON, "-m", "pytest", "-q", *argv), report="pytest")
 
 
-def pytest_in_two(*argv: str) -> Command:
-    """A pytest run in two processes: most of its time is waiting for others to start."""
-    return pytest("--numprocesses=2", "--dist=loadgroup", *argv)
+def pytest_in(processes: int, *argv: str) -> Command:
+    """A pytest run in several processes: much of its time is waiting for others to start."""
+    return pytest(f"--numprocesses={processes}", "--dist=loadgroup", *argv)
 
 
 def npm(*argv: str, report: str = "") -> Command:
@@ -77,14 +77,14 @@ PARTS = (
     Part(
         "unit",
         "the Python tests",
-        (pytest_in_two("tests"),),
+        (pytest_in(3, "tests"),),
         needs=("package", "isolation"),
         bound=600,
     ),
     Part(
         "cli",
         "the real CLI against a scripted API",
-        (pytest_in_two("tests/cli"),),
+        (pytest_in(2, "tests/cli"),),
         needs=("package", "isolation"),
         bound=600,
     ),
@@ -112,7 +112,7 @@ PARTS = (
     Part(
         "ui",
         "JupyterLab, Notebook 7 and marimo in Chromium, and JupyterLab in Firefox",
-        (pytest_in_two("tests/ui"),),
+        (pytest_in(2, "tests/ui"),),
         needs=("package", "kernel73", "browser"),
         bound=1100,
     ),
