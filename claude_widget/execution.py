@@ -13,7 +13,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Generator
-from typing import Any, ClassVar
+from typing import Any
 
 from claude_widget import snapshot
 from claude_widget.backend import Run
@@ -24,17 +24,18 @@ from claude_widget.events import NEUTRAL_PREFIX, ControlRequest, Event, Record, 
 from claude_widget.gauges import Gauge
 from claude_widget.models import ExecutionInfo, ExecutionStatus, Reason
 from claude_widget.permissions import Decider, PermissionRequest, request_of
+from claude_widget.shown import Shown
 from claude_widget.state import INITIAL, State, reduce
+from claude_widget.stderr_tail import stderr_tail, without_stale_stderr
 from claude_widget.steered import Keeper, Steered
 from claude_widget.transcript import CHUNK, Follower, read_records
 
 _LOG = logging.getLogger(__name__)
-_STDERR_TAIL = 4000
 _POLL = 0.5
 """Seconds after which a waiting thread looks again, whatever happens."""
 
 
-class Execution(Steered):
+class Execution(Steered, Shown):
     """One run of the CLI. Made by `ProcessManager.start_execution`; awaitable.
 
     Attributes:
@@ -44,11 +45,6 @@ class Execution(Steered):
         gauge: what it uses, with `cpu_percent` of a core and `memory_bytes`, as it was while a page
             last looked on and it ran; else None.
     """
-
-    viewer: ClassVar[Callable[[Execution], None] | None] = None
-    """Shows one that is a cell's value; set by the package's face."""
-    widget: ClassVar[Callable[[Execution], object] | None] = None
-    """Makes what marimo shows of it; set by the package's face."""
 
     def __init__(self, keeper: Keeper, run: Run, ended: ExecutionInfo | None = None) -> None:
         self.run = run
@@ -110,11 +106,7 @@ class Execution(Steered):
         """The last 4,000 characters that the CLI wrote to stderr."""
         if self._ended is None:
             return self._state.stderr_tail
-        tail = b""
-        for record in read_records(self.run.transcript):
-            if record.stream == "err":
-                tail = (tail + record.data + b"\n")[-4 * _STDERR_TAIL :]
-        return tail.decode("utf-8", "replace")[-_STDERR_TAIL:]
+        return stderr_tail(read_records(self.run.transcript))
 
     @property
     def requests(self) -> tuple[PermissionRequest, ...]:
@@ -364,37 +356,9 @@ class Execution(Steered):
     def _me(self) -> Execution:
         return self
 
-    def _ipython_display_(self) -> None:
-        if (viewer := type(self).viewer) is not None:
-            viewer(self)
-
-    def _display_(self) -> object:
-        """What marimo shows of one that is a cell's value."""
-        widget = type(self).widget
-        return repr(self) if widget is None else widget(self)
-
     def __repr__(self) -> str:
         info = self.info
         name = f" {info.name!r}" if info.name else ""
         reason = f" ({info.reason})" if info.reason else ""
         attached = " attached" if self.attached else ""
         return f"<Execution{name} {self.execution_id} {info.status}{reason}{attached}>"
-
-
-def without_stale_stderr(found: list[Record]) -> list[Record]:
-    """These records, less the stderr lines that later ones push out of the tail that is kept.
-
-    A CLI that floods its stderr then costs what its tail costs; the transcript has it all.
-    """
-    kept: list[Record] = []
-    size = 0
-    for record in reversed(found):
-        if record.stream == "meta":  # an ending looks at the tail that was there before it
-            size = 0
-        elif record.stream == "err":
-            if size >= 4 * _STDERR_TAIL:  # a character has four bytes at the most
-                continue
-            size += len(record.data) + 1
-        kept.append(record)
-    kept.reverse()
-    return kept

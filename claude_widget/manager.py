@@ -7,14 +7,12 @@ works in plain asyncio and in plain scripts.
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 import uuid
-import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from claude_widget.admission import Admission
 from claude_widget.adoption import Adoption
@@ -22,17 +20,18 @@ from claude_widget.backend import Backend, Run
 from claude_widget.backends import backend_of_environment
 from claude_widget.broker import DEFAULT_GRACE
 from claude_widget.capacity import concurrency
-from claude_widget.errors import ExecutionActive
 from claude_widget.execution import Execution
 from claude_widget.following import Following
 from claude_widget.listeners import Listener, Listeners
 from claude_widget.local import DEFAULT_UNATTENDED, DEFAULT_UNWATCHED
-from claude_widget.models import ExecutionInfo, Reason
+from claude_widget.models import ExecutionInfo
+from claude_widget.open_managers import OpenManagers
+from claude_widget.orders import Orders
 from claude_widget.protocol import ModelChoice
 from claude_widget.registry import Registry
-from claude_widget.reports import PruneReport, SweepReport
 from claude_widget.request import build_request
 from claude_widget.retention import Retention
+from claude_widget.shown import Shown
 from claude_widget.state_folder import StateFolder
 from claude_widget.steering import Steering
 from claude_widget.subscriptions import Callback, Subscriptions
@@ -40,14 +39,13 @@ from claude_widget.sweep import Sweep
 from claude_widget.upkeep import Upkeep
 from claude_widget.waiting_line import WaitingLine
 
-_LOG = logging.getLogger(__name__)
 DEFAULT_STAGGER = 0.25
 """Seconds between two starts: CLIs that start together rewrite the same config file."""
 _ADOPTED_WITHIN = 1.0
 """Seconds that a new manager waits for the shims of its notebook's executions, together."""
 
 
-class ProcessManager:
+class ProcessManager(OpenManagers, Orders, Shown):
     """Runs many executions of Claude Code at once.
 
     Args:
@@ -67,12 +65,6 @@ class ProcessManager:
         ClaudeWidgetError: the state folder cannot be used.
         InvalidRequest: max_concurrency, unwatched or unattended is no positive number.
     """
-
-    viewer: ClassVar[Callable[[ProcessManager], None] | None] = None
-    """Shows one that is a cell's value; set by the package's face."""
-    widget: ClassVar[Callable[[ProcessManager], object] | None] = None
-    """Makes what marimo shows of it; set by the package's face."""
-    _open: ClassVar[list[weakref.ref[ProcessManager]]] = []
 
     def __init__(
         self,
@@ -121,26 +113,13 @@ class ProcessManager:
         self._retention = Retention(self._registry, self._listeners.tell)
         self._sweep = Sweep(self._registry, self._upkeep)
         self._sweep.start()
-        ProcessManager._open.append(weakref.ref(self))
+        self._opened()
 
     def _make(self, run: Run, ended: ExecutionInfo | None) -> Execution:
         return Execution(self._steering, run, ended)
 
     def _look(self) -> None:
         self._following.wake()
-
-    @classmethod
-    def latest(cls) -> ProcessManager | None:
-        """The manager made last in this process that is not closed, or None."""
-        cls._open[:] = [ref for ref in cls._open if ref() is not None]
-        return cls._open[-1]() if cls._open else None
-
-    @classmethod
-    def holding(cls, execution: Execution) -> ProcessManager | None:
-        """The open manager of this process that an execution belongs to, or None."""
-        managers = [manager for ref in cls._open if (manager := ref()) is not None]
-        found = (one for one in managers if one.get_execution(execution.execution_id) is execution)
-        return next(found, None)
 
     # -- what there is -----------------------------------------------------------------------
 
@@ -266,95 +245,7 @@ class ProcessManager:
         """
         return self._listeners.add(listener)
 
-    # -- what can be asked -------------------------------------------------------------------
-
-    def kill_execution(self, execution_id: str) -> None:
-        """End an execution and everything it started; nothing happens if it has ended.
-
-        Raises:
-            ExecutionNotFound: there is none of that id.
-            ControlFailed: its shim lives and does not answer.
-        """
-        self._steering.kill(self._registry.known(execution_id), Reason.USER)
-
-    def adopt(self, execution_id: str) -> Execution:
-        """Own an execution whose manager is gone, whichever notebook's it was.
-
-        What runs in a manager's own notebook it adopts by itself; what waited there for its start
-        is started only when it is adopted so, or asked for again.
-
-        Returns:
-            The execution. Nothing happens if it is this manager's already.
-
-        Raises:
-            ExecutionNotFound: there is none of that id.
-            ExecutionEnded: it has ended.
-            ExecutionOwned: its manager lives, as far as can be known; `owner` says who.
-            InvalidRequest: it waits, and cannot be started without the env that its kernel knew.
-            ControlFailed: its shim did not answer.
-        """
-        execution = self._adoption.adopt(self._registry.known(execution_id))
-        self._look()
-        return execution
-
-    def rerun(self, execution_id: str) -> Execution:
-        """Start another execution with the request of that one.
-
-        Raises:
-            ExecutionNotFound: there is none of that id.
-            InvalidRequest: it was another kernel's and had an env, or its session is in use.
-        """
-        return self._steering.rerun(self._registry.known(execution_id))
-
-    def cleanup_execution(self, execution_id: str) -> None:
-        """Forget an ended execution here and in the dashboard; its transcript stays.
-
-        Raises:
-            ExecutionNotFound: there is none of that id.
-            ExecutionActive: it has not ended.
-        """
-        execution = self._registry.known(execution_id)
-        if not execution.status.ended:
-            raise ExecutionActive(
-                f"Execution {execution_id} is {execution.status}.",
-                execution_id=str(execution_id),
-                hint="Kill it, or wait for its end.",
-            )
-        self._registry.forget(execution)
-        self._listeners.tell(execution.execution_id)
-
-    def prune(
-        self,
-        older_than: float | None = None,
-        max_bytes: int | None = None,
-        *,
-        dry_run: bool = False,
-    ) -> PruneReport:
-        """Remove ended executions for good, transcripts included, oldest end first.
-
-        What runs, waits, or is in use is never removed; nor what a waiting one comes `after`.
-
-        Args:
-            older_than: seconds since the end after which one goes.
-            max_bytes: bytes that all executions may take; the oldest go until they do.
-            dry_run: only say what would be removed.
-
-        Raises:
-            InvalidRequest: neither bound is given, or one is negative.
-        """
-        return self._retention.prune(older_than, max_bytes, dry_run=dry_run)
-
-    def sweep(self) -> SweepReport:
-        """End and remove what dead executions left behind: processes, sockets, temp files.
-
-        Every manager does so once when it is made; `swept` has what it found. Bounded to a minute.
-        """
-        return self._sweep.run()
-
-    @property
-    def swept(self) -> SweepReport | None:
-        """What the last sweep found; None while the one at the start is not over."""
-        return self._sweep.report
+    # -- the end ------------------------------------------------------------------------------
 
     def close(self, *, kill: bool = False, timeout: float = 15.0) -> None:
         """Stop following. Running executions go on, unless they are to be killed.
@@ -378,22 +269,13 @@ class ProcessManager:
             self._registry.close()
             self.backend.close()
             self._registry.folder.unwatch()
-            ProcessManager._open[:] = [ref for ref in ProcessManager._open if ref() is not self]
+            self._not_open()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _ipython_display_(self) -> None:
-        if (viewer := type(self).viewer) is not None:
-            viewer(self)
-
-    def _display_(self) -> object:
-        """What marimo shows of one that is a cell's value."""
-        widget = type(self).widget
-        return repr(self) if widget is None else widget(self)
 
     def __repr__(self) -> str:
         count, active = len(self.get_all_executions()), len(self.get_active_executions())

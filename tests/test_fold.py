@@ -17,8 +17,8 @@ from claude_widget.events import NEUTRAL_PREFIX, Record, is_neutral, parse
 from claude_widget.events.frames import FRAMES, SENT
 from claude_widget.events.lifecycle import LIFECYCLE
 from claude_widget.events.system import SYSTEM
-from claude_widget.execution import without_stale_stderr
 from claude_widget.state import State, fold, reduce
+from claude_widget.stderr_tail import without_stale_stderr
 from tests import recorded
 from tests.recorded import GOLDEN, NAMES, line, opening, out, sent, state_of, transcript
 
