@@ -80,6 +80,7 @@ SettingSource = Literal["user", "project", "local"]
 Permissions = Literal["ask", "deny", "callable"]
 Sandbox = Literal["cli", "bubblewrap"]
 Asks = Literal["permission", "questions", "plan", "other"]
+Mode = Literal["live", "record", "replay", "auto"]
 
 
 class ExecutionRequest(BaseModel):
@@ -157,6 +158,21 @@ class ExecutionRequest(BaseModel):
         description="Whether the project's own settings count; None: if harmless or known.",
     )
     extra_args: tuple[str, ...] = Field((), description="Appended to the CLI's arguments.")
+    mode: Mode | None = Field(
+        None, description="Live, recorded or played from its recording; None is the manager's own."
+    )
+    key: str | None = Field(
+        None, description="What its recording is found by, in place of what is asked."
+    )
+    key_ignore: tuple[str, ...] = Field(
+        (), description="Regular expressions; what they match in prompts is not in the key."
+    )
+    inputs: tuple[str, ...] = Field(
+        (), description="Globs of files, relative to the notebook, whose content is in the key."
+    )
+    apply_changes: bool = Field(
+        False, description="Where it is replayed, change the project as was recorded."
+    )
 
 
 class Usage(BaseModel):
@@ -281,6 +297,9 @@ class ExecutionInfo(BaseModel):
     peak_processes: int | None = Field(None, description="How many there were, the most seen.")
     unknown_frames: int = Field(0, description="Frames of a type that this version does not know.")
     recorded: bool = Field(False, description="Played from a recording, at no cost.")
+    recording_key: str | None = Field(
+        None, description="What its recording is found by; None where it has none."
+    )
     resumed_from: str | None = Field(None, description="Execution whose session it resumes.")
 
     @property

@@ -73,6 +73,7 @@ class Requested(Lifecycle):
     mcp_config: MCPConfigInfo | None = None
     owner: Any = None
     recorded: bool = False
+    key: str | None = Field(None, description="What its recording is found by.")
     resumed_from: str | None = None
     base_cost_usd: float = Field(0.0, ge=0, description="US dollars that the session cost before.")
 

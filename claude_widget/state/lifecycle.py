@@ -111,6 +111,7 @@ def _requested(state: State, event: Requested) -> State:
         effort=request.effort,
         mcp_config=event.mcp_config,
         recorded=event.recorded,
+        key=event.key,
         resumed_from=event.resumed_from,
         base_cost_usd=event.base_cost_usd,
         has_schema=request.output_schema is not None,

@@ -91,6 +91,7 @@ class Asked(NamedTuple):
     effort: str | None = None
     mcp_config: MCPConfigInfo | None = None
     recorded: bool = False
+    key: str | None = None
     resumed_from: str | None = None
     base_cost_usd: float = 0.0
     has_schema: bool = False

@@ -107,6 +107,7 @@ def _of_request(state: State) -> dict[str, Any]:
         "name": asked.name,
         "mcp_config": asked.mcp_config,
         "recorded": asked.recorded,
+        "recording_key": asked.key,
         "resumed_from": asked.resumed_from,
         "status": life.status,
         "reason": life.reason,
