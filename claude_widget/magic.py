@@ -38,6 +38,7 @@ _COMMA_SEPARATED = (
     "required_mcp_servers",
     "setting_sources",
     "env_allow",
+    "inputs",
 )
 
 
@@ -135,6 +136,13 @@ class ClaudeMagics(Magics):
     @magic_arguments()
     @argument("--wait", action="store_true", help="hold the cell until the execution has ended")
     @argument("--name", help="variable that the Execution is put into; also its name in lists")
+    @argument("--record", action="store_true", help="run it, and record it")
+    @argument("--replay", action="store_true", help="play its recording; nothing is started")
+    @argument("--live", action="store_true", help="run it, and leave recordings alone")
+    @argument("--key", help="what its recording is found by, in place of what is asked")
+    @argument("--key-ignore", action="append", help="regular expression; may be given again")
+    @argument("--inputs", help="comma-separated globs of files that the answer depends on")
+    @argument("--apply-changes", action="store_true", help="replayed: change the project as then")
     @argument("--again", action="store_true", help="start another one, whatever still runs")
     @argument("--raw", action="store_true", help="leave {{ }} in the prompt as they are")
     @argument("--manager", help="variable of the ProcessManager; the one made last by default")
@@ -232,6 +240,10 @@ class ClaudeMagics(Magics):
             given["trust_project"] = False
         elif not given["trust_project"]:
             given["trust_project"] = None
+        modes = [mode for mode in ("record", "replay", "live") if given.pop(mode)]
+        if len(modes) > 1:
+            raise UsageError(f"--{modes[0]} or --{modes[1]}, not both.")
+        given["mode"] = modes[0] if modes else None
         if given["env"] is not None:
             if not all("=" in pair for pair in given["env"]):  # not shown: it may be a secret
                 raise UsageError("--env takes NAME=value.")

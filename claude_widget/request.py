@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from claude_widget.errors import InvalidRequest
 from claude_widget.mcp_config import load_mcp_config
 from claude_widget.models import ExecutionRequest
+from claude_widget.modes import check_mode
 
 LONGEST_QUERY = 9_000_000
 """Bytes. A stdin message above 10 MB sends the CLI into a crash loop (its changelog, 2.1.128)."""
@@ -31,7 +32,9 @@ _LISTS = (
     "extra_args",
     "env_allow",
     "required_mcp_servers",
+    "inputs",
 )
+_FLAGS = {"a": re.ASCII, "i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE}
 _SOURCES = ("user", "project", "local")
 _ARGUMENTS = ("query", "project_path", "session_id", "mcp_config", "mcp_config_path", "model")
 _LATER = {
@@ -247,6 +250,45 @@ def _sandbox(given: Any) -> Any:
     )
 
 
+def _key(given: Any) -> str:
+    if not isinstance(given, str) or not given.strip():
+        raise InvalidRequest("key must be text that is not blank.", field="key")
+    return _SURROGATES.sub("\ufffd", given)
+
+
+def _patterns(given: Any) -> tuple[str, ...]:
+    """Regular expressions as text; those that are compiled keep their flags."""
+    if isinstance(given, (str, re.Pattern)):
+        given = (given,)
+    if not isinstance(given, Iterable):
+        raise InvalidRequest(
+            f"key_ignore must be a list, not {type(given).__name__}.", field="key_ignore"
+        )
+    return tuple(_pattern(one) for one in given)
+
+
+def _pattern(given: Any) -> str:
+    try:
+        compiled = re.compile(given)
+        if isinstance(compiled.pattern, str):
+            return _with_flags(compiled) if isinstance(given, re.Pattern) else compiled.pattern
+        problem = "it is for bytes"
+    except (re.error, TypeError, RecursionError, OverflowError) as error:
+        problem = str(error)
+    raise InvalidRequest(
+        f"key_ignore: {given!r} is no regular expression: {problem}.", field="key_ignore"
+    )
+
+
+def _with_flags(pattern: re.Pattern[str]) -> str:
+    flags = "".join(letter for letter, flag in _FLAGS.items() if pattern.flags & flag)
+    text = f"(?{flags}:{pattern.pattern}\n)" if "x" in flags else f"(?{flags}:{pattern.pattern})"
+    try:
+        return re.compile(text).pattern if flags else pattern.pattern
+    except re.error:  # its flags stand in front of its text, where they must stay
+        return pattern.pattern
+
+
 def _schema(schema: Any) -> dict[str, Any]:
     if isinstance(schema, type) and issubclass(schema, BaseModel):
         return schema.model_json_schema()
@@ -299,4 +341,7 @@ _CONVERTED: dict[str, Callable[[Any], Any]] = {
     "env": _environment,
     "sandbox": _sandbox,
     "after": _ids,
+    "key": _key,
+    "key_ignore": _patterns,
+    "mode": lambda given: check_mode(given, "mode"),
 }
