@@ -240,10 +240,7 @@ class ClaudeMagics(Magics):
             given["trust_project"] = False
         elif not given["trust_project"]:
             given["trust_project"] = None
-        modes = [mode for mode in ("record", "replay", "live") if given.pop(mode)]
-        if len(modes) > 1:
-            raise UsageError(f"--{modes[0]} or --{modes[1]}, not both.")
-        given["mode"] = modes[0] if modes else None
+        given["mode"] = mode_among(given)
         if given["env"] is not None:
             if not all("=" in pair for pair in given["env"]):  # not shown: it may be a secret
                 raise UsageError("--env takes NAME=value.")
@@ -313,6 +310,18 @@ class ClaudeMagics(Magics):
         if by_id and len(by_id) > 1:
             raise UsageError(f"{len(by_id)} executions begin with {word!r}; give more of the id.")
         return found
+
+
+def mode_among(given: dict[str, Any]) -> str | None:
+    """The mode that is asked for, taken out of the options; None if none is.
+
+    Raises:
+        UsageError: several are.
+    """
+    asked = [mode for mode in ("record", "replay", "live") if given.pop(mode)]
+    if len(asked) > 1:
+        raise UsageError(f"--{asked[0]} or --{asked[1]}, not both.")
+    return asked[0] if asked else None
 
 
 def told_attached(execution: Execution) -> str:
