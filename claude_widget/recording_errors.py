@@ -1,0 +1,91 @@
+"""What can be wrong with recordings, as errors of the tree in `errors`.
+
+The rule: as in `errors`: an error says what happened and what to do next, and carries that as data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from claude_widget.errors import ClaudeWidgetError
+
+
+class RecordingNotFound(ClaudeWidgetError):
+    """Replay has nothing recorded for that request.
+
+    Attributes:
+        query: what was asked.
+        key: of the request; empty where only the query counts.
+        material: what the key is made of.
+        nearest: folder of the recording that comes nearest, or None.
+        differences: what the request and that one differ in, in words.
+        known: the queries that are recorded, as many as are of use.
+    """
+
+    def __init__(
+        self,
+        query: str,
+        known: Sequence[str] = (),
+        *,
+        key: str = "",
+        material: Mapping[str, object] | None = None,
+        nearest: str | None = None,
+        differences: Sequence[str] = (),
+    ) -> None:
+        self.query = query
+        self.known = tuple(known)
+        self.key = key
+        self.material = dict(material or {})
+        self.nearest = nearest
+        self.differences = tuple(differences)
+        short = query if len(query) <= 200 else query[:200] + "…"
+        named = f" (key {key[:12]})" if key else ""
+        super().__init__(
+            f"Nothing is recorded for the query {short!r}{named}. {self._nearest()}",
+            hint="Record it, run it live, or ask what is recorded.",
+        )
+
+    def _nearest(self) -> str:
+        if self.nearest is None:
+            listed = "".join(f"\n  - {query}" for query in self.known) or " none"
+            return f"Recorded are:{listed}\n"
+        said = "".join(f"\n  - {one}" for one in self.differences) or "\n  - nothing that is named"
+        return f"The nearest recording is {self.nearest}, but:{said}\n"
+
+
+class RecordingDamaged(ClaudeWidgetError):
+    """A recording cannot be played: a file of it is missing, is none, or belongs to another.
+
+    Attributes:
+        path: the file.
+        line: its line, from 1; None where it is no matter of one.
+    """
+
+    def __init__(self, path: str, problem: str, *, line: int | None = None) -> None:
+        self.path = path
+        self.line = line
+        where = path if line is None else f"{path}, line {line}"
+        super().__init__(
+            f"The recording cannot be played: {where}: {problem}.",
+            hint="Take it back from version control, record it anew, or run it live.",
+        )
+
+
+class RecordingTooNew(ClaudeWidgetError):
+    """A recording was made by a later version of this package.
+
+    Attributes:
+        path: its folder.
+        format: the version of its format.
+        needs: the version of the package that reads it; empty if it does not say.
+    """
+
+    def __init__(self, path: str, format: int, needs: str) -> None:  # noqa: A002 - its name there
+        self.path = path
+        self.format = format
+        self.needs = needs
+        package = f"claude-widget {needs} or later" if needs else "a later claude-widget"
+        super().__init__(
+            f"The recording {path} has format {format}, which needs {package}.",
+            hint="Upgrade the package, or record it anew.",
+        )

@@ -1,0 +1,172 @@
+"""How a folder of recordings is written: a recording is there whole or not at all.
+
+The rule: whoever writes holds the exclusive lock of the folder, whoever reads several files the
+shared one; it is the folder itself that is locked, so no further file lies beside the notebook.
+Everything takes its place by rename. What a recording means is not known here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import logging
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+_LOG = logging.getLogger(__name__)
+INDEX = "index.json"
+INDEX_FORMAT = 1
+CHANGING = "run.json"
+"""The one file that differs between two recordings of an equal answer."""
+_SAVING, _BEFORE = ".saving-", ".before-"
+_UNSUPPORTED = {errno.ENOLCK, errno.EOPNOTSUPP, errno.EBADF, errno.EINVAL, errno.ENOSYS}
+"""What file systems say that have no such locks."""
+
+
+class FolderLock:
+    """The lock of a folder, for a `with`; none if the folder is not there, or cannot be locked.
+
+    Args:
+        folder: of recordings.
+        shared: for readers.
+    """
+
+    def __init__(self, folder: Path, *, shared: bool) -> None:
+        self._folder = folder
+        self._kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+        self._fd = -1
+
+    def __enter__(self) -> None:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+            self._fd = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        if self._fd < 0:
+            return
+        try:
+            fcntl.flock(self._fd, self._kind)
+        except OSError as error:
+            self.__exit__()
+            if error.errno not in _UNSUPPORTED:
+                raise
+
+    def __exit__(self, *_: object) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def replace_folder(folder: Path, files: Mapping[str, bytes], *, instead_of: Path | None) -> None:
+    """Put a recording's files into place. The exclusive lock is held.
+
+    Args:
+        folder: where the recording is to be.
+        files: its files by name.
+        instead_of: where another one of the same key is, if there is one.
+
+    Raises:
+        OSError: it cannot be written, or something else is there; nothing has changed.
+    """
+    parent = folder.parent
+    for old in {folder, instead_of or folder}:
+        if old.is_symlink():
+            raise OSError(errno.ELOOP, "is a link, and recordings are folders", str(old))
+    if instead_of == folder and _differ_only_in_run(folder, files):
+        _write_file(folder / CHANGING, files[CHANGING])
+        return
+    for left in (*parent.glob(f"{_SAVING}*"), *parent.glob(f"{_BEFORE}*")):
+        shutil.rmtree(left, ignore_errors=True)  # of one that died while it had the lock
+    saving, before = parent / f"{_SAVING}{folder.name}", parent / f"{_BEFORE}{folder.name}"
+    saving.mkdir()
+    try:
+        for name, content in files.items():
+            (saving / name).write_bytes(content)
+        old = instead_of if instead_of is not None else folder
+        if old.exists():
+            old.rename(before)
+        saving.rename(folder)
+    except OSError:
+        shutil.rmtree(saving, ignore_errors=True)
+        if before.exists() and not folder.exists():
+            before.rename(instead_of or folder)
+        raise
+    shutil.rmtree(before, ignore_errors=True)
+
+
+def _differ_only_in_run(folder: Path, files: Mapping[str, bytes]) -> bool:
+    """Whether a recording has the same files with the same content, but for that of its run."""
+    try:
+        there = {path.name for path in folder.iterdir()}
+        equal = (
+            (folder / name).read_bytes() == content
+            for name, content in files.items()
+            if name != CHANGING
+        )
+        return there == set(files) and all(equal)
+    except OSError:
+        return False
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    made = path.with_name(f".{path.name}")
+    made.write_bytes(content)
+    made.replace(path)
+
+
+# -- the index ---------------------------------------------------------------------------------
+
+
+def index_with(folder: Path, name: str, entry: Mapping[str, Any]) -> None:
+    """Add a recording to the readable index, and leave out those that are gone.
+
+    An index that cannot be read is made anew from the recordings; one of a later version stays as
+    it is, since nothing is looked up in it.
+    """
+    path = folder / INDEX
+    known = _entries(path)
+    if known is None:
+        return
+    there = {one.parent.name for one in folder.glob("[!.]*/request.json")}
+    entries = {one: known.get(one) or _entry_of(folder / one) for one in there}
+    entries[name] = dict(entry)
+    rows = [json.dumps({"folder": one, **entries[one]}, ensure_ascii=False) for one in sorted(there)]
+    listed = ",\n    ".join(rows)
+    text = f'{{\n  "format": {INDEX_FORMAT},\n  "recordings": [\n    {listed}\n  ]\n}}\n'
+    content = text.encode("utf-8", "replace")
+    if not path.is_file() or path.read_bytes() != content:
+        _write_file(path, content)
+
+
+def _entries(path: Path) -> dict[str, dict[str, Any]] | None:
+    """The entries of an index by folder; none of a damaged one; None of one of a later version."""
+    try:
+        told = json.loads(path.read_bytes())
+        if int(told["format"]) > INDEX_FORMAT:
+            return None
+        return {str(one.pop("folder")): one for one in told["recordings"]}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        _LOG.warning("%s is made anew: %s", path, error)
+        return {}
+
+
+def _entry_of(folder: Path) -> dict[str, Any]:
+    """What a recording says of itself, where the index does not know it."""
+    try:
+        told = json.loads((folder / "request.json").read_bytes())
+        material = told["material"]
+        query = beginning(material)
+        return {"key": str(told["key"]), "made_by": "", "query": query}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return {"key": "", "made_by": "", "query": ""}
+
+
+def beginning(material: Mapping[str, Any]) -> str:
+    """The first words of what was asked, on one line."""
+    text = str(material.get("query") or material.get("key") or "")
+    line = " ".join(text[:400].split())
+    return line if len(line) <= 80 else line[:79].rstrip() + "…"

@@ -1,0 +1,78 @@
+"""What every run has otherwise, as the one small file of a recording.
+
+The rule: data to text and back; it knows no file. The values that were taken out of the transcript
+are here, so that the same frames can be played again; the rest is for people.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from claude_widget.events import Record
+from claude_widget.recording_format import FORMAT_VERSION, KINDS, Neutral
+from claude_widget.state import State, fold
+
+
+class RunFile(NamedTuple):
+    """What is needed of it to play a recording.
+
+    Attributes:
+        values: what the placeholders of each kind stand for.
+        times: seconds of each line since the first.
+    """
+
+    values: dict[str, list[str]]
+    times: list[float]
+
+
+def describe_run(execution_id: str, records: Iterable[Record], kept: Neutral) -> bytes:
+    """The file's content, a name a line.
+
+    Args:
+        execution_id: of the execution that was recorded.
+        records: its transcript, redacted.
+        kept: what has become of it.
+    """
+    info = fold(State.initial(execution_id), records).info
+    told: dict[str, Any] = {
+        "format": FORMAT_VERSION,
+        "recorded": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(info.end_time)),
+        "cli_version": info.cli_version,
+        "execution_id": execution_id,
+        "session_id": info.session_id,
+        "seconds": None if info.duration is None else round(info.duration, 3),
+        "cost_usd": info.cost_usd,
+        "usage": info.usage.model_dump(),
+        "times": kept.times,
+        "values": kept.values,
+    }
+    rows = [f"  {json.dumps(name)}: {_row(value)}" for name, value in told.items()]
+    return ("{\n" + ",\n".join(rows) + "\n}\n").encode("utf-8", "surrogateescape")
+
+
+def _row(value: Any) -> str:
+    if isinstance(value, dict) and any(isinstance(one, list) for one in value.values()):
+        rows = [f"    {json.dumps(name)}: {_row(one)}" for name, one in value.items()]
+        return "{\n" + ",\n".join(rows) + "\n  }"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def run_of(told: Any) -> RunFile:
+    """What the file says.
+
+    Raises:
+        ValueError: it does not say it.
+    """
+    values = told.get("values") if isinstance(told, dict) else None
+    times = told.get("times") if isinstance(told, dict) else None
+    if not isinstance(values, dict) or not isinstance(times, list):
+        raise ValueError("it has no values, or no times")
+    lists = {kind: values.get(kind, []) for kind in KINDS}
+    if not all(isinstance(one, list) for one in lists.values()):
+        raise ValueError("a kind of values is no list")
+    if not all(isinstance(one, int | float) and abs(one) < 1e9 for one in times):
+        raise ValueError("one of the times is none")
+    return RunFile(lists, [float(one) for one in times])
