@@ -66,9 +66,12 @@ def key_of(
     Raises:
         InvalidRequest: one of `key_ignore` is no regular expression.
     """
+    redactor = redactor.for_request(request)
     if request.key is not None:
         return of_material({"key": redactor.text(request.key), "occurrence": occurrence})
-    material = dict(redactor.value(_shaping(request, base.absolute(), _compiled(request.key_ignore))))
+    material = dict(
+        redactor.value(_shaping(request, base.absolute(), _compiled(request.key_ignore)))
+    )
     if request.session_id is not None:
         material["resumes"] = made_by_key or request.session_id
     if inputs:
@@ -199,7 +202,8 @@ def _changed_inputs(now: Mapping[str, Any], then: Mapping[str, Any]) -> list[str
 
 
 def _changed_text(name: str, now: str, then: str) -> str:
-    same = len(os.path.commonprefix([now, then]))
+    pairs = enumerate(zip(now, then, strict=False))
+    same = next((at for at, (one, other) in pairs if one != other), min(len(now), len(then)))
     start = max(0, same - _QUOTED // 4)
     return (
         f"{name} differs from character {same + 1} on: it is {_cut(now[start:])}, "

@@ -245,9 +245,10 @@ class Recordings:
         Raises:
             ClaudeWidgetError: the folder cannot be written; nothing of it has changed.
         """
-        records = list(self.redactor.records(read_records(run.transcript)))
+        redactor = self.redactor.for_request(run.request)
+        records = list(redactor.records(read_records(run.transcript)))
         places = [str(place) for place in _places(run)]
-        kept = recording_format.neutral(records, [*map(self.redactor.text, places), *places])
+        kept = recording_format.neutral(records, [*map(redactor.text, places), *places])
         request = {"format": FORMAT_VERSION, "needs": NEEDS, "key": key.key}
         files = {
             REQUEST: _pretty({**request, "material": key.material}),
@@ -257,7 +258,7 @@ class Recordings:
         if changes is not None:
             files[PATCH] = changes.text.encode("utf-8", "surrogateescape")
         folder = self.folder / f"{slug(key.material)}-{key.key[:_DIGITS]}"
-        made = self.redactor.text(made_by)
+        made = redactor.text(made_by)
         entry = {"key": key.key, "made_by": made, "query": beginning(key.material)}
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

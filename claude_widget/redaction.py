@@ -25,9 +25,10 @@ from claude_widget.delta_joining import Block, Joiner, Splitter
 from claude_widget.encoded_text import views
 from claude_widget.errors import InvalidRequest
 from claude_widget.events import Record
+from claude_widget.models import ExecutionRequest
 from claude_widget.personal_paths import PersonalPaths
 from claude_widget.secret_shapes import SHAPES, known_shapes, looks_secret, names_secret
-from claude_widget.secret_values import Needles, environment_values
+from claude_widget.secret_values import Needles, environment_values, requested_values
 
 Found = tuple[int, int, str]
 """A part of a text, and what it is, or becomes."""
@@ -55,7 +56,7 @@ class Redactor:
 
     Args:
         rules: patterns of the user's own; all that they match is taken out.
-        environ: whose secret values are looked for, as it is now; None is the process's own.
+        environ: whose secret values are looked for; None is the process's own, as it is now.
         home: the folder that becomes `~`; None is the user's.
         user: the name that becomes `user`, as a part of a path and before a host; None is the
             user's, empty is nobody's.
@@ -75,18 +76,19 @@ class Redactor:
         values: Iterable[str] = (),
     ) -> None:
         self._rules = _compiled(rules)
-        self._environ = dict(os.environ if environ is None else environ)
+        self._environ = environ
         self._home = Path.home() if home is None else home
         self._user = _user_name() if user is None else user
         self._values = frozenset(values)
-        self._needles = Needles({*environment_values(self._environ), *self._values}, _VALUE)
+        inherited = environment_values(os.environ if environ is None else environ)
+        self._needles = Needles({*inherited, *self._values}, _VALUE)
         homes = dict.fromkeys((self._home, self._home.resolve()))
         self._paths = PersonalPaths(tuple(homes), self._user)
         self._splitter = Splitter(_PLACEHOLDER)
         self._remembered: dict[str, str] = {}
 
     def also(self, values: Iterable[str]) -> Redactor:
-        """One that looks for further secrets, too."""
+        """One that looks for further secrets, and at the process's environment as it is now."""
         return Redactor(
             self._rules,
             environ=self._environ,
@@ -94,6 +96,10 @@ class Redactor:
             user=self._user,
             values={*self._values, *values},
         )
+
+    def for_request(self, request: ExecutionRequest) -> Redactor:
+        """One for that execution: it knows what the execution and its servers are given by name."""
+        return self.also(requested_values(request))
 
     def text(self, text: str) -> str:
         """The text without its secrets."""

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from claude_widget.models import ExecutionRequest
 from claude_widget.secret_shapes import Span, known_shapes, looks_secret
 
 SHORTEST = 8
@@ -84,6 +85,12 @@ def given_values(given: Mapping[str, Any]) -> Iterator[str]:
             yield credential
         if names_a_secret(name) or looks_secret(value) or not _OPEN.match(value):
             yield value
+
+
+def requested_values(request: ExecutionRequest) -> Iterator[str]:
+    """What an execution and its MCP servers are given by name."""
+    yield from given_values(request.env)
+    yield from configured_values(request.mcp_config)
 
 
 class Needles:
