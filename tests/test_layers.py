@@ -58,6 +58,7 @@ LAYERS = (
             "personal_paths",
             "pins",
             "line_diff",
+            "patch_fitting",
             "patch_reading",
             "patch_redaction",
             "patches",
