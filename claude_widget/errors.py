@@ -21,7 +21,11 @@ that as data, so that nobody has to match strings. This module imports nothing o
     ├── RequestGone               what the CLI asked has its answer, or is not asked any more
     ├── TranscriptError           the file cannot be read as a transcript
     ├── InvalidTransition         a lifecycle record that cannot follow the state it met
-    ├── RecordingNotFound         replay has nothing recorded for that query
+    ├── RecordingNotFound         replay has nothing recorded for that request (recording_errors)
+    ├── RecordingDamaged          a recording cannot be played (recording_errors)
+    ├── RecordingTooNew           a recording needs a later version (recording_errors)
+    ├── PatchConflict             a recorded patch does not fit the project; nothing was changed
+    ├── ExportFailed              a file of an execution cannot be written
     └── FrontEndMissing           the package was installed without its built bundle
 """
 
@@ -73,6 +77,25 @@ class SessionInUse(InvalidRequest):
             f"Session {session_id} is in use by execution {holder_id}.",
             field="session_id",
             hint=f"Wait for it, pass after={holder_id!r}, or fork_session=True.",
+        )
+
+
+class SessionOnlyReplayed(InvalidRequest):
+    """A session that no CLI has here cannot be gone on with: its execution was only replayed.
+
+    Attributes:
+        session_id: the session asked for.
+        recording: the recording that told of it.
+    """
+
+    def __init__(self, session_id: str, recording: str) -> None:
+        self.session_id = session_id
+        self.recording = recording
+        super().__init__(
+            f"Session {session_id} was only replayed, from {recording}, and what goes on with it "
+            "is not recorded.",
+            field="session_id",
+            hint="Record that execution again (mode='record', or --record), then this one.",
         )
 
 
@@ -186,6 +209,25 @@ class ExecutionNotFound(ClaudeWidgetError, KeyError):
 
 class ExecutionActive(ClaudeWidgetError):
     """Refused because the execution has not ended."""
+
+
+class ResultNotReady(ExecutionActive):
+    """The result was asked for while there was none: the execution goes on.
+
+    Attributes:
+        status: "pending" or "running".
+    """
+
+    def __init__(self, execution_id: str, status: str) -> None:
+        self.status = status
+        super().__init__(
+            f"Execution {execution_id} is {status} and has no result yet.",
+            hint=(
+                "Wait first: `await execution`, execution.wait(), or %claude_exec --wait. "
+                "execution.info.result is None until there is one."
+            ),
+            execution_id=execution_id,
+        )
 
 
 class ExecutionEnded(ClaudeWidgetError):
@@ -320,22 +362,16 @@ class InvalidTransition(ClaudeWidgetError):
         )
 
 
-class RecordingNotFound(ClaudeWidgetError):
-    """Replay has nothing recorded for that query.
+class ExportFailed(ClaudeWidgetError):
+    """An execution cannot be written to that file; what was there is as it was.
 
     Attributes:
-        query: what was asked.
-        known: the queries that are recorded.
+        path: the file.
     """
 
-    def __init__(self, query: str, known: Sequence[str]) -> None:
-        self.query = query
-        self.known = tuple(known)
-        listed = "".join(f"\n  - {q}" for q in self.known) or " none"
-        super().__init__(
-            f"Nothing is recorded for the query {query!r}. Recorded are:{listed}\n",
-            hint="Run it live, or ask one of these.",
-        )
+    def __init__(self, message: str, *, path: str, execution_id: str, hint: str) -> None:
+        self.path = path
+        super().__init__(message, hint=hint, execution_id=execution_id)
 
 
 class FrontEndMissing(ClaudeWidgetError):

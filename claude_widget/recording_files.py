@@ -132,7 +132,9 @@ def index_with(folder: Path, name: str, entry: Mapping[str, Any]) -> None:
     there = {one.parent.name for one in folder.glob("[!.]*/request.json")}
     entries = {one: known.get(one) or _entry_of(folder / one) for one in there}
     entries[name] = dict(entry)
-    rows = [json.dumps({"folder": one, **entries[one]}, ensure_ascii=False) for one in sorted(there)]
+    rows = [
+        json.dumps({"folder": one, **entries[one]}, ensure_ascii=False) for one in sorted(there)
+    ]
     listed = ",\n    ".join(rows)
     text = f'{{\n  "format": {INDEX_FORMAT},\n  "recordings": [\n    {listed}\n  ]\n}}\n'
     content = text.encode("utf-8", "replace")

@@ -14,6 +14,7 @@ never got its newline.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,7 +24,8 @@ from claude_widget.events import Record
 
 FORMAT_VERSION = 1
 KINDS = ("id", "number", "time", "text", "place")
-_OWN = ("transcript", "requested", "adopted")
+_NAMES = ("id", "place")
+_OWN = re.compile(rb'\{"event": ?"(?:transcript|requested|adopted)"')
 """Records that are of one machine and one kernel; who plays a recording has its own."""
 _PROCESSES = ("pid", "start", "shim_pid", "shim_start")
 _COMMAND = {"cli_path": "claude", "cgroup": ""}
@@ -59,7 +61,7 @@ _IDS = re.compile(
 _OWN_IDS = re.compile(r'("id":\s?")((?:msg|toolu|srvtoolu|mcptoolu|req|cntr)_\w+|[0-9a-f-]{36})"')
 _LISTED = re.compile(r'"\w+_(?:uuids|ids)":\s?\[("[A-Za-z0-9_-]+"(?:,\s?"[A-Za-z0-9_-]+")*)\]')
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_WORDS = re.compile(rf"@\{{[a-z]*:?[0-9]*\}}|\\[^u]|\\u[0-9a-f]{{4}}|{_UUID}|\w{{5,}}", re.ASCII)
+_WORDS = re.compile(rf"@\{{[a-z]*:?[0-9]*\}}|\\+u[0-9a-f]{{4}}|\\+.|{_UUID}|\w{{5,}}", re.ASCII)
 
 
 class Neutral(NamedTuple):
@@ -94,14 +96,14 @@ class FormatProblem(ValueError):
 
 
 class _Values:
-    """The values that were taken out, by kind. Equal ids are one; each number is its own."""
+    """The values that were taken out, by kind. Equal ids and places are one."""
 
     def __init__(self) -> None:
         self.of: dict[str, list[str]] = {kind: [] for kind in KINDS}
         self._known: dict[tuple[str, str], str] = {}
 
     def placeholder(self, kind: str, value: str) -> str:
-        if kind == "number":
+        if kind not in _NAMES:  # two equal times of one run may be different ones of another
             return self._new(kind, value)
         known = self._known.get((kind, value))
         if known is None:
@@ -145,9 +147,7 @@ def neutral(records: Iterable[Record], places: Iterable[str] = ()) -> Neutral:
 
 def is_own(record: Record) -> bool:
     """Whether a record is of the execution that wrote it alone, such as its header."""
-    return record.stream == "meta" and any(
-        record.data.startswith(b'{"event":"%s"' % event.encode()) for event in _OWN
-    )
+    return record.stream == "meta" and _OWN.match(record.data) is not None
 
 
 def _line(record: Record) -> str:
@@ -221,10 +221,8 @@ def real(text: str, values: Mapping[str, Sequence[str]]) -> list[bytes]:
     *lines, last = text.split("\n")
     made = [_real_line(number, line, values) for number, line in enumerate(lines, start=1)]
     if last:
-        try:
+        with contextlib.suppress(FormatProblem):
             made.append(_real_line(len(made) + 1, last, values))
-        except FormatProblem:
-            pass
     return made
 
 

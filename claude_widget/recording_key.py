@@ -132,7 +132,7 @@ def _neutral(text: str, base: Path) -> str:
     """A text that names the notebook's folder, as one that would fit on any machine."""
     if len(base.parts) < 3:  # such as "/" or "/home", which may be anything
         return text
-    return re.sub(re.escape(str(base)) + r"(?=/|$|[\s'\"`,;:)\]])", ".", text)
+    return re.sub(re.escape(str(base)) + r"(?![\w-]|\.\w)", ".", text)
 
 
 def digests(patterns: Iterable[str], base: Path) -> dict[str, str]:
@@ -206,13 +206,13 @@ def _changed_text(name: str, now: str, then: str) -> str:
     same = next((at for at, (one, other) in pairs if one != other), min(len(now), len(then)))
     start = max(0, same - _QUOTED // 4)
     return (
-        f"{name} differs from character {same + 1} on: it is {_cut(now[start:])}, "
-        f"and was {_cut(then[start:])} when it was recorded"
+        f"{name} differs from character {same + 1} on: it is {_cut(now[start:])!r}, "
+        f"and was {_cut(then[start:])!r} when it was recorded"
     )
 
 
 def _cut(text: str) -> str:
-    return repr(text if len(text) <= _QUOTED else text[:_QUOTED] + "…")
+    return text if len(text) <= _QUOTED else text[:_QUOTED] + "…"
 
 
 def _said(value: object) -> str:

@@ -15,6 +15,9 @@ from claude_widget.events import Record
 from claude_widget.recording_format import FORMAT_VERSION, KINDS, Neutral
 from claude_widget.state import State, fold
 
+_LONGEST = 1e9
+"""Seconds."""
+
 
 class RunFile(NamedTuple):
     """What is needed of it to play a recording.
@@ -66,13 +69,11 @@ def run_of(told: Any) -> RunFile:
     Raises:
         ValueError: it does not say it.
     """
-    values = told.get("values") if isinstance(told, dict) else None
-    times = told.get("times") if isinstance(told, dict) else None
-    if not isinstance(values, dict) or not isinstance(times, list):
-        raise ValueError("it has no values, or no times")
-    lists = {kind: values.get(kind, []) for kind in KINDS}
-    if not all(isinstance(one, list) for one in lists.values()):
-        raise ValueError("a kind of values is no list")
-    if not all(isinstance(one, int | float) and abs(one) < 1e9 for one in times):
+    try:
+        lists = {kind: list(told["values"].get(kind, ())) for kind in KINDS}
+        times = [float(one) for one in told["times"]]
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        raise ValueError(f"it has no values, or no times: {error!r}") from None
+    if not all(abs(one) < _LONGEST for one in times):
         raise ValueError("one of the times is none")
-    return RunFile(lists, [float(one) for one in times])
+    return RunFile(lists, times)

@@ -256,7 +256,7 @@ class Recordings:
             RUN: describe_run(run.execution_id, records, kept),
         }
         if changes is not None:
-            files[PATCH] = changes.text.encode("utf-8", "surrogateescape")
+            files[PATCH] = changes.redacted(self.redactor).text.encode()
         folder = self.folder / f"{slug(key.material)}-{key.key[:_DIGITS]}"
         made = redactor.text(made_by)
         entry = {"key": key.key, "made_by": made, "query": beginning(key.material)}

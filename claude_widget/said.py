@@ -10,7 +10,6 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-
 _ENDED_FROM_OUTSIDE = (b'meta {"event":"kill"', b'meta {"event":"limit"')
 
 

@@ -334,6 +334,12 @@ class Writer:
         seconds = max(0.0, clock() - self.epoch_clock)
         self._write(self._mending() + records.encode_lines(seconds, stream, lines))
 
+    def records(self, lines: bytes) -> None:
+        """Append whole records of one moment, each `<stream> <data>`, as one write."""
+        seconds = max(0.0, clock() - self.epoch_clock)
+        start = b"%.6f " % seconds
+        self._write(self._mending() + start + lines.replace(b"\n", b"\n" + start) + b"\n")
+
     def mend(self) -> None:
         """End a last record that was torn off: from now on it counts, for what there is of it."""
         self._write(self._mending())
