@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
+from weakref import WeakValueDictionary
 
 from claude_widget.admission import Admission
 from claude_widget.adoption import Adoption
@@ -22,10 +23,11 @@ from claude_widget.broker import DEFAULT_GRACE
 from claude_widget.capacity import concurrency
 from claude_widget.execution import Execution
 from claude_widget.following import Following
+from claude_widget.indexing import Indexing
 from claude_widget.listeners import Listener, Listeners
 from claude_widget.local import DEFAULT_UNATTENDED, DEFAULT_UNWATCHED
+from claude_widget.looking_back import LookingBack
 from claude_widget.models import ExecutionInfo
-from claude_widget.open_managers import OpenManagers
 from claude_widget.orders import Orders
 from claude_widget.protocol import ModelChoice
 from claude_widget.registry import Registry
@@ -45,7 +47,7 @@ _ADOPTED_WITHIN = 1.0
 """Seconds that a new manager waits for the shims of its notebook's executions, together."""
 
 
-class ProcessManager(OpenManagers, Orders, Shown):
+class ProcessManager(LookingBack, Orders, Shown):
     """Runs many executions of Claude Code at once.
 
     Args:
@@ -86,6 +88,9 @@ class ProcessManager(OpenManagers, Orders, Shown):
         self._line = WaitingLine(slots, stagger)
         self._registry = Registry(StateFolder(state_dir), self._make, self.manager_id)
         self._listeners = Listeners()
+        self._indexing = Indexing(self._registry.folder)
+        self._recalled = WeakValueDictionary()
+        self._listeners.add(self._indexing.heard)
         self._admission = Admission(
             self._registry, self.backend, self._line, self._make, self._listeners.tell
         )
@@ -265,6 +270,7 @@ class ProcessManager(OpenManagers, Orders, Shown):
             self._steering.closed = True
             self._sweep.stop()
             self._following.stop()
+            self._indexing.close()
             self._upkeep.gauges.close()
             self._registry.close()
             self.backend.close()

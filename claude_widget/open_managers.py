@@ -20,6 +20,10 @@ class OpenManagers:
         """The execution of that id, or None."""
         raise NotImplementedError
 
+    def holds(self, execution: Execution) -> bool:
+        """Whether it is this manager's."""
+        return self.get_execution(execution.execution_id) is execution
+
     def _opened(self) -> None:
         self._open.append(weakref.ref(self))
 
@@ -36,5 +40,4 @@ class OpenManagers:
     def holding(cls, execution: Execution) -> Self | None:
         """The open manager of this process that an execution belongs to, or None."""
         managers = [manager for ref in cls._open if (manager := ref()) is not None]
-        found = (one for one in managers if one.get_execution(execution.execution_id) is execution)
-        return next(found, None)
+        return next((one for one in managers if one.holds(execution)), None)

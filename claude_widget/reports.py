@@ -1,4 +1,4 @@
-"""What a sweep and a retention have done, as data that reads well in a notebook.
+"""What a sweep, a retention and the history have done, as data that reads well in a notebook.
 
 The rule: frozen models and the words for them; no I/O. An empty report says so in one line.
 """
@@ -95,7 +95,7 @@ class PruneReport(BaseModel):
         verb = "would be removed" if self.dry_run else "removed"
         count = len(self.removed)
         said = f"{count} execution{'' if count == 1 else 's'} {verb}"
-        kept = f"; {len(self.kept)} kept because they are in use" if self.kept else ""
+        kept = f"; {len(self.kept)} kept all the same" if self.kept else ""
         return f"<PruneReport: {said}, {self.size_before:,} -> {self.size_after:,} bytes{kept}>"
 
 
@@ -112,3 +112,31 @@ def _named(item: object) -> str:
     if isinstance(item, EndedProcess):
         return f"{item.name} {item.pid}".strip()
     return str(item).rpartition("/")[2] if str(item).startswith("/") else str(item)
+
+
+class HistoryReport(BaseModel):
+    """What was done to the history's index. True if anything was, or is to be known."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    indexed: int = Field(0, description="Executions that were taken in.")
+    removed: int = Field(0, description="Those that were left out, since their folder is gone.")
+    unreadable: dict[str, str] = Field(
+        default_factory=dict, description="Why those could not be read that are missing, by id."
+    )
+    notes: tuple[str, ...] = Field(
+        (), description="What was moved aside, or why there is no file, in words."
+    )
+    seconds: float = 0.0
+
+    def __bool__(self) -> bool:
+        return bool(self.indexed or self.removed or self.unreadable or self.notes)
+
+    def __str__(self) -> str:
+        said = [f"{self.indexed:,} execution{'' if self.indexed == 1 else 's'} taken in"]
+        said += [f"{self.removed:,} left out"] if self.removed else []
+        said += [f"{len(self.unreadable):,} cannot be read"] if self.unreadable else []
+        return "; ".join(said) + f" in {self.seconds:.1f} s" + "".join(f"\n{n}" for n in self.notes)
+
+    def __repr__(self) -> str:
+        return f"<HistoryReport: {self}>"

@@ -9,15 +9,47 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
+from claude_widget.backend import Run
 from claude_widget.errors import InvalidRequest
-from claude_widget.registry import Registry
+from claude_widget.models import ExecutionInfo
+from claude_widget.pins import is_pinned
 from claude_widget.remains import is_uuid, remove_folder
 from claude_widget.reports import PrunedExecution, PruneReport
+from claude_widget.state_folder import StateFolder
 from claude_widget.transcript import Writer
+
+
+class Known(Protocol):
+    """An execution, as far as its removal needs it."""
+
+    @property
+    def execution_id(self) -> str:
+        """Its UUID4."""
+
+    @property
+    def info(self) -> ExecutionInfo:
+        """What is known of it."""
+
+    run: Run
+
+
+class Registered(Protocol):
+    """What there is: a manager's registry, or the folder itself."""
+
+    folder: StateFolder
+
+    def get(self, execution_id: str) -> Known | None:
+        """The execution of that id, or None."""
+
+    def active(self) -> Sequence[Known]:
+        """Those that are pending or running."""
+
+    def drop(self, execution_id: str) -> None:
+        """Leave one out from now on that was removed."""
 
 
 class _Kept(NamedTuple):
@@ -37,7 +69,7 @@ class Retention:
         tell: hears of the id of each that was removed.
     """
 
-    def __init__(self, registry: Registry, tell: Callable[[str], None]) -> None:
+    def __init__(self, registry: Registered, tell: Callable[[str], None]) -> None:
         self._registry = registry
         self._tell = tell
 
@@ -61,7 +93,8 @@ class Retention:
             if end_time >= latest and (max_bytes is None or total <= max_bytes):
                 break
             execution_id = one.folder.name
-            why = needed.get(execution_id) or self._remove(one.folder, dry_run=dry_run)
+            why = needed.get(execution_id) or ("it is pinned" if is_pinned(one.folder) else "")
+            why = why or self._remove(one.folder, dry_run=dry_run)
             if why:
                 kept[execution_id] = why
                 continue

@@ -143,8 +143,18 @@ class StateFolder:
         except OSError:
             return []  # somebody took the folder away; the next start says so
 
-    def _load(self, folder: Path) -> Run | None:
-        if (folder / "forgotten").exists() or read_header(folder / "transcript") is None:
+    def find_one(self, execution_id: str) -> Run | None:
+        """The execution of that id on disk, forgotten or not; None if there is none."""
+        if not _is_uuid(str(execution_id)):  # it becomes part of a path
+            return None
+        folder = self.executions / str(execution_id)
+        there = folder.is_dir() and not folder.is_symlink()
+        return self._load(folder, forgotten=True) if there else None
+
+    def _load(self, folder: Path, *, forgotten: bool = False) -> Run | None:
+        if read_header(folder / "transcript") is None:
+            return None
+        if not forgotten and (folder / "forgotten").exists():
             return None
         request = _request_in(folder)
         known = {"mcp_config": _mcp_config(folder), "env": {}}

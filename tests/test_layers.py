@@ -124,6 +124,7 @@ LAYERS = (
             "looking_back",
             "lookup",
             "manager",
+            "on_disk",
             "open_managers",
             "orders",
             "recovery",

@@ -1,0 +1,33 @@
+"""What can go wrong with the history that a user can do something about.
+
+The rule: errors only, leaves of the tree in `errors`.
+"""
+
+from __future__ import annotations
+
+from claude_widget.errors import ClaudeWidgetError
+
+
+class HistoryUnavailable(ClaudeWidgetError):
+    """The history's index cannot be used now; executions and transcripts are as they were.
+
+    Attributes:
+        path: the index.
+    """
+
+    def __init__(self, message: str, *, path: str) -> None:
+        self.path = path
+        super().__init__(
+            message, hint="Once that is mended, `claude-widget history rebuild` makes it anew."
+        )
+
+
+class PandasMissing(ClaudeWidgetError, ImportError):
+    """A table was asked for as a DataFrame, and pandas is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A DataFrame needs pandas, which is not installed.",
+            hint="pip install pandas (or claude-widget[history]); "
+            "history.entries has the same without it.",
+        )
