@@ -12,6 +12,7 @@ for, so that importing the package costs nothing, and a script pays for no noteb
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from claude_widget.magic import load_ipython_extension
     from claude_widget.manager import ProcessManager
     from claude_widget.models import ExecutionInfo, ExecutionRequest, ExecutionStatus
+    from claude_widget.occurrences import Cell
     from claude_widget.permissions import PermissionRequest
     from claude_widget.protocol import Allow, Deny
     from claude_widget.widget import ClaudeWidget
@@ -76,6 +78,7 @@ def _set_viewers() -> None:
     """Tell managers and executions who shows them as a cell's value."""
     manager = import_module("claude_widget.manager").ProcessManager
     manager.viewer, manager.widget = staticmethod(_show), staticmethod(_widget_of)
+    manager.cell = staticmethod(_running_cell)
     execution = import_module("claude_widget.execution").Execution
     execution.viewer, execution.widget = staticmethod(_show), staticmethod(_widget_of)
 
@@ -84,6 +87,13 @@ def _show(value: ProcessManager | Execution) -> None:
     manager = _manager_of(value)
     if manager is not None:
         import_module("claude_widget.cell_output").show(manager, value)
+
+
+def _running_cell() -> Cell | None:
+    if "IPython" not in sys.modules:  # a plain script pays for no notebook's libraries
+        return None
+    found: Cell | None = import_module("claude_widget.running_cell").running_cell()
+    return found
 
 
 def _widget_of(value: ProcessManager | Execution) -> object:

@@ -19,6 +19,8 @@ from claude_widget.execution import Execution
 from claude_widget.mcp_config import describe_mcp_config
 from claude_widget.models import ExecutionRequest, ExecutionStatus, Reason
 from claude_widget.permissions import Decider
+from claude_widget.planning import Plan, Planner
+from claude_widget.recorder import Recorder
 from claude_widget.registry import MakeExecution, Registry
 from claude_widget.runtime import host_name
 from claude_widget.transcript import Writer
@@ -37,6 +39,8 @@ class Admission:
         line: of those that wait.
         make: makes one of a run.
         tell: hears of each new one, whoever asked for it; one that waits does not change for long.
+        planner: decides which of them are played.
+        recorder: records the others.
     """
 
     def __init__(
@@ -46,7 +50,12 @@ class Admission:
         line: WaitingLine,
         make: MakeExecution,
         tell: Callable[[Execution], None],
+        *,
+        planner: Planner,
+        recorder: Recorder,
     ) -> None:
+        self._planner = planner
+        self._recorder = recorder
         self._tell = tell
         self._registry = registry
         self._backend = backend
@@ -71,16 +80,30 @@ class Admission:
         Raises:
             InvalidRequest: it names what is not there, or a session in use.
             ProjectNotTrusted: the project's own files would do what nobody has seen.
+            RecordingNotFound: it is to be played, and nothing is recorded for it.
             ClaudeWidgetError: the state folder cannot be written; nothing is left of it.
         """
-        self._backend.check(request)
-        self._check_project(request)
+        before = resumed_from or self._holder_before(request)
+        holder = None if before is None else self._registry.get(before)
+        plan = self._planner.plan(request, holder)
+        try:
+            return self._admit(request, plan, before, decide)
+        except BaseException:
+            self._planner.give_back(plan)
+            raise
+
+    def _admit(
+        self, request: ExecutionRequest, plan: Plan, before: str | None, decide: Decider | None
+    ) -> Execution:
+        if plan.recording is None:
+            self._backend.check(request)
+            self._check_project(request)
         with self._lock:
             if self._closed:
                 raise ClaudeWidgetError("The manager is closed.", hint="Make a new ProcessManager.")
             self._check_after(request)
             self._check_session(request)
-            run = self._create(request, resumed_from or self._holder_before(request))
+            run = self._create(request, plan, before)
             execution = self._make(run, None)
             execution.decide = decide
             execution.catch_up()
@@ -92,24 +115,31 @@ class Admission:
         return execution
 
     def _check_project(self, request: ExecutionRequest) -> None:
-        if self._backend.name == "local":  # a recording runs nothing
+        if not self._planner.plays_all:  # a recording runs nothing
             check_project(request, self._registry.folder.path, {**os.environ, **request.env})
 
-    def _create(self, request: ExecutionRequest, resumed_from: str | None) -> Run:
+    def _create(self, request: ExecutionRequest, plan: Plan, resumed_from: str | None) -> Run:
         """The execution's folder with its first records, or nothing at all."""
         run = self._registry.folder.new_run(request)
         self._registry.claim(run.execution_id)
         try:
             self._registry.folder.create(run)
-            self._write_request(run, resumed_from)
+            self._write_request(run, plan, resumed_from)
+            self._recorder.admitted(plan, request, run.execution_id)
+        except ClaudeWidgetError:
+            self._take_back(run)
+            raise
         except OSError as error:
-            self._registry.folder.discard(run)
-            self._registry.claim(run.execution_id, ours=False)
+            self._take_back(run)
             raise ClaudeWidgetError(
                 f"The state folder cannot be written: {error}.",
                 hint="Nothing was started. Make room, or give another state_dir.",
             ) from error
         return run
+
+    def _take_back(self, run: Run) -> None:
+        self._registry.folder.discard(run)
+        self._registry.claim(run.execution_id, ours=False)
 
     def take_up(
         self, execution: Execution, owner: Mapping[str, Any], name: str | None, instead_of: str
@@ -190,7 +220,7 @@ class Admission:
         )
         return next(found, None)
 
-    def _write_request(self, run: Run, resumed_from: str | None) -> None:
+    def _write_request(self, run: Run, plan: Plan, resumed_from: str | None) -> None:
         request = run.request
         public: dict[str, Any] = request.model_dump(
             mode="json", by_alias=True, exclude={"mcp_config", "env"}
@@ -203,7 +233,8 @@ class Admission:
                 request={**public, "env": sorted(request.env)},
                 mcp_config=None if mcp is None else mcp.model_dump(mode="json"),
                 owner=self._registry.owners.me,
-                recorded=self._backend.name == "replay",
+                recorded=self._planner.plays_all or plan.recording is not None,
+                key=None if plan.key is None else plan.key.key,
                 resumed_from=resumed_from,
             )
 
@@ -226,7 +257,7 @@ class Admission:
         execution = self._registry.get(execution_id)
         if execution is None:
             return "did not complete"
-        if not execution.status.ended:
+        if not execution.status.ended or self._recorder.is_saving(execution_id):
             return "waits"
         done = execution.status is ExecutionStatus.COMPLETED
         return "completed" if done else "did not complete"
@@ -239,7 +270,9 @@ class Admission:
                 if writer.size != execution.read_bytes:  # another manager has cancelled it
                     writer.close()
                     return
-                self._check_project(execution.run.request)  # it may have waited long
+                if not execution.state.asked.recorded:
+                    self._check_project(execution.run.request)  # it may have waited long
+                self._recorder.starts(execution)
                 self._backend.start(execution.run, writer)
             except BaseException:
                 writer.close()

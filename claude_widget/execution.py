@@ -18,9 +18,15 @@ from typing import Any
 from claude_widget import snapshot
 from claude_widget.backend import Run
 from claude_widget.ended import Ended
-from claude_widget.errors import ClaudeWidgetError, ExecutionFailed, InvalidTransition
+from claude_widget.errors import (
+    ClaudeWidgetError,
+    ExecutionFailed,
+    InvalidTransition,
+    ResultNotReady,
+)
 from claude_widget.event_log import EventLog
 from claude_widget.events import NEUTRAL_PREFIX, ControlRequest, Event, Record, parse
+from claude_widget.exported import Exported
 from claude_widget.gauges import Gauge
 from claude_widget.models import ExecutionInfo, ExecutionStatus, Reason
 from claude_widget.permissions import Decider, PermissionRequest, request_of
@@ -35,7 +41,7 @@ _POLL = 0.5
 """Seconds after which a waiting thread looks again, whatever happens."""
 
 
-class Execution(Steered, Shown):
+class Execution(Steered, Exported, Shown):
     """One run of the CLI. Made by `ProcessManager.start_execution`; awaitable.
 
     Attributes:
@@ -90,8 +96,17 @@ class Execution(Steered, Shown):
 
     @property
     def result(self) -> str | None:
-        """The final text, or None while there is none."""
-        return self.info.result
+        """The final text; None if it ended without one.
+
+        Of one that was kept open, the answer of its last turn, once that is over.
+
+        Raises:
+            ResultNotReady: it is pending, or works: wait first. `info.result` does not raise.
+        """
+        info = self.info
+        if not (info.status.ended or info.awaits_input):
+            raise ResultNotReady(self.execution_id, info.status)
+        return info.result
 
     @property
     def events(self) -> EventLog:

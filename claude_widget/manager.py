@@ -8,17 +8,18 @@ works in plain asyncio and in plain scripts.
 from __future__ import annotations
 
 import os
+import re
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from weakref import WeakValueDictionary
 
 from claude_widget.admission import Admission
 from claude_widget.adoption import Adoption
 from claude_widget.backend import Backend, Run
-from claude_widget.backends import backend_of_environment
+from claude_widget.backends import Recording, backend_for
 from claude_widget.broker import DEFAULT_GRACE
 from claude_widget.capacity import concurrency
 from claude_widget.execution import Execution
@@ -28,8 +29,11 @@ from claude_widget.listeners import Listener, Listeners
 from claude_widget.local import DEFAULT_UNATTENDED, DEFAULT_UNWATCHED
 from claude_widget.looking_back import LookingBack
 from claude_widget.models import ExecutionInfo
+from claude_widget.occurrences import Cell
 from claude_widget.orders import Orders
+from claude_widget.planning import Planner
 from claude_widget.protocol import ModelChoice
+from claude_widget.recorder import Recorder
 from claude_widget.registry import Registry
 from claude_widget.request import build_request
 from claude_widget.retention import Retention
@@ -56,17 +60,27 @@ class ProcessManager(LookingBack, Orders, Shown):
         cli_path: the CLI; found anew at every start if None (see `claude_widget.doctor`).
         max_concurrency: how many run at once, at least 1; from cores and free memory if None.
         stagger: seconds between two starts.
-        backend: what runs them; the real CLI unless `CLAUDE_WIDGET_MODE=replay`.
+        backend: what runs them; the real CLI if None.
         permission_grace: seconds that a permission request waits after the last sign of a page.
         unwatched: seconds that an execution may wait for an answer or for input while no kernel is
             there; None is for ever. It and `unattended` hold for what this manager starts.
         unattended: seconds that an execution may go on while no kernel is there, whatever it does;
             None is for ever.
+        recordings: the folder of recordings; `CLAUDE_WIDGET_RECORDINGS`, else `recordings` in the
+            kernel's working folder.
+        mode: "live", "record", "replay" (nothing is run) or "auto" (what is recorded is replayed,
+            the rest is recorded); `CLAUDE_WIDGET_MODE`, else the project's file, else live.
+        pace: of what is replayed: 0 at once, 1 as recorded; `CLAUDE_WIDGET_PACE`, else 0.
+        redact: regular expressions for what is secret to you: it is never recorded.
 
     Raises:
         ClaudeWidgetError: the state folder cannot be used.
-        InvalidRequest: max_concurrency, unwatched or unattended is no positive number.
+        InvalidRequest: max_concurrency, unwatched or unattended is no positive number; a mode, a
+            pace or a rule of redact is none.
     """
+
+    cell: ClassVar[Callable[[], Cell | None] | None] = None
+    """Says which cell runs; set by the package's face."""
 
     def __init__(
         self,
@@ -79,20 +93,36 @@ class ProcessManager(LookingBack, Orders, Shown):
         permission_grace: float = DEFAULT_GRACE,
         unwatched: float | None = DEFAULT_UNWATCHED,
         unattended: float | None = DEFAULT_UNATTENDED,
+        recordings: str | os.PathLike[str] | None = None,
+        mode: str | None = None,
+        pace: float | None = None,
+        redact: Iterable[str | re.Pattern[str]] = (),
     ) -> None:
         slots = concurrency(max_concurrency)
         self.manager_id = str(uuid.uuid4())
-        self.backend: Backend = backend or backend_of_environment(
-            cli_path, unwatched=unwatched, unattended=unattended
+        self.backend: Backend = backend_for(
+            backend,
+            cli_path,
+            Recording(recordings, mode, pace, redact),
+            unwatched=unwatched,
+            unattended=unattended,
         )
+        self._planner = Planner(self.backend, type(self).cell)
         self._line = WaitingLine(slots, stagger)
         self._registry = Registry(StateFolder(state_dir), self._make, self.manager_id)
+        self._recorder = Recorder(self.backend, self._registry)
         self._listeners = Listeners()
         self._indexing = Indexing(self._registry.folder)
         self._recalled = WeakValueDictionary()
         self._listeners.add(self._indexing.heard)
         self._admission = Admission(
-            self._registry, self.backend, self._line, self._make, self._listeners.tell
+            self._registry,
+            self.backend,
+            self._line,
+            self._make,
+            self._listeners.tell,
+            planner=self._planner,
+            recorder=self._recorder,
         )
         self._adoption = Adoption(self._registry, self._admission, self.backend)
         self._subscriptions = Subscriptions()
@@ -107,6 +137,8 @@ class ProcessManager(LookingBack, Orders, Shown):
             self._listeners,
             steering=self._steering,
             adoption=self._adoption,
+            look=self._look,
+            recorder=self._recorder,
             grace=permission_grace,
         )
         self._registry.folder.watch()
@@ -202,19 +234,23 @@ class ProcessManager(LookingBack, Orders, Shown):
                 `system_prompt`, `append_system_prompt`, `add_dirs`, `setting_sources`,
                 `required_mcp_servers`, `max_turns`, `max_budget_usd`, `schema`, `after`
                 (executions that must complete first), `priority`, `env`, `env_allow`, `sandbox`,
-                `trust_project`, `extra_args`, and the limits `timeout`, `idle_timeout`, `max_cpu`,
-                `max_cpu_seconds`, `max_memory`, `max_processes`, `max_temp_size`: docs/guide.md.
+                `trust_project`, `extra_args`, `mode`, `key`, `key_ignore`, `inputs`,
+                `apply_changes` (docs/reproducible.md), and the limits `timeout`, `idle_timeout`,
+                `max_cpu`, `max_cpu_seconds`, `max_memory`, `max_processes`, `max_temp_size`:
+                docs/guide.md.
 
         Raises:
             InvalidRequest: an argument is wrong (`SessionInUse`, `ProjectNotTrusted`,
                 `SandboxUnavailable` are some); nothing was started.
             CLINotFound, UnsupportedPlatform: there is nothing to start.
+            RecordingNotFound, RecordingDamaged, PatchConflict: it cannot be replayed.
             ClaudeWidgetError: an equal one still runs and does not answer; nothing was started.
         """
         request = build_request(query, project_path, session_id, mcp_config, model, **options)
         asked = options.get("permissions")
         decide = asked if callable(asked) else None
-        execution = None if again else self._adoption.attach(request, decide)
+        fresh = again or self._planner.mode_of(request) != "live"  # recorded ones are seen whole
+        execution = None if fresh else self._adoption.attach(request, decide)
         if execution is None:
             execution = self._admission.admit(request, decide=decide)
         self._look()
@@ -272,6 +308,7 @@ class ProcessManager(LookingBack, Orders, Shown):
             self._following.stop()
             self._indexing.close()
             self._upkeep.gauges.close()
+            self._recorder.close()
             self._registry.close()
             self.backend.close()
             self._registry.folder.unwatch()

@@ -7,7 +7,7 @@ whoever listens; users never see it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from claude_widget.admission import Admission
 from claude_widget.adoption import Adoption
@@ -23,6 +23,7 @@ from claude_widget.model_choices import models_in
 from claude_widget.models import Reason
 from claude_widget.presence import presence_of
 from claude_widget.protocol import Notification
+from claude_widget.recorder import Recorder
 from claude_widget.recovery import settle_if_dead
 from claude_widget.registry import Registry
 from claude_widget.reports import EndedProcess
@@ -52,8 +53,11 @@ class Upkeep:
         *,
         steering: Steering,
         adoption: Adoption,
+        look: Callable[[], None],
+        recorder: Recorder,
         grace: float,
     ) -> None:
+        self._recorder = recorder
         self.models = registry.folder.load_models()
         self._registry = registry
         self._admission = admission
@@ -62,6 +66,7 @@ class Upkeep:
         self._listeners = listeners
         self._controls = steering.controls
         self._adoption = adoption
+        self._look = look
         self.presence = presence_of(registry.folder)
         self.gauges = Gauges(registry.active, self.presence.left, listeners.tell)
         self._broker = Broker(registry, steering, self.presence, grace=grace)
@@ -100,11 +105,15 @@ class Upkeep:
         self._broker.refuse(execution, request)
 
     def ended(self, execution: Execution, size: int) -> None:
-        """An execution has ended: its slot is free, and its fold is kept."""
+        """An execution has ended: its slot is free, and its fold is kept, once it is recorded."""
+        self._recorder.ended(execution, lambda: self._tell_end(execution, size))
+
+    def _tell_end(self, execution: Execution, size: int) -> None:
         self._admission.freed(execution)
         self._registry.folder.save_ended(execution.run, execution.info, size)
         execution.tell_end()
         self._subscriptions.ended(execution.execution_id)
+        self._look()
 
     def damaged(self, execution: Execution, problem: str) -> None:
         """It cannot be followed any more: end what runs, since nobody would notice."""

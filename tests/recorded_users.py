@@ -97,7 +97,7 @@ def cancels(world: World) -> None:
     world.execution.interrupt()
     world.waits()
     world.execution.send("Say that you stopped.")
-    until(lambda: world.execution.result == "I stopped.", timeout=BOUND, what="it said so")
+    until(lambda: world.execution.info.result == "I stopped.", timeout=BOUND, what="it said so")
     world.execution.end()
 
 
@@ -106,7 +106,7 @@ def interrupts(world: World) -> None:
     world.execution.interrupt()
     world.waits()
     world.execution.send("Go on more briefly.")
-    until(lambda: world.execution.result == "Briefly, then.", timeout=BOUND, what="it went on")
+    until(lambda: world.execution.info.result == "Briefly, then.", timeout=BOUND, what="it went on")
     world.execution.end()
 
 
@@ -122,7 +122,7 @@ def changes(world: World) -> None:
     world.execution.set_permission_mode("acceptEdits")
     world.waits()
     world.execution.send("Which model are you?")
-    until(lambda: world.execution.result == "Another one.", timeout=BOUND, what="it answered")
+    until(lambda: world.execution.info.result == "Another one.", timeout=BOUND, what="it answered")
     world.execution.end()
 
 

@@ -48,13 +48,13 @@ def test_what_was_adopted_is_steered_as_by_its_starter(
 ) -> None:
     gone = make_manager()
     started = gone.start_execution("hello", project, keep_open=True)
-    until(lambda: started.result, what="its turn is over")
+    until(lambda: started.info.result, what="its turn is over")
     gone.close()
     execution = owned_by(make_manager(), started)
     until(lambda: execution.info.awaits_input, what="it waits for input")
     execution.set_model("opus")
     assert execution.send("fake:says=more") is execution
-    until(lambda: execution.result == "more", what="it has answered")
+    until(lambda: execution.info.result == "more", what="it has answered")
     execution.end()
     ended(execution, "completed", "success")
 

@@ -266,7 +266,7 @@ def test_a_frame_of_100_megabytes_costs_neither_shim_nor_kernel_its_memory(
     megabytes = 100
     query = f"fake:big-line={megabytes}"
     execution = manager.start_execution(query, project, keep_open=True)
-    until(lambda: execution.result, timeout=60, what="its result, behind the frame")
+    until(lambda: execution.info.result, timeout=60, what="its result, behind the frame")
     assert execution.run.transcript.stat().st_size > megabytes << 20
     assert most_memory(fake.shim_pid(execution)) < 40 << 20
     execution.kill()

@@ -239,7 +239,7 @@ def test_model_effort_and_mode_change_while_it_runs(
     execution.interrupt()
     until(lambda: execution.info.awaits_input, timeout=30, what="its turn is over")
     execution.send(script("say", text="changed"))
-    until(lambda: execution.result == "changed", timeout=30, what="it has answered")
+    until(lambda: execution.info.result == "changed", timeout=30, what="it has answered")
     body = scripted_api.messages[-1].body
     assert (body["model"], body["output_config"]) == (info.model, {"effort": "low"})
     execution.end()

@@ -99,7 +99,11 @@ def test_interrupt_then_another_prompt(manager: ProcessManager, project: Path) -
     until(lambda: execution.info.session_state == "idle", timeout=20, what="the turn is over")
     assert execution.status is ExecutionStatus.RUNNING
     assert execution.send(script("say", text="after the stop")) is execution
-    until(lambda: execution.result == "after the stop", timeout=20, what="the second turn is over")
+    until(
+        lambda: execution.info.result == "after the stop",
+        timeout=20,
+        what="the second turn is over",
+    )
     execution.end()
     checks.ended(execution, "completed", "success", result="after the stop")
 

@@ -65,7 +65,7 @@ def test_follow_up_of_one_kept_open(manager: ProcessManager, project: Path) -> N
     until(lambda: execution.info.session_state == "idle", timeout=30, what="the first turn is over")
     assert (execution.status, execution.result) == (ExecutionStatus.RUNNING, HELLO)
     assert execution.send(script("say", text="more")) is execution
-    until(lambda: execution.result == "more", timeout=30, what="the second turn is over")
+    until(lambda: execution.info.result == "more", timeout=30, what="the second turn is over")
     execution.end()
     checks.ended(execution, "completed", "success", result="more")
     assert len(checks.frames(execution, "result")) == 2
