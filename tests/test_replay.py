@@ -16,10 +16,13 @@ from typing import Any
 import pytest
 
 from claude_widget.backend import Run
-from claude_widget.errors import ControlFailed, InvalidRequest, RecordingNotFound
+from claude_widget.errors import ControlFailed
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
-from claude_widget.replay import ReplayBackend, find_recordings
+from claude_widget.recording_errors import RecordingDamaged, RecordingNotFound
+from claude_widget.recordings import Recordings
+from claude_widget.redaction import Redactor
+from claude_widget.replay import ReplayBackend
 from claude_widget.transcript import Writer
 from tests import fake
 from tests.conftest import MakeManager
@@ -128,7 +131,9 @@ def test_recording_that_stops_before_its_end_says_so(
         path.write_bytes(whole[:size])  # torn amid a line
         manager = player(make_manager, folder)
         execution = ended(manager.start_execution(QUERY, project), "failed", "lost")
-        assert execution.info.errors == ("The recording stops before its end.",)
+        (said,) = execution.info.errors
+        assert "stops before its end" in said
+        assert path.parent.name in said
         assert metas(execution)[-1]["event"] == "lost"
         assert not manager.backend.alive(execution.run)
 
@@ -175,10 +180,9 @@ def test_recording_that_cannot_be_played_is_refused_before_anything_is_written(
     path = written(folder, spawned(), (0.1, "out", RESULT), (0.2, "meta", ENDED))
     spoil(path)
     manager = player(make_manager, folder)
-    with pytest.raises(InvalidRequest, match="cannot be played") as caught:
+    with pytest.raises(RecordingDamaged, match="cannot be played") as caught:
         manager.start_execution(QUERY, project)
-    assert caught.value.field == "query"
-    assert str(path.parent) in caught.value.message
+    assert caught.value.path == str(path)
     assert caught.value.hint
     assert manager.get_all_executions() == []
     assert list((manager.state_dir / "executions").iterdir()) == []
@@ -189,7 +193,7 @@ def test_recording_that_vanishes_while_it_waits_its_turn_is_refused_with_words(
 ) -> None:
     written(folder, spawned(), (HOUR, "meta", ENDED), query="first")
     path = written(folder, spawned(), (0.1, "meta", ENDED), query="second")
-    manager = make_manager(backend=ReplayBackend(folder), max_concurrency=1)
+    manager = make_manager(backend=ReplayBackend(folder, pace=1), max_concurrency=1)
     first = manager.start_execution("first", project)
     second = manager.start_execution("second", project)
     path.unlink()
@@ -203,9 +207,10 @@ def test_unknown_query_names_the_known_ones(
 ) -> None:
     written(folder, spawned(), (0.1, "meta", ENDED))
     manager = player(make_manager, folder)
-    with pytest.raises(RecordingNotFound, match=QUERY) as caught:
+    with pytest.raises(RecordingNotFound, match="something else") as caught:
         manager.start_execution("something else", project)
-    assert caught.value.known == (QUERY,)
+    assert caught.value.nearest == str(folder / "recording-0")
+    assert QUERY in str(caught.value)
     assert manager.get_all_executions() == []
     with pytest.raises(RecordingNotFound, match="none"):
         player(make_manager, folder / "nowhere").start_execution(QUERY, project)
@@ -216,7 +221,8 @@ def test_damaged_descriptions_are_left_out(folder: Path, caplog: pytest.LogCaptu
     for name, text in (("a", "{"), ("b", "{}"), ("c", "[]"), ("d", "\udcff")):
         (folder / name).mkdir()
         (folder / name / "recording.json").write_bytes(text.encode("utf-8", "surrogateescape"))
-    assert find_recordings(folder) == {QUERY: path}
+    found = Recordings(folder, Redactor(environ={})).all()
+    assert [(one.query, one.folder) for one in found] == [(QUERY, path.parent)]
     assert len(caplog.records) == 4
 
 
@@ -251,7 +257,7 @@ class Held(ReplayBackend):
     """Plays nothing until it is let go."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder, pace=0)
+        super().__init__(folder, pace=1)
         self.go = threading.Event()
 
     def _play(self, run: Run, writer: Writer, *args: Any) -> None:
