@@ -118,6 +118,7 @@ _ANY_CASE = re.ASCII | re.IGNORECASE
 
 SHAPES: tuple[Shape, ...] = (
     _shape("anthropic-key", "sk-ant-", r"sk-ant-[\w-]{8,}"),
+    _shape("openai-key", "sk-", r"sk-(?:proj|svcacct|admin|None)-[\w-]{16,}", _has_digit),
     _shape("openai-key", "sk-", r"(?<![A-Za-z0-9])sk-(?!ant-)[\w-]{20,}", _has_digit),
     _shape("aws-key", "akia asia abia acca", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16,}"),
     _shape(
@@ -146,25 +147,32 @@ SHAPES: tuple[Shape, ...] = (
     _shape("huggingface-token", "hf_", r"hf_[A-Za-z0-9]{30,}"),
     _shape(
         "service-token",
-        "dop_v1_ shpat_ shpss_ hvs. hvb. dckr_pat_ glsa_ gsk_ lin_api_ ntn_ sntrys_ pat-na1- xai- "
-        "pplx- dapi r8_ age-secret-key-1 pmak- sg. rubygems_ figd_ nvapi- tskey- atatt3",
-        r"(?<![A-Za-z0-9])(?:dop_v1_|shpat_|shpss_|hv[sb]\.|dckr_pat_|glsa_|gsk_|lin_api_|ntn_|sntrys_|pat-na1-"
-        r"|xai-|pplx-|dapi|r8_|AGE-SECRET-KEY-1|PMAK-|SG\.|rubygems_|figd_|nvapi-|tskey-|ATATT3)"
-        r"[\w.=-]{24,}",
+        "dop_v1_ shpat_ shpss_ hvs. hvb. dckr_pat_ glsa_ lin_api_ sntrys_ pat-na1- age-secret-key-1 "
+        "pmak- rubygems_ figd_ nvapi- tskey- atatt3",
+        r"(?:dop_v1_|shpat_|shpss_|hv[sb]\.|dckr_pat_|glsa_|lin_api_|sntrys_|pat-na1-"
+        r"|AGE-SECRET-KEY-1|PMAK-|rubygems_|figd_|nvapi-|tskey-|ATATT3)[\w.=-]{20,}",
         _has_digit,
     ),
-    _shape("telegram-token", ":aa", r"(?<![A-Za-z0-9])\d{8,10}:AA[\w-]{33,}"),
+    _shape(
+        "service-token",
+        "gsk_ ntn_ xai- pplx- dapi r8_ sg.",
+        r"(?:gsk_|ntn_|xai-|pplx-|dapi|r8_)[A-Za-z0-9]{30,}|SG\.[\w-]{16,}\.[\w-]{16,}",
+        _has_digit,
+    ),
+    _shape("telegram-token", ":aa", r"\d{8,12}:AA[\w-]{33,}"),
     _shape(
         "azure-key", "accountkey= sharedaccesskey=", r"(?:SharedAccess|Account)Key=([\w+/=]{32,})"
     ),
-    _shape("jwt", "eyj", r"(?<![\w-])eyJ[\w-]{8,}+\.[\w-]{4,}+(?:\.[\w-]*+){0,4}"),
+    _shape(
+        "jwt", "eyj", r"(?:(?<![\w-])eyJ[\w-]{8,}+|eyJ[\w-]{8,300}+)\.[\w-]{4,}+(?:\.[\w-]*+){0,4}"
+    ),
     _shape(
         "private-key",
-        "private key",
-        r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----"
+        "-----begin",
+        r"-----BEGIN[ +](?:[A-Z0-9]{1,20}[ +]){0,4}PRIVATE[ +]KEY(?:[ +]BLOCK)?-----"
         rf"(?:{_BREAKS}(?:Proc-Type|DEK-Info|Version|Comment|Hash)[^\r\n\\]{{0,200}}+){{0,6}}"
         rf"(?:{_BREAKS}[A-Za-z0-9+/=]{{16,}}+)+"
-        rf"(?:{_BREAKS}[A-Za-z0-9+/=]{{0,80}}+{_BREAKS}-----END [A-Z0-9 ]{{1,60}}-----)?",
+        rf"(?:{_BREAKS}[A-Za-z0-9+/=]{{0,80}}+{_BREAKS}-----END[A-Z0-9 +]{{1,60}}-----)?",
     ),
     _shape(
         "url-password",

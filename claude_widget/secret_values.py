@@ -106,7 +106,7 @@ class Needles:
         kept = {piece for value in values for piece in _pieces(value)}
         kept |= {value.replace(" ", "+") for value in kept if " " in value}  # as forms send it
         self._texts = _sorted(kept)
-        self._bytes = _sorted({_as_bytes(value) for value in kept})
+        self._bytes = _sorted(kept | {_as_bytes(value) for value in kept})
 
     def found(self, text: str, *, binary: bool = False) -> Iterator[Span]:
         """Where they stand; in `binary` text each character is a byte."""
