@@ -147,8 +147,8 @@ SHAPES: tuple[Shape, ...] = (
     _shape("huggingface-token", "hf_", r"hf_[A-Za-z0-9]{30,}"),
     _shape(
         "service-token",
-        "dop_v1_ shpat_ shpss_ hvs. hvb. dckr_pat_ glsa_ lin_api_ sntrys_ pat-na1- age-secret-key-1 "
-        "pmak- rubygems_ figd_ nvapi- tskey- atatt3",
+        "dop_v1_ shpat_ shpss_ hvs. hvb. dckr_pat_ glsa_ lin_api_ sntrys_ pat-na1- "
+        "age-secret-key-1 pmak- rubygems_ figd_ nvapi- tskey- atatt3",
         r"(?:dop_v1_|shpat_|shpss_|hv[sb]\.|dckr_pat_|glsa_|lin_api_|sntrys_|pat-na1-"
         r"|AGE-SECRET-KEY-1|PMAK-|rubygems_|figd_|nvapi-|tskey-|ATATT3)[\w.=-]{20,}",
         _has_digit,
