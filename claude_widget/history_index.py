@@ -219,8 +219,12 @@ class HistoryIndex:
                 number += 1
                 kept = self.path.with_name(f"{stem}-{number}")
             for suffix in _COMPANIONS:  # a journal that stays would be played into the new file
+                companion = self.path.with_name(NAME + suffix)
                 with contextlib.suppress(FileNotFoundError):
-                    self.path.with_name(NAME + suffix).rename(f"{kept}{suffix}")
+                    if companion.stat(follow_symlinks=False).st_size:
+                        companion.rename(f"{kept}{suffix}")
+                    else:
+                        companion.unlink()
             self.path.rename(kept)
             return kept
 
