@@ -16,7 +16,7 @@ from typing import Any
 
 from claude_widget.errors import ClaudeWidgetError
 from claude_widget.lookup import Lookup
-from claude_widget.static_view import MARK, MimeBundle, execution_bundle, table_bundle
+from claude_widget.static_view import MARK, MimeBundle, report_bundle, table_bundle
 
 _VIEW = "application/vnd.jupyter.widget-view+json"
 _STATE = "application/vnd.jupyter.widget-state+json"
@@ -70,8 +70,8 @@ def _known(mark: dict[str, Any], lookup: Lookup) -> MimeBundle | None:
     """What the state folder says of an output's executions by now, if it knows them."""
     execution_id, listed = mark.get("execution_id"), mark.get("executions")
     if isinstance(execution_id, str):
-        info = lookup.info(execution_id)
-        return None if info is None else execution_bundle(info, lookup.broken_off(execution_id))
+        report = lookup.digest(execution_id)
+        return None if report is None else report_bundle(report)
     infos = lookup.started_by(str(mark.get("manager_id")))
     if not infos and isinstance(listed, list):
         found = [lookup.info(one) for one in listed if isinstance(one, str)]

@@ -16,8 +16,9 @@ from pathlib import Path
 from claude_widget.backend import Run
 from claude_widget.errors import ClaudeWidgetError, InvalidTransition
 from claude_widget.events import is_neutral, parse
-from claude_widget.last_text import broken_off
 from claude_widget.models import ExecutionInfo
+from claude_widget.report import Report
+from claude_widget.report_reading import own_redactor, read_digest
 from claude_widget.state import State, reduce
 from claude_widget.state_folder import StateFolder
 from claude_widget.transcript import read_records
@@ -53,10 +54,12 @@ class Lookup:
             return None
         return self._folder.load_ended(run) or _folded(run)
 
-    def broken_off(self, execution_id: str) -> str:
-        """What it had written, if it has ended without a result; else nothing."""
+    def digest(self, execution_id: str) -> Report | None:
+        """What a cell keeps of an execution, or None."""
         info = self.info(execution_id)
-        return "" if info is None else broken_off(info, self._runs[execution_id].transcript)
+        if info is None:
+            return None
+        return read_digest(info, self._runs[execution_id].transcript, own_redactor())
 
     def started_by(self, manager_id: str) -> list[ExecutionInfo]:
         """What a manager has started, oldest first."""

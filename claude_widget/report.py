@@ -15,7 +15,9 @@ from functools import cached_property
 from claude_widget.blocks import (
     Block,
     Edit,
+    PromptBlock,
     Summary,
+    TextBlock,
     ToolBlock,
     edit_of,
     format_count,
@@ -59,12 +61,22 @@ class Report:
         """
         found: dict[str | None, list[Block]] = {None: []}
         depths: dict[str | None, int] = {None: 0}
-        for block in self.blocks:
+        for block in self._steps():
             lane = block.parent if depths.get(block.parent, _DEEPEST) < _DEEPEST else None
             found[lane].append(block)
             if isinstance(block, ToolBlock) and block.id not in found:
                 found[block.id], depths[block.id] = [], depths[lane] + 1
         return found
+
+    def _steps(self) -> list[Block]:
+        """The blocks, less what is told as the prompt and as the result."""
+        steps = list(self.blocks)
+        if steps and steps[0] == PromptBlock(self.info.query):
+            del steps[0]
+        result = (self.info.result or self.partial).strip()
+        if steps and isinstance(steps[-1], TextBlock) and steps[-1].text.strip() == result:
+            del steps[-1]
+        return steps
 
     def summary(self, call: ToolBlock) -> Summary:
         """A call in one line."""

@@ -16,7 +16,7 @@ from claude_widget.blocks import (
     format_count,
     pretty,
 )
-from claude_widget.markup import clip, escape_line, fence, in_code, inert_markdown
+from claude_widget.markup import clip, escape_line, escape_words, fence, in_code, inert_markdown
 from claude_widget.report import Report, diff_lines, facts_of, moment, told_of_denial
 
 _OUTPUT_CHARACTERS = 20_000
@@ -38,15 +38,15 @@ def title_of(report: Report) -> str:
 def _parts(report: Report) -> Iterator[str]:
     info = report.info
     yield f"# {escape_line(title_of(report))}"
-    facts = [*facts_of(info), moment(info.start_time)]
-    yield escape_line(" · ".join(filter(None, facts)))
+    facts = filter(None, [*facts_of(info), moment(info.start_time)])
+    yield " · ".join(fact if fact.startswith("$") else escape_words(fact) for fact in facts)
     yield "## Prompt"
     yield fence(info.query, "text")
     yield from (f"**Error** {escape_line(error)}" for error in info.errors)
     yield from (f"**Denied** {escape_line(told_of_denial(one))}" for one in info.denials)
     yield "## Result"
     yield from _result(report)
-    if report.blocks:
+    if report.below[None]:
         yield "## Steps"
         yield escape_line(report.calls_in_short())
         yield from _blocks(report, None)
@@ -91,7 +91,7 @@ def _block(report: Report, block: Block) -> Iterator[str]:
 def _call(report: Report, block: ToolBlock, below: str) -> Iterator[str]:
     verb, subject, outcome = report.summary(block)
     told = f"{escape_line(verb)} {in_code(subject)}".rstrip()
-    yield f"### {told}{f', {escape_line(outcome)}' if outcome else ''}{below}"
+    yield f"### {told}{f', {escape_words(outcome)}' if outcome else ''}{below}"
     edit = report.edit(block)
     if edit and edit.hunks:
         yield fence(clip("\n".join(diff_lines(edit)), _OUTPUT_CHARACTERS), "diff")

@@ -59,7 +59,7 @@ def _parts(report: Report) -> Iterator[str]:
     yield from (_notice("denied", "Denied", told_of_denial(one)) for one in info.denials)
     yield f"<section>\n<h2>Prompt</h2>\n{_prompt(info.query)}</section>\n"
     yield f"<section>\n<h2>Result</h2>\n{''.join(_result(report))}</section>\n"
-    if report.blocks:
+    if report.below[None]:
         yield "<section>\n<h2>Steps</h2>\n"
         if report.calls:
             yield f'<p class="quiet">{escape(report.calls_in_short())}</p>\n'

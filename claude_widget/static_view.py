@@ -1,85 +1,91 @@
 """What an output keeps without a kernel: an execution's result, or the table of several.
 
-The rule: text in, markup out, and no script in it ever. Agent text is hostile: it is escaped for
-HTML, and freed of control characters for plain text. Nothing here is live.
+The rule: text in, markup out, and no script or style in it ever, so that a sanitizer leaves it as
+it is. Agent text is hostile: it is escaped, or written again from what was read of it. What is said
+beside the text is bounded: it is saved with the notebook. Nothing here is live.
 """
 
 from __future__ import annotations
 
 import html
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from claude_widget.models import Denial, ExecutionInfo
+from claude_widget.blocks import Block, ToolBlock, pretty
+from claude_widget.markup import (
+    clip,
+    escape,
+    escape_line,
+    escape_words,
+    fence,
+    in_code,
+    inert_markdown,
+    markdown_to_html,
+    visible,
+    without_blank_lines,
+)
+from claude_widget.models import ExecutionInfo
+from claude_widget.report import NAME_CHARACTERS, Report, diff_lines, facts_of, told_of_denial
 
 _RESULT_CHARACTERS = 50_000
 _QUERY_CHARACTERS = 2_000
 _ERROR_CHARACTERS = 2_000
 _MOST_PROBLEMS = 5
-_MESSAGE_CHARACTERS = 500
-_NAME_CHARACTERS = 100
 _ROW_CHARACTERS = 120
+_PLAIN_ROOM, _MARKDOWN_ROOM, _HTML_ROOM = 800, 2_000, 4_500
+"""Characters that the tool calls may take in each form."""
+_DIFF_LINES, _DIFF_CHARACTERS = 30, 1_500
 MOST_ROWS = 200
 """Rows of a table; it says how many more there are."""
 MARK = "claude_widget"
 """Where the metadata of a live output says what it shows, so that it can be looked up later."""
 _BOX = "claude-widget-static mathjax_ignore tex2jax_ignore"
 """Classes of what holds it: a typesetter would make formulas of the text, with links in them."""
-_KEPT = "\n\t"
 
 MimeBundle = dict[str, str]
 
 
-def visible(text: str) -> str:
-    """The text with control and direction-changing characters made visible as their code points."""
-    return "".join(
-        character
-        if character in _KEPT or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
-        else f"\\u{ord(character):04x}"
-        for character in text
-    )
+def execution_bundle(
+    info: ExecutionInfo, partial: str = "", blocks: Sequence[Block] = ()
+) -> MimeBundle:
+    """One execution as an output's data.
+
+    Args:
+        info: what is known of it.
+        partial: its last text, shown where there is no result.
+        blocks: what its transcript shows; the tool calls are told.
+    """
+    return report_bundle(Report(info, tuple(blocks), partial))
 
 
-def _clip(text: str, characters: int) -> str:
-    left_out = len(text) - characters
-    return text if left_out <= 0 else f"{text[:characters]}\n… {left_out:,} characters more"
-
-
-def _facts(info: ExecutionInfo) -> list[str]:
-    facts = [
-        f"{info.status}" + (f" ({info.reason})" if info.reason not in (None, "success") else "")
-    ]
-    if info.model:
-        facts.append(info.model[:_NAME_CHARACTERS])
-    if info.duration is not None:
-        facts.append(f"{info.duration:.1f} s")
-    if info.num_turns:
-        facts.append(f"{info.num_turns} turn" + ("s" if info.num_turns != 1 else ""))
-    if info.cost_usd is not None:
-        facts.append(f"${info.cost_usd:.4f}" + (" (recorded)" if info.recorded else ""))
-    return [visible(fact) for fact in facts]
+def report_bundle(report: Report) -> MimeBundle:
+    """The same of a report."""
+    return {
+        "text/plain": _text(report),
+        "text/markdown": _markdown(report),
+        "text/html": _html(report),
+    }
 
 
 def execution_text(info: ExecutionInfo, partial: str = "") -> str:
     """One execution as plain text; `partial` is what it had written when it was broken off."""
-    lines = [
-        f"Claude Code: {' · '.join(_facts(info))}",
-        f"> {visible(_clip(info.query, _ROW_CHARACTERS)).splitlines()[0] if info.query else ''}",
-    ]
-    if info.result:
-        lines += ["", visible(_clip(info.result, _RESULT_CHARACTERS))]
-    elif partial:
-        lines += ["", visible(_clip(partial, _RESULT_CHARACTERS)), "(broken off)"]
-    lines += [f"{name}: {visible(said)}" for name, said in _problems(info)]
-    return "\n".join(lines)
+    return _text(Report(info, (), partial))
+
+
+def _result(report: Report) -> tuple[str, bool]:
+    """What it said, and whether that was broken off."""
+    info = report.info
+    said = info.result or report.partial
+    if not said and info.structured_output is not None:
+        said = f"```json\n{pretty(info.structured_output)}\n```"
+    return clip(said, _RESULT_CHARACTERS), bool(said) and not info.result and bool(report.partial)
 
 
 def _problems(info: ExecutionInfo) -> list[tuple[str, str]]:
     """What went wrong and what was denied, the last of each."""
     found: list[tuple[str, str]] = []
     for name, said in (
-        ("error", [_clip(error, _ERROR_CHARACTERS) for error in info.errors]),
-        ("denied", [_denial(denial) for denial in info.denials]),
+        ("error", [clip(error, _ERROR_CHARACTERS) for error in info.errors]),
+        ("denied", [told_of_denial(denial) for denial in info.denials]),
     ):
         if (left_out := len(said) - _MOST_PROBLEMS) > 0:
             found.append((name, f"{left_out} earlier ones are left out"))
@@ -87,48 +93,129 @@ def _problems(info: ExecutionInfo) -> list[tuple[str, str]]:
     return found
 
 
-def _denial(denial: Denial) -> str:
-    """The tool, and what the agent was told."""
-    name = denial.tool_name[:_NAME_CHARACTERS]
-    return f"{name}: {denial.message[:_MESSAGE_CHARACTERS]}" if denial.message else name
+def _within(room: int, pieces: Iterable[tuple[str, ...]]) -> list[str]:
+    """The first of them that fit into so many characters, each in the longest form that does."""
+    kept: list[str] = []
+    for forms in pieces:
+        fitting = next((form for form in forms if len(form) <= room), None)
+        if fitting is None:
+            break
+        room -= len(fitting)
+        kept.append(fitting)
+    return kept
 
 
-def execution_html(info: ExecutionInfo, partial: str = "") -> str:
-    """One execution as HTML without script or style, so that a sanitizer leaves it as it is."""
+def _more(report: Report, told: int) -> str:
+    """How many calls were left out; empty if none was."""
+    return f"… {more:,} more" if (more := len(report.calls) - told) > 0 else ""
 
-    def text(value: str, characters: int = _RESULT_CHARACTERS) -> str:
-        return html.escape(visible(_clip(value, characters)))
 
-    def pre(value: str, characters: int = _RESULT_CHARACTERS) -> str:
-        return f"<pre>{text(value, characters)}</pre>"
+def _diff(report: Report, call: ToolBlock) -> str:
+    """What a call changed, its first lines; empty if that is nothing."""
+    edit = report.edit(call)
+    lines = list(diff_lines(edit)) if edit else []
+    if (more := len(lines) - _DIFF_LINES) > 0:
+        lines[_DIFF_LINES:] = [f"… {more:,} lines more"]
+    return clip("\n".join(lines), _DIFF_CHARACTERS)
 
+
+def _text(report: Report) -> str:
+    info = report.info
+    query = visible(clip(info.query, _ROW_CHARACTERS)).splitlines()
+    lines = [
+        f"Claude Code: {visible(' · '.join(facts_of(info)))}",
+        f"> {query[0] if query else ''}",
+    ]
+    said, broken_off = _result(report)
+    if said:
+        lines += ["", visible(said)]
+    if broken_off:
+        lines.append("(broken off)")
+    if report.calls:
+        calls = ((f"- {visible(str(report.summary(call)))}",) for call in report.calls)
+        told = _within(_PLAIN_ROOM, calls)
+        more = _more(report, len(told))
+        lines += ["", visible(report.calls_in_short()), *told, *([more] if more else [])]
+    lines += [f"{name}: {visible(problem)}" for name, problem in _problems(info)]
+    return "\n".join(lines)
+
+
+def _markdown(report: Report) -> str:
+    """One execution as Markdown in which all structure is ours."""
+    info = report.info
+    facts = (fact if fact.startswith("$") else escape_words(fact) for fact in facts_of(info))
+    parts = [f"**Claude Code** {' · '.join(facts)}"]
+    if info.query:
+        parts.append(f"> {escape_line(clip(info.query, _ROW_CHARACTERS))}")
+    said, broken_off = _result(report)
+    if said:
+        parts.append(inert_markdown(said))
+    if broken_off:
+        parts.append("*Broken off*")
+    if report.calls:
+        told = _within(_MARKDOWN_ROOM, (_call_markdown(report, call) for call in report.calls))
+        more = _more(report, len(told))
+        parts.append(escape_line(report.calls_in_short()))
+        parts += [*told, *([more] if more else [])]
+    parts += [f"**{name.capitalize()}** {escape_line(text)}" for name, text in _problems(info)]
+    parts.append(f"*Execution {escape_line(info.execution_id)}*")
+    return "\n\n".join(parts)
+
+
+def _call_markdown(report: Report, call: ToolBlock) -> tuple[str, ...]:
+    """With what it changed, and without."""
+    verb, subject, outcome = report.summary(call)
+    line = f"{escape_line(verb)} {in_code(subject)}".rstrip()
+    line = f"- {line}{f', {escape_words(outcome)}' if outcome else ''}"
+    diff = _diff(report, call)
+    return (f"{line}\n\n{fence(diff, 'diff')}", line) if diff else (line,)
+
+
+def _html(report: Report) -> str:
+    info = report.info
     parts = [
-        f"<p><strong>Claude Code</strong> {html.escape(' · '.join(_facts(info)))}</p>",
-        f"<details><summary>Query</summary>{pre(info.query, _QUERY_CHARACTERS)}</details>",
+        f"<p><strong>Claude Code</strong> {escape(' · '.join(facts_of(info)))}</p>",
+        f"<details><summary>Query</summary>{_pre(info.query, _QUERY_CHARACTERS)}</details>",
     ]
-    if info.result:
-        parts.append(pre(info.result))
-    elif partial:
-        parts.append(pre(partial) + "<p><small>Broken off</small></p>")
+    said, broken_off = _result(report)
+    if said:
+        parts.append(markdown_to_html(said))
+    if broken_off:
+        parts.append("<p><small>Broken off</small></p>")
+    if report.calls:
+        parts.append(_calls_html(report))
     parts += [
-        f"<p><strong>{name.capitalize()}</strong> <code>{text(said)}</code></p>"
-        for name, said in _problems(info)
+        f"<p><strong>{name.capitalize()}</strong> <code>{escape(problem)}</code></p>"
+        for name, problem in _problems(info)
     ]
-    parts.append(f"<p><small>Execution {html.escape(info.execution_id)}</small></p>")
-    return f'<div class="{_BOX}">{"".join(parts)}</div>'
+    parts.append(f"<p><small>Execution {escape(info.execution_id)}</small></p>")
+    body = "\n".join(part.rstrip("\n") for part in parts)
+    return without_blank_lines(f'<div class="{_BOX}">\n{body}\n</div>')
 
 
-def execution_bundle(info: ExecutionInfo, partial: str = "") -> MimeBundle:
-    """One execution as an output's data.
+def _pre(text: str, characters: int) -> str:
+    return f"<pre>{escape(clip(text, characters))}</pre>"
 
-    Args:
-        info: what is known of it.
-        partial: its last text, shown where there is no result.
-    """
-    return {
-        "text/plain": execution_text(info, partial),
-        "text/html": execution_html(info, partial),
-    }
+
+def _calls_html(report: Report) -> str:
+    told = _within(_HTML_ROOM, (_call_html(report, call) for call in report.calls))
+    more = _more(report, len(told))
+    items = "\n".join([*told, *([f"<li>{more}</li>"] if more else [])])
+    short = escape(report.calls_in_short())
+    return f"<details><summary>{short}</summary>\n<ul>\n{items}\n</ul></details>"
+
+
+def _call_html(report: Report, call: ToolBlock) -> tuple[str, ...]:
+    """With what it changed, and without."""
+    verb, subject, outcome = report.summary(call)
+    line = escape(verb) + (f" <code>{escape(subject)}</code>" if subject else "")
+    line += f", {escape(outcome)}" if outcome else ""
+    diff = _diff(report, call)
+    short = f"<li>{line}</li>"
+    if not diff:
+        return (short,)
+    folded = f"<details><summary>{line}</summary><pre>{escape(diff)}</pre></details>"
+    return f"<li>{folded}</li>", short
 
 
 def _cells(info: ExecutionInfo) -> tuple[str, ...]:
@@ -140,7 +227,7 @@ def _cells(info: ExecutionInfo) -> tuple[str, ...]:
     return (
         status,
         visible((info.name or shown)[: _ROW_CHARACTERS + 1]),
-        visible((info.model or "")[:_NAME_CHARACTERS]),
+        visible((info.model or "")[:NAME_CHARACTERS]),
         "" if info.duration is None else f"{info.duration:.1f} s",
         "" if info.cost_usd is None else f"${info.cost_usd:.4f}",
         info.execution_id,

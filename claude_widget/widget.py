@@ -23,16 +23,16 @@ from claude_widget.courier import COURIER
 from claude_widget.desk import Desk
 from claude_widget.execution import Execution
 from claude_widget.front_end import front_end
-from claude_widget.last_text import broken_off
 from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionStatus, Reason
 from claude_widget.panes import Panes
+from claude_widget.report_reading import own_redactor, read_digest, secrets_of
 from claude_widget.rows import changes, row_in
 from claude_widget.static_view import (
     MARK,
     MOST_ROWS,
     MimeBundle,
-    execution_bundle,
+    report_bundle,
     table_bundle,
 )
 
@@ -292,8 +292,10 @@ class ExecutionView(_Connected):
 
 def bundle_of(execution: Execution) -> MimeBundle:
     """One execution as an output's data."""
-    info = execution.info
-    return execution_bundle(info, broken_off(info, execution.run.transcript))
+    run, redactor = execution.run, own_redactor()
+    if secrets := secrets_of(run.request):
+        redactor = redactor.also(secrets)
+    return report_bundle(read_digest(execution.info, run.transcript, redactor))
 
 
 def _milestones(execution: Execution) -> list[Any]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import html.parser
 
 import pytest
+from markdown_it import MarkdownIt
 
+from claude_widget.blocks import ToolBlock, ToolResult
+from claude_widget.markup.html_writer import TAGS
 from claude_widget.models import Denial, ExecutionInfo, ExecutionStatus, Reason
 from claude_widget.static_view import execution_bundle, table_bundle
 from tests.attacks import ATTACKS
 
 ALLOWED = {"div", "p", "pre", "strong", "code", "small", "details", "summary"}
-ALLOWED |= {"table", "thead", "tbody", "tr", "th", "td"}
+ALLOWED |= TAGS
+SCHEMES = ("http://", "https://", "mailto:")
 UNSEEN = {
     chr(code) for code in (*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F))
 }
@@ -33,7 +37,8 @@ class Reader(html.parser.HTMLParser):
         """Note it."""
         self.tags.add(tag)
         self.attributes |= set(attrs)
-        self._boxes.append("mathjax_ignore" in (dict(attrs).get("class") or ""))
+        if tag not in ("br", "hr"):
+            self._boxes.append("mathjax_ignore" in (dict(attrs).get("class") or ""))
 
     def handle_endtag(self, tag: str) -> None:
         """It is open no more."""
@@ -66,16 +71,43 @@ def info_of(text: str) -> ExecutionInfo:
     )
 
 
+def calls_of(text: str) -> list[ToolBlock]:
+    """Calls in which everything that an agent can choose is that text."""
+    given = dict.fromkeys(("file_path", "command", "old_string", "query", "url"), text)
+    result = ToolResult(text)
+    names = ("Edit", "Write", "Bash", "WebFetch", "mcp__s__" + text, text)
+    return [
+        ToolBlock(f"{text}{n}", name, {**given, "new_string": "z" + text}, text, result)
+        for n, name in enumerate(names)
+    ]
+
+
+def check_markdown(written: str) -> None:
+    """Whoever renders it with HTML allowed draws no markup and no image, only links of ours."""
+    lax = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    for token in lax.parse(written):
+        for one in (token, *(token.children or ())):
+            assert one.type not in ("html_block", "html_inline", "image")
+            if one.type == "link_open":
+                assert str(one.attrs["href"]).startswith(SCHEMES)
+
+
 @pytest.mark.parametrize("text", ATTACKS, ids=range(len(ATTACKS)))
 def test_static_output_is_text(text: str) -> None:
     info = info_of(text)
     partial = info.model_copy(update={"result": None})
-    for bundle in (execution_bundle(info), execution_bundle(partial, text), table_bundle([info])):
-        # Markdown would be drawn with its images; plain text and our own markup are not.
-        assert set(bundle) == {"text/plain", "text/html"}
+    executions = (execution_bundle(info, "", calls_of(text)), execution_bundle(partial, text))
+    for bundle in (*executions, table_bundle([info])):
         read = Reader(bundle["text/html"])
         assert read.tags <= ALLOWED
-        assert {name for name, _ in read.attributes} <= {"class"}
-        assert {value for _, value in read.attributes if value and text in value} == set()
-        assert read.outside == ""
-        assert not UNSEEN & (set(read.text) | set(bundle["text/plain"]))
+        assert {name for name, _ in read.attributes} <= {"class", "href", "rel"}
+        for name, value in read.attributes:
+            assert value
+            assert value.startswith(SCHEMES) if name == "href" else text not in value
+        assert read.outside.strip() == ""
+        assert not UNSEEN & (set(read.text) | set("".join(bundle.values())))
+    for bundle in executions:
+        check_markdown(bundle["text/markdown"])
+        # nbconvert writes the HTML into Markdown, where a blank line would end it.
+        (token,) = MarkdownIt("commonmark").parse(bundle["text/html"])
+        assert token.type == "html_block"

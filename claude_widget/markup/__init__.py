@@ -8,12 +8,19 @@ through a sanitizer as well, so that a fault of the one is not enough.
 
 from claude_widget.markup.characters import clip, visible
 from claude_widget.markup.html_writer import escape, markdown_to_html, without_blank_lines
-from claude_widget.markup.markdown_writer import escape_line, fence, in_code, inert_markdown
+from claude_widget.markup.markdown_writer import (
+    escape_line,
+    escape_words,
+    fence,
+    in_code,
+    inert_markdown,
+)
 
 __all__ = [
     "clip",
     "escape",
     "escape_line",
+    "escape_words",
     "fence",
     "in_code",
     "inert_markdown",

@@ -57,6 +57,11 @@ def escape_line(text: str) -> str:
     return _at_line_starts(_escape_characters(" ".join(text.split())))
 
 
+def escape_words(text: str) -> str:
+    """The same for what does not stand where a line begins."""
+    return _escape_characters(" ".join(text.split()))
+
+
 def fence(text: str, language: str = "") -> str:
     """A block of code that nothing in it can end."""
     longest = max((len(run) for run in _TICKS.findall(text)), default=0)
