@@ -13,10 +13,12 @@ import time
 import uuid
 from typing import Any, Protocol
 
+from claude_widget.backend import Run
 from claude_widget.errors import ControlFailed, ExecutionEnded
 from claude_widget.events import ControlResponse
 from claude_widget.execution import Execution
 from claude_widget.subscriptions import Subscriptions
+from claude_widget.transcript import read_records
 
 ANSWER_WITHIN = 10.0
 """Seconds that the CLI has to answer."""
@@ -113,3 +115,15 @@ def _body(execution: Execution, subtype: str, said: ControlResponse) -> dict[str
             execution_id=execution.execution_id,
         )
     return answer.response if isinstance(answer.response, dict) else {}
+
+
+def was_sent(run: Run, subtype: str) -> bool:
+    """Whether such a control request went to its CLI, as its transcript says."""
+    for record in read_records(run.transcript):
+        if record.stream == "in" and b'"control_request"' in record.data:
+            try:
+                if json.loads(record.data)["request"]["subtype"] == subtype:
+                    return True
+            except (ValueError, TypeError, LookupError, RecursionError):
+                continue
+    return False

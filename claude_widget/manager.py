@@ -33,11 +33,12 @@ from claude_widget.occurrences import Cell
 from claude_widget.orders import Orders
 from claude_widget.planning import Planner
 from claude_widget.protocol import ModelChoice
-from claude_widget.recorder import Recorder
+from claude_widget.recorder import Recorder, RecordingProblem
 from claude_widget.registry import Registry
 from claude_widget.request import build_request
 from claude_widget.retention import Retention
 from claude_widget.shown import Shown
+from claude_widget.staleness import StaleRecording
 from claude_widget.state_folder import StateFolder
 from claude_widget.steering import Steering
 from claude_widget.subscriptions import Callback, Subscriptions
@@ -202,6 +203,22 @@ class ProcessManager(LookingBack, Orders, Shown):
     def owns(self, execution: Execution) -> bool:
         """Whether this manager has started it, or adopted it."""
         return execution.execution_id in self._registry.mine
+
+    # -- recordings --------------------------------------------------------------------------
+
+    @property
+    def recording_problems(self) -> tuple[RecordingProblem, ...]:
+        """Recordings that could not be saved as they should be, oldest first."""
+        return self._recorder.problems
+
+    def stale(self) -> list[StaleRecording]:
+        """The recordings that no start of this manager has asked for so far.
+
+        Those whose cell or call was seen and asks for something else come first, with reason
+        "changed"; of the others ("unasked") the cell did not run yet, or is gone. Empty in mode
+        live, where no start asks for a recording.
+        """
+        return self._planner.stale()
 
     # -- starting ----------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from claude_widget.occurrences import Cell, Occurrences
 from claude_widget.recorded_backend import RecordedBackend
 from claude_widget.recording_key import RecordingKey
 from claude_widget.recordings import Recording
+from claude_widget.staleness import StaleRecording, stale_among
 
 
 class Plan(NamedTuple):
@@ -56,7 +57,6 @@ class Planner:
 
     Attributes:
         plays_all: the backend can only play.
-        asked: where starts stood that were to be recorded or played, with the keys that they had.
     """
 
     def __init__(self, backend: Backend, cell: Callable[[], Cell | None] | None) -> None:
@@ -65,7 +65,8 @@ class Planner:
         self._cell = cell
         self._occurrences = Occurrences()
         self._lock = threading.Lock()
-        self.asked: dict[str, set[str]] = {}
+        self._asked: dict[str, set[str]] = {}
+        """Where starts stood that were to be recorded or played, with the keys that they had."""
 
     def mode_of(self, request: ExecutionRequest) -> Mode:
         """The mode that it is started in."""
@@ -98,6 +99,14 @@ class Planner:
         except BaseException:
             self.give_back(plan)
             raise
+
+    def stale(self) -> list[StaleRecording]:
+        """The recordings that none of the starts so far has asked for."""
+        with self._lock:
+            asked = {label: frozenset(keys) for label, keys in self._asked.items()}
+        if self._backend is None or not (asked or self._backend.mode != "live"):
+            return []
+        return stale_among(self._backend.recordings, asked)
 
     def give_back(self, plan: Plan) -> None:
         """That start did not come about."""
@@ -146,7 +155,7 @@ class Planner:
 
     def _note(self, label: str, key: str) -> None:
         with self._lock:
-            self.asked.setdefault(label, set()).add(key)
+            self._asked.setdefault(label, set()).add(key)
 
 
 def _numbered(first: RecordingKey, number: int) -> RecordingKey:

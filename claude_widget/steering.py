@@ -15,7 +15,7 @@ from typing import Any
 from claude_widget import command
 from claude_widget.admission import Admission
 from claude_widget.backend import Backend
-from claude_widget.controls import Controls
+from claude_widget.controls import Controls, was_sent
 from claude_widget.errors import (
     ControlFailed,
     ExecutionActive,
@@ -111,6 +111,8 @@ class Steering:
                 hint="Wait until it runs.",
             )
         if execution.status.ended:
+            if self._asked_again(execution, operation, **fields):
+                return
             raise _has_ended(execution)
         try:
             self._backend.ask(execution.run, operation, **fields)
@@ -118,6 +120,16 @@ class Steering:
             if error.code == "unreachable" and not self._lives_on(execution):
                 raise _has_ended(execution) from None
             raise
+
+    def _asked_again(self, execution: Execution, operation: str, **fields: Any) -> bool:
+        """Whether that was asked of one that was replayed while it was recorded: it is done."""
+        if not execution.info.recorded:
+            return False
+        try:
+            self._backend.ask(execution.run, operation, **fields)
+        except ControlFailed:
+            return False
+        return True
 
     def answer(
         self, execution: Execution, control_id: str, decision: Decision, by: str, note: str = ""
@@ -174,12 +186,14 @@ class Steering:
         Raises:
             ExecutionActive, ExecutionEnded, ControlFailed: there was no answer, or a refusal.
         """
+        if execution.info.recorded and was_sent(execution.run, subtype):
+            return {}  # what came of it is in the recording, and in the fold
         return self.controls.request(self, execution, subtype, fields)
 
     def follow_up(self, execution: Execution, text: str, *, fork: bool) -> Execution:
         """Send a prompt to a running execution, or resume an ended one, or fork any, with it."""
         text = clean_query(text)
-        if not fork and not execution.status.ended:
+        if not fork and (not execution.status.ended or execution.info.recorded):
             message = command.user_message(text, expand=execution.run.request.expand)
             with contextlib.suppress(ExecutionEnded):
                 if self._sent(execution, json.dumps(message)):

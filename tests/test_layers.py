@@ -103,6 +103,7 @@ LAYERS = (
             "remains",
             "replay",
             "sandbox",
+            "staleness",
         },
     ),
     (
