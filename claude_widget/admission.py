@@ -263,14 +263,15 @@ class Admission:
         return "completed" if done else "did not complete"
 
     def _spawn(self, execution: Execution) -> None:
-        self._line.started(execution.execution_id, time.monotonic())
+        runs = not execution.state.asked.recorded
+        self._line.started(execution.execution_id, time.monotonic(), staggers=runs)
         try:
             writer = Writer(execution.run.transcript)
             try:
                 if writer.size != execution.read_bytes:  # another manager has cancelled it
                     writer.close()
                     return
-                if not execution.state.asked.recorded:
+                if runs:
                     self._check_project(execution.run.request)  # it may have waited long
                 self._recorder.starts(execution)
                 self._backend.start(execution.run, writer)

@@ -20,6 +20,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from pydantic_core import from_json
+
 from claude_widget.events import Record
 
 FORMAT_VERSION = 1
@@ -30,12 +32,13 @@ _OWN = re.compile(rb'\{"event": ?"(?:transcript|requested|adopted)"')
 _PROCESSES = ("pid", "start", "shim_pid", "shim_start")
 _COMMAND = {"cli_path": "claude", "cgroup": ""}
 _STREAMS = {
-    "meta": b"meta", "in": b"in", "out": b"out", "err": b"err",
-    "in?": b"in", "out?": b"out", "out-": b"out-", "err-": b"err-",
+    "meta": "meta", "in": "in", "out": "out", "err": "err",
+    "in?": "in", "out?": "out", "out-": "out-", "err-": "err-",
 }  # fmt: skip
 _JSON = ("meta", "in", "out")
 
-_PLACEHOLDER = re.compile(r"@\{(?:([a-z]+):([0-9]{1,9}))?\}")
+_PLACEHOLDER = re.compile(r"@\{([a-z]+:[0-9]+|)\}")
+_NEWLINE = 0x0A
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\udc80-\udcff]")
 _NUMBERS = re.compile(
     r'("(?:\w*(?:_ms|Ms|_seconds|Seconds|_time|_tokens|Tokens|_tokens_delta|_requests|Requests)'
@@ -211,50 +214,73 @@ def _forms(place: str) -> set[str]:
 # -- and back ----------------------------------------------------------------------------------
 
 
-def real(text: str, values: Mapping[str, Sequence[str]]) -> list[bytes]:
+def real(text: str, values: Mapping[str, Sequence[object]]) -> list[bytes]:
     """The lines of a transcript with the values put back, each `<stream> <data>`, as bytes.
 
     Raises:
         FormatProblem: a line is none, or a placeholder has no value. A last line without its
             newline that is not whole was cut off: it is left out.
     """
-    *lines, last = text.split("\n")
-    made = [_real_line(number, line, values) for number, line in enumerate(lines, start=1)]
+    whole, newline, last = text.rpartition("\n")
+    table = _table(values)
+    lines = _real_lines(whole, table) if newline else []
     if last:
         with contextlib.suppress(FormatProblem):
-            made.append(_real_line(len(made) + 1, last, values))
-    return made
+            lines += _real_lines(last, table)
+    return lines
 
 
-def _real_line(number: int, line: str, values: Mapping[str, Sequence[str]]) -> bytes:
-    name, space, data = line.partition(" ")
-    stream = _STREAMS.get(name)
-    if stream is None or not space:
-        raise FormatProblem(number, f"it begins with no stream's name: {line[:40]!r}")
-
-    def value(found: re.Match[str]) -> str:
-        return _value(number, found, values)
-
-    if "@{" in data:
-        data = _PLACEHOLDER.sub(value, data)
-    if name in _JSON and not _is_object(data):
-        raise FormatProblem(number, f"it is no JSON object: {data[:60]!r}")
-    return stream + b" " + data.encode("utf-8", "surrogateescape")
+def _table(values: Mapping[str, Sequence[object]]) -> dict[str, str]:
+    """What each placeholder stands for, by what is between its braces."""
+    table = {"": "@{"}
+    for byte in range(0x100):
+        if byte != _NEWLINE:
+            table[f"byte:{byte}"] = chr(byte if byte < 0x80 else 0xDC00 + byte)
+    for kind in KINDS:
+        for number, value in enumerate(values.get(kind, ()), start=1):
+            if isinstance(value, str) and "\n" not in value:
+                table[f"{kind}:{number}"] = value
+    return table
 
 
-def _value(number: int, found: re.Match[str], values: Mapping[str, Sequence[str]]) -> str:
-    kind, at = found[1], found[2]
-    if kind is None:
-        return "@{"
-    if kind == "byte":
-        byte = int(at)
-        if byte > 0xFF or byte == 0x0A:
-            raise FormatProblem(number, f"{found[0]} is no byte of a line")
-        return chr(byte if byte < 0x80 else 0xDC00 + byte)
+def _real_lines(text: str, table: Mapping[str, str]) -> list[bytes]:
+    """All lines at once: a recording is played in milliseconds."""
+    parts = _PLACEHOLDER.split(text)
     try:
-        value = values[kind][int(at) - 1] if int(at) else None
-    except (KeyError, IndexError):
-        value = None
-    if not isinstance(value, str) or "\n" in value:
-        raise FormatProblem(number, f"{found[0]} has no value")
-    return value
+        parts[1::2] = [table[name] for name in parts[1::2]]
+    except KeyError:
+        raise _valueless(text, table) from None
+    made = []
+    objects = []
+    for number, line in enumerate("".join(parts).split("\n"), start=1):
+        name, space, data = line.partition(" ")
+        stream = _STREAMS.get(name)
+        if stream is None or not space:
+            raise FormatProblem(number, f"it begins with no stream's name: {line[:40]!r}")
+        made.append(f"{stream} {data}")
+        if name in _JSON:
+            objects.append((number, data))
+    _check_objects(objects)
+    return "\n".join(made).encode("utf-8", "surrogateescape").split(b"\n")
+
+
+def _valueless(text: str, table: Mapping[str, str]) -> FormatProblem:
+    """Which placeholder has no value, and where."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        for name in _PLACEHOLDER.findall(line):
+            if name not in table:
+                return FormatProblem(number, f"@{{{name}}} has no value")
+    raise AssertionError("every placeholder has its value")
+
+
+def _check_objects(lines: Sequence[tuple[int, str]]) -> None:
+    """See that each line is one JSON object; all together, since that is much faster."""
+    try:
+        found = from_json("[" + ",".join(data for _, data in lines) + "]")
+        if len(found) == len(lines) and all(isinstance(one, dict) for one in found):
+            return
+    except ValueError:
+        pass
+    for number, data in lines:
+        if not _is_object(data):
+            raise FormatProblem(number, f"it is no JSON object: {data[:60]!r}")

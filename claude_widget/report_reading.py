@@ -71,12 +71,12 @@ def read_report(info: ExecutionInfo, transcript: Path, redactor: Redactor) -> Re
 def read_digest(info: ExecutionInfo, transcript: Path, redactor: Redactor) -> Report:
     """What a cell keeps of it: its tool calls once it has ended, and no other block.
 
-    What cannot be read is left out.
+    What cannot be read is left out. What was replayed was redacted when it was recorded.
     """
     blocks: list[Block] = []
     if info.status.ended and info.tool_counts:
         lines = (record for record in _records(transcript) if _tells_of_calls(record))
-        blocks = fold_blocks(redactor.records(lines))
+        blocks = fold_blocks(lines if info.recorded else redactor.records(lines))
     partial = redactor.text(broken_off(info, transcript))
     return Report(redacted_info(info, redactor), tuple(blocks), partial)
 

@@ -52,11 +52,12 @@ class WaitingLine:
         self._places = [place for place in self._places if place.execution_id != execution_id]
         return True
 
-    def started(self, execution_id: str, now: float) -> None:
-        """It takes a slot from now on."""
+    def started(self, execution_id: str, now: float, *, staggers: bool = True) -> None:
+        """It takes a slot from now on; what starts no CLI holds up no other start."""
         self.remove(execution_id)
         self._running.add(execution_id)
-        self._next_start = now + self.stagger
+        if staggers:
+            self._next_start = now + self.stagger
 
     def runs(self, execution_id: str) -> None:
         """It takes a slot, whoever has started it."""

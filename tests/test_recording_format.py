@@ -197,8 +197,9 @@ def test_places_that_anything_may_hold_are_left() -> None:
         ('out {"a":"@{what:1}"}', "@{what:1} has no value"),
         ('out {"a":@{number:1}}', "@{number:1} has no value"),
         ('out {"a":@{time:1}}', "@{time:1} has no value"),
-        ("err @{byte:10}", "no byte of a line"),
-        ("err @{byte:256}", "no byte of a line"),
+        ("err @{byte:10}", "@{byte:10} has no value"),
+        ("err @{byte:256}", "@{byte:256} has no value"),
+        ('out {"a":1},{"b":2}', "no JSON object"),
     ],
 )
 def test_line_that_is_none_is_named(line: str, said: str) -> None:
