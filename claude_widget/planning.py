@@ -92,8 +92,9 @@ class Planner:
             return Plan()
         first = self._key_of(request, holder)
         call = call_site(self._cell, self._backend.base)
-        number = self._occurrences.take(first.key, call)
-        plan = Plan(mode, _numbered(first, number), None, call, first.key, number)
+        asked = f"{first.key} {'record' if mode == 'record' else 'replay'}"  # each counts its own
+        number = self._occurrences.take(asked, call)
+        plan = Plan(mode, _numbered(first, number), None, call, asked, number)
         try:
             return self._with_recording(plan, request, holder)
         except BaseException:

@@ -1,0 +1,508 @@
+"""Modes through the manager: what is run, what is recorded, what is played, and by which key.
+
+The rule: real managers, the fake CLI as the far end. What is replayed must need nothing: no CLI, no
+PATH, no process at all.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from claude_widget.changes import PatchConflict
+from claude_widget.errors import InvalidRequest, SessionOnlyReplayed
+from claude_widget.execution import Execution
+from claude_widget.local import LocalBackend
+from claude_widget.manager import ProcessManager
+from claude_widget.models import ExecutionInfo
+from claude_widget.recording_errors import RecordingDamaged, RecordingNotFound
+from tests.conftest import MakeManager
+from tests.fake import BOUND, ended
+from tests.waiting import until
+
+
+@pytest.fixture
+def recordings(tmp_path: Path) -> Path:
+    return tmp_path / "recordings"
+
+
+@pytest.fixture
+def record(make_manager: MakeManager, recordings: Path) -> ProcessManager:
+    return make_manager(mode="record", recordings=recordings)
+
+
+@pytest.fixture
+def replay(tmp_path: Path, recordings: Path, monkeypatch: pytest.MonkeyPatch) -> MakeManager:
+    """Managers of another machine, on which no process can be started."""
+    made: list[ProcessManager] = []
+
+    def make(**options: Any) -> ProcessManager:
+        def refused(*_: object, **__: object) -> NoReturn:
+            raise AssertionError("a process was to be started")
+
+        monkeypatch.setenv("PATH", "")
+        monkeypatch.setattr(subprocess, "Popen", refused)
+        options = {"mode": "replay", "recordings": recordings, **options}
+        manager = ProcessManager(tmp_path / f"other{len(made)}", stagger=0.0, **options)
+        made.append(manager)
+        return manager
+
+    return make
+
+
+def done(execution: Execution) -> Execution:
+    return execution.wait(BOUND)
+
+
+def told(info: ExecutionInfo) -> dict[str, Any]:
+    """What is known of an execution, less what is of one run on one machine."""
+    mine = {"execution_id", "created_time", "start_time", "end_time", "recorded", "owner"}
+    return info.model_dump(exclude=mine)
+
+
+def frames(execution: Execution) -> tuple[list[dict[str, Any]], str]:
+    """The whole frames, and the text of the partial ones, which redaction may split otherwise."""
+    raw = [event.raw for event in execution.events]
+    deltas = [one["event"].get("delta", {}) for one in raw if one["type"] == "stream_event"]
+    text = "".join(str(delta.get("text", "")) for delta in deltas)
+    return [one for one in raw if one["type"] != "stream_event"], text
+
+
+def results(execution: Execution) -> int:
+    """How many turns have ended."""
+    return sum(event.raw.get("type") == "result" for event in execution.events)
+
+
+def folders(recordings: Path) -> list[Path]:
+    return sorted(path.parent for path in recordings.glob("*/request.json"))
+
+
+# -- record, then replay -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "ends"),
+    [
+        ("hello fake:deltas=3", ("completed", "success")),
+        ("fake:tools", ("completed", "success")),
+        ("fake:exit=3 fake:crash", ("failed", "crashed")),
+    ],
+)
+def test_replay_gives_the_same_frames_states_results_and_costs(
+    record: ProcessManager, replay: MakeManager, project: Path, query: str, ends: tuple[str, str]
+) -> None:
+    first = ended(record.start_execution(query, project), *ends)
+    again = done(replay().start_execution(query, project))
+    assert (again.info.recorded, first.info.recorded) == (True, False)
+    assert again.info.recording_key == first.info.recording_key
+    assert told(again.info) | {"pid": 0} == told(first.info) | {"pid": 0}
+    assert frames(again) == frames(first)
+
+
+def test_replay_starts_no_process_and_needs_no_cli(
+    record: ProcessManager, replay: MakeManager, project: Path
+) -> None:
+    done(record.start_execution("hello", project))
+    manager = replay()
+    execution = done(manager.start_execution("hello", project))
+    assert (execution.result, execution.info.recorded) == ("hello", True)
+    assert manager.backend.name == "replay"
+    with pytest.raises(RecordingNotFound):
+        manager.start_execution("something else", project)
+
+
+def test_what_is_missing_is_told_with_its_key_and_what_differs(
+    record: ProcessManager, replay: MakeManager, project: Path, recordings: Path
+) -> None:
+    done(record.start_execution("hello there", project, "", None, "sonnet"))
+    manager = replay()
+    with pytest.raises(RecordingNotFound) as caught:
+        manager.start_execution("hello there", project, model="opus")
+    said = str(caught.value)
+    assert caught.value.key[:12] in said
+    assert "model" in said
+    assert folders(recordings)[0].name in said
+    assert manager.get_all_executions() == []
+
+
+def test_record_again_changes_only_what_a_run_has_of_its_own(
+    record: ProcessManager, make_manager: MakeManager, project: Path, recordings: Path
+) -> None:
+    def contents() -> dict[str, bytes]:
+        files = (path for path in recordings.rglob("*") if path.is_file())
+        return {str(path.relative_to(recordings)): path.read_bytes() for path in files}
+
+    def recorded(manager: ProcessManager) -> dict[str, bytes]:
+        done(manager.start_execution("hello", project))
+        return contents()
+
+    before = recorded(record)
+    after = recorded(make_manager(mode="record", recordings=recordings))
+    assert [Path(name).name for name in after if before.get(name) != after[name]] == ["run.json"]
+
+
+def test_live_keeps_no_recording(manager: ProcessManager, project: Path) -> None:
+    execution = done(manager.start_execution("hello", project))
+    assert execution.info.recording_key is None
+    assert manager.stale() == []
+    assert not any(Path.cwd().glob("recordings"))
+
+
+def test_a_start_may_have_a_mode_of_its_own(
+    make_manager: MakeManager, project: Path, recordings: Path
+) -> None:
+    manager = make_manager(recordings=recordings)
+    one = done(manager.start_execution("hello", project, mode="record"))
+    two = done(manager.start_execution("hello", project, mode="live"))
+    three = done(manager.start_execution("hello", project, mode="replay"))
+    assert [x.info.recorded for x in (one, two, three)] == [False, False, True]
+    assert len(folders(recordings)) == 1
+
+
+# -- repeats, sessions and keys --------------------------------------------------------------------
+
+
+def test_equal_starts_have_a_recording_each(
+    record: ProcessManager, replay: MakeManager, project: Path, recordings: Path
+) -> None:
+    first = [done(record.start_execution("fake:tools", project)) for _ in range(2)]
+    manager = replay()
+    again = [done(manager.start_execution("fake:tools", project)) for _ in range(2)]
+    assert len(folders(recordings)) == 2
+    sessions = [x.info.session_id for x in first]
+    assert [x.info.session_id for x in again] == sessions
+    assert len(set(sessions)) == 2
+    with pytest.raises(RecordingNotFound, match="occurrence"):
+        manager.start_execution("fake:tools", project)
+
+
+def test_what_resumes_a_session_is_found_by_what_made_the_session(
+    record: ProcessManager, replay: MakeManager, project: Path
+) -> None:
+    first = done(record.start_execution("hello", project))
+    second = done(first.send("more"))
+    third = done(record.start_execution("more", project))
+    assert len({x.info.recording_key for x in (first, second, third)}) == 3
+    manager = replay()
+    again = done(manager.start_execution("hello", project))
+    more = done(again.send("more"))
+    assert (more.info.recorded, more.info.resumed_from) == (True, again.execution_id)
+    assert more.info.recording_key == second.info.recording_key
+
+
+def test_follow_ups_of_one_kept_open_are_taken_again(
+    record: ProcessManager, replay: MakeManager, project: Path
+) -> None:
+    def talk(manager: ProcessManager) -> Execution:
+        execution = manager.start_execution("hello", project, keep_open=True)
+        until(lambda: execution.info.awaits_input, what="its turn is over")
+        assert execution.result == "hello"
+        assert execution.send("fake:says=more") is execution
+        until(lambda: results(execution) == 2, what="it has answered")
+        until(lambda: execution.info.awaits_input, what="and waits again")
+        execution.end()
+        return done(execution)
+
+    first, again = talk(record), talk(replay())
+    assert (first.result, again.result) == ("more", "more")
+    assert told(again.info) | {"pid": 0} == told(first.info) | {"pid": 0}
+
+
+def test_a_follow_up_that_comes_late_changes_nothing(
+    record: ProcessManager, replay: MakeManager, project: Path
+) -> None:
+    execution = record.start_execution("hello", project, keep_open=True)
+    until(lambda: execution.info.awaits_input, what="its turn is over")
+    execution.send("fake:says=more")
+    until(lambda: results(execution) == 2, what="it has answered")
+    execution.end()
+    done(execution)
+    again = done(replay().start_execution("hello", project, keep_open=True))
+    assert again.send("fake:says=more") is again
+    again.end()
+    assert again.result == "more"
+
+
+def test_permission_answers_replay_without_being_asked(
+    record: ProcessManager, replay: MakeManager, project: Path
+) -> None:
+    asked: list[str] = []
+
+    def decide(request: Any) -> bool:
+        asked.append(request.tool_name)
+        return True
+
+    first = done(record.start_execution("fake:asks=Bash", project, permissions=decide))
+    again = done(replay().start_execution("fake:asks=Bash", project, permissions=decide))
+    assert asked == ["Bash"]
+    assert again.result == first.result
+    assert json.loads(again.result or "")["behavior"] == "allow"
+
+
+def test_a_prompt_with_a_date_is_found_by_its_key_or_without_it(
+    record: ProcessManager, replay: MakeManager, project: Path
+) -> None:
+    done(record.start_execution("on 2026-01-01", project, key="daily"))
+    done(record.start_execution("at 12:30 hello", project, key_ignore=[r"\d\d:\d\d"]))
+    manager = replay()
+    assert done(manager.start_execution("on 2026-02-02", project, key="daily")).info.recorded
+    later = manager.start_execution("at 09:15 hello", project, key_ignore=[r"\d\d:\d\d"])
+    assert done(later).info.recorded
+
+
+def test_inputs_are_in_the_key(
+    make_manager: MakeManager, replay: MakeManager, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    (project / "data.csv").write_text("1")
+    record = make_manager(mode="record", recordings=project.parent / "recordings")
+    done(record.start_execution("sum", inputs="*.csv"))
+    assert done(replay().start_execution("sum", inputs=["*.csv"])).info.recorded
+    (project / "data.csv").write_text("2")
+    with pytest.raises(RecordingNotFound, match=r"data\.csv has changed"):
+        replay().start_execution("sum", inputs=["*.csv"])
+    with pytest.raises(InvalidRequest, match="inputs"):
+        replay().start_execution("sum", inputs=["*.none"])
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"key": "  "}, "key"),
+        ({"key": 7}, "key"),
+        ({"key_ignore": ["("]}, "key_ignore"),
+        ({"key_ignore": 7}, "key_ignore"),
+        ({"inputs": 7}, "inputs"),
+        ({"mode": "fast"}, "mode"),
+        ({"apply_changes": "perhaps"}, "apply_changes"),
+    ],
+)
+def test_wrong_options_are_refused(
+    manager: ProcessManager, project: Path, options: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        manager.start_execution("hello", project, **options)
+    assert caught.value.field == field
+
+
+# -- auto ------------------------------------------------------------------------------------------
+
+
+def test_auto_replays_what_is_there_and_records_what_is_not(
+    make_manager: MakeManager, tmp_path: Path, project: Path, recordings: Path
+) -> None:
+    first = make_manager(mode="auto", recordings=recordings)
+    assert not done(first.start_execution("hello", project)).info.recorded
+    second = make_manager(tmp_path / "other", mode="auto", recordings=recordings)
+    assert done(second.start_execution("hello", project)).info.recorded
+    assert not done(second.start_execution("new", project)).info.recorded
+    assert len(folders(recordings)) == 2
+
+
+def test_auto_does_not_go_on_with_a_session_that_was_only_replayed(
+    record: ProcessManager,
+    make_manager: MakeManager,
+    tmp_path: Path,
+    project: Path,
+    recordings: Path,
+) -> None:
+    done(record.start_execution("hello", project))
+    manager = make_manager(tmp_path / "other", mode="auto", recordings=recordings)
+    replayed = done(manager.start_execution("hello", project))
+    with pytest.raises(SessionOnlyReplayed) as caught:
+        replayed.send("something new")
+    assert caught.value.recording == str(folders(recordings)[0])
+    assert caught.value.recording in str(caught.value)
+
+
+def test_auto_does_not_keep_what_failed(
+    make_manager: MakeManager, project: Path, recordings: Path
+) -> None:
+    manager = make_manager(mode="auto", recordings=recordings)
+    assert done(manager.start_execution("fake:exit=3 fake:crash", project)).status == "failed"
+    assert folders(recordings) == []
+
+
+# -- what it changed -------------------------------------------------------------------------------
+
+
+def changing(manager: ProcessManager, project: Path, text: str = "made\n") -> Execution:
+    """One in whose time a file of the project is made."""
+    execution = manager.start_execution("fake:gate", project)
+    until(lambda: execution.info.session_state == "running", what="it runs")
+    (project / "made.txt").write_text(text)
+    (project / "go").touch()
+    return ended(execution, "completed", "success")
+
+
+def test_what_it_changed_is_made_again_when_asked_for(
+    record: ProcessManager, replay: MakeManager, project: Path, recordings: Path
+) -> None:
+    changing(record, project)
+    (project / "made.txt").unlink()
+    (project / "go").unlink()
+    done(replay().start_execution("fake:gate", project))
+    assert list(project.iterdir()) == []
+    done(replay().start_execution("fake:gate", project, apply_changes=True))
+    assert (project / "made.txt").read_text() == "made\n"
+
+
+def test_changes_that_no_longer_fit_start_nothing(
+    record: ProcessManager, replay: MakeManager, project: Path
+) -> None:
+    changing(record, project)
+    (project / "made.txt").write_text("another\n")
+    (project / "go").unlink()
+    manager = replay()
+    with pytest.raises(PatchConflict, match=r"made\.txt"):
+        manager.start_execution("fake:gate", project, apply_changes=True)
+    assert sorted(path.name for path in project.iterdir()) == ["made.txt"]
+    assert manager.get_all_executions() == []
+    assert list((manager.state_dir / "executions").iterdir()) == []
+    (project / "made.txt").unlink()
+    done(manager.start_execution("fake:gate", project, apply_changes=True))
+    assert (project / "made.txt").read_text() == "made\n"
+
+
+def test_changes_of_two_at_once_are_mixed(
+    record: ProcessManager, replay: MakeManager, project: Path, recordings: Path
+) -> None:
+    one = record.start_execution("fake:gate", project)
+    two = record.start_execution("fake:gate fake:says=2", project)
+    until(lambda: two.info.session_state == "running", what="both run")
+    (project / "go").touch()
+    done(one), done(two)
+    (project / "go").unlink()
+    patches = [path.read_text() for path in recordings.rglob("changes.patch")]
+    assert len(patches) == 2
+    assert all("mixed" in patch for patch in patches)
+    with pytest.raises(PatchConflict):
+        replay().start_execution("fake:gate", project, apply_changes=True)
+
+
+# -- what goes wrong -------------------------------------------------------------------------------
+
+
+def test_a_recording_that_cannot_be_saved_harms_nothing(
+    make_manager: MakeManager, project: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "recordings").write_text("a file")
+    manager = make_manager(mode="record", recordings=tmp_path / "recordings")
+    execution = ended(manager.start_execution("hello", project), "completed", "success")
+    (problem,) = manager.recording_problems
+    assert problem.execution_id == execution.execution_id
+    assert "cannot be written" in problem.problem
+
+
+def test_a_recording_that_is_cut_off_or_damaged_starts_nothing(
+    record: ProcessManager, replay: MakeManager, project: Path, recordings: Path
+) -> None:
+    done(record.start_execution("hello", project))
+    (folder,) = folders(recordings)
+    (folder / "run.json").write_text("{")
+    manager = replay()
+    for _ in range(2):  # a start that was refused counts for none
+        with pytest.raises(RecordingDamaged, match=r"run\.json"):
+            manager.start_execution("hello", project)
+    assert manager.get_all_executions() == []
+
+
+def test_closing_waits_for_what_is_being_saved(
+    record: ProcessManager, project: Path, recordings: Path
+) -> None:
+    execution = record.start_execution("hello", project)
+    until(lambda: execution.status.ended, what="it has ended")
+    record.close()
+    assert len(folders(recordings)) == 1
+
+
+# -- stale -----------------------------------------------------------------------------------------
+
+
+def test_stale_ones_are_those_whose_call_asks_for_something_else(
+    record: ProcessManager, replay: MakeManager, project: Path, recordings: Path
+) -> None:
+    def ask(manager: ProcessManager, text: str) -> None:
+        done(manager.start_execution(text, project))
+
+    ask(record, "one")
+    ask(record, "two")
+    done(record.start_execution("three", project))
+    assert record.stale() == []
+    manager = replay()
+    ask(manager, "one")
+    with pytest.raises(RecordingNotFound):
+        ask(manager, "two, changed")
+    stale = {one.folder.name.split("-")[0]: one for one in manager.stale()}
+    assert {name: one.reason for name, one in stale.items()} == {
+        "two": "changed",
+        "three": "unasked",
+    }
+    assert len(stale["two"].now) == 2
+    assert stale["three"].now == ()
+
+
+# -- the mode that counts ----------------------------------------------------------------------
+
+
+def mode_chosen(**options: Any) -> str:
+    with ProcessManager(**options) as manager:
+        mode: str = manager.backend.mode  # type: ignore[attr-defined]
+        return mode
+
+
+def test_the_argument_counts_before_the_environment_and_that_before_the_project(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    assert mode_chosen() == "live"
+    (project / ".git").mkdir()
+    (project / ".claude_widget").mkdir()
+    (project / ".claude_widget" / "config.toml").write_text('mode = "auto"')
+    assert mode_chosen() == "auto"
+    (project / "below").mkdir()
+    monkeypatch.chdir(project / "below")
+    assert mode_chosen() == "auto"
+    monkeypatch.setenv("CLAUDE_WIDGET_MODE", "record")
+    assert mode_chosen() == "record"
+    assert mode_chosen(mode="replay") == "replay"
+
+
+@pytest.mark.parametrize(
+    "said",
+    ['mode = "live"', 'mode = "record"', "mode = 7", 'modes = "auto"', "mode", "mode = [", ""],
+)
+def test_a_project_can_choose_nothing_but_replay_and_auto(
+    project: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    monkeypatch.chdir(project)
+    (project / ".claude_widget").mkdir()
+    (project / ".claude_widget" / "config.toml").write_text(said)
+    if not said:
+        assert mode_chosen() == "live"
+        return
+    with pytest.raises(InvalidRequest, match=r"config\.toml"):
+        ProcessManager()
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [({"mode": "fast"}, "mode"), ({"pace": -1}, "pace"), ({"pace": "slow"}, "pace")],
+)
+def test_wrong_arguments_are_refused(options: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        ProcessManager(**options)
+    assert caught.value.field == field
+
+
+def test_recordings_lie_beside_the_notebook(
+    project: Path, monkeypatch: pytest.MonkeyPatch, make_manager: MakeManager, fake_cli: Path
+) -> None:
+    monkeypatch.chdir(project)
+    manager = make_manager(mode="record", backend=LocalBackend(fake_cli))
+    done(manager.start_execution("hello"))
+    assert len(folders(project / "recordings")) == 1
