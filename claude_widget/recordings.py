@@ -164,10 +164,13 @@ class Recordings:
         return best, recording_key.differences(material, best.material)
 
     def missing(self, key: RecordingKey, query: str) -> RecordingNotFound:
-        """What to raise where nothing is recorded: it names the nearest one."""
+        """What to raise where nothing is recorded: it names the nearest one.
+
+        A notebook keeps what it says, so that is redacted, too.
+        """
         nearest = self.nearest(key.material)
         return RecordingNotFound(
-            query,
+            self.redactor.text(query),
             [] if nearest else [one.query for one in self.all()],
             key=key.key,
             material=key.material,

@@ -46,6 +46,7 @@ _NAMED = "[redacted:password]"
 _LAYERS = 3
 """Layers of encoding that are taken off: JSON in JSON in base64."""
 _PATH_LAYERS = 2
+_NO_TEXT = re.compile(r"[^\t\n\r -~]")
 _REMEMBERED = 4096
 _SHORT = 256
 """Characters of a string that is remembered: the names and ids of frames come again and again."""
@@ -222,7 +223,6 @@ class Redactor:
 
     def _secrets(self, text: str) -> list[Found]:
         found = list(_everywhere(self._known, text, _LAYERS))
-        found += [(*one.span(), _RULE) for rule in self._rules for one in rule.finditer(text)]
         if not found:
             return []
         merged = _merged(_beside(found, [held.span() for held in PLACEHOLDER.finditer(text)]))
@@ -234,6 +234,12 @@ class Redactor:
     def _known(self, text: str, binary: bool) -> Iterator[Found]:
         yield from known_shapes(text)
         yield from self._needles.found(text, binary=binary)
+        if binary and _NO_TEXT.search(text):  # in a picture, a rule would match anywhere
+            return
+        for rule in self._rules:
+            for one in rule.finditer(text):
+                if one.end() > one.start():
+                    yield *one.span(), _RULE
 
     def _mentions(self, text: str, binary: bool) -> Iterator[Found]:
         return iter(()) if binary else self._paths.found(text)

@@ -93,7 +93,7 @@ _NAMED = (
     r"encryption|master|private|secret|service|shared|signing)[_-]?key)"
 )
 _QUOTE = r"""(?:\\{0,3}["'])"""
-_BREAKS = r"(?:[\s>|\u2192]|\\{1,8}[nrt]|-(?!-)|\d{1,6}[\t\u2192|:]){0,60}+"
+_BREAKS = r"(?:[\s>+|\u2192]|\\{1,8}[nrt]|-(?!-)|\d{1,6}[\t\u2192|:]){0,60}+"
 """What may stand between the lines of a key: also escapes, and the beginnings of a diff's lines."""
 
 _NAME_OF_SECRET = re.compile(rf"{_NAMED}\Z|authorization\Z", re.IGNORECASE | re.ASCII)

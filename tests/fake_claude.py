@@ -9,6 +9,7 @@ What happens before a prompt is read can only come from the environment. It impo
     its format      old (no state frames)  spaces (in its JSON)
     in a turn       deltas=N  long (streams until stopped)  gate=FILE (waits for it)  tools
                     background=SECONDS  echo (argv, env, cwd, stdin)  says=TEXT
+                    script=FILE (Python in which the run is `cli`)
     its output      garbage  bad-utf8  surrogate  big-line=MB  stderr=MB  flood=MB
     its children    daemon (setsid, double fork, holds the pipes)  undressed (with no environment)
                     server (deaf, over pipes)  forks=N (see fake_children)
@@ -282,6 +283,10 @@ class Fake(Uses, Requests, Children):
         told.update(received=self.received, fds=fds[:-1], umask=os.umask(0o22))
         told["leads_session"] = os.getsid(0) == os.getpid()
         self.words["told"] = json.dumps(told)
+
+    def do_script(self, name: str) -> None:
+        with open(name, encoding="utf-8") as file:
+            exec(compile(file.read(), name, "exec"), {"cli": self})
 
     def do_garbage(self, _: str) -> None:
         lines = [b"\xef\xbb\xbf{}", b"", b"   ", b"null", b"[1,2]", b"42", b'"text"', b"\r"]
