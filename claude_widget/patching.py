@@ -8,6 +8,7 @@ passes over what lies above a subfolder in silence, and is not always there.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
@@ -64,19 +65,31 @@ def apply(sections: Sequence[Section], project: Path, *, exact: bool = True) -> 
 def _plan(
     sections: Sequence[Section], root: Path, *, exact: bool
 ) -> tuple[dict[str, _Step], list[tuple[str, str]]]:
+    of_path: dict[str, list[Section]] = {}
+    for section in sections:
+        of_path.setdefault(section.path, []).append(section)
     plan: dict[str, _Step] = {}
     conflicts: list[tuple[str, str]] = []
-    for section in sections:
-        path = section.path
+    for path, several in of_path.items():
         try:
             _permitted(path)
-            step = plan.get(path)
-            present = step.present if step else _present(root, path)
-            wanted = fitted(step.wanted if step else present, section, exact=exact)
-            plan[path] = _Step(path, present, wanted)
+            present = _present(root, path)
+            plan[path] = _Step(path, present, _wanted(present, several, exact=exact))
         except Misfit as misfit:
             conflicts.append((path, str(misfit)))
     return plan, conflicts
+
+
+def _wanted(present: Content | None, sections: Sequence[Section], *, exact: bool) -> Content | None:
+    """A file as its sections make it: two where a link takes the place of a file."""
+    if len(sections) > 1 and present is not None:
+        with contextlib.suppress(Misfit):
+            if fitted(present, sections[-1], exact=exact) == present:
+                return present
+    wanted = present
+    for section in sections:
+        wanted = fitted(wanted, section, exact=exact)
+    return wanted
 
 
 def _permitted(path: str) -> None:
@@ -137,7 +150,7 @@ def _misplaced(plan: Mapping[str, _Step], root: Path) -> list[tuple[str, str]]:
         try:
             _place(path, plan, gone, root)
             if step.wanted.mode == LINK and step.present != step.wanted:
-                _stays_inside(path, os.fsdecode(step.wanted.data), root)
+                _stays_inside(path, os.fsdecode(step.wanted.data), root, plan)
         except Misfit as misfit:
             found.append((path, str(misfit)))
     return found
@@ -160,7 +173,7 @@ def _place(path: str, plan: Mapping[str, _Step], gone: set[str], root: Path) -> 
             raise Misfit("is a folder")
 
 
-def _stays_inside(path: str, target: str, root: Path) -> None:
+def _stays_inside(path: str, target: str, root: Path, plan: Mapping[str, _Step]) -> None:
     """A link leads to something in the project, whatever becomes of other links.
 
     Raises:
@@ -169,18 +182,24 @@ def _stays_inside(path: str, target: str, root: Path) -> None:
     parts = target.split("/")
     ups = next((at for at, part in enumerate(parts) if part != ".."), len(parts))
     inside = not target.startswith("/") and ups <= path.count("/") and ".." not in parts[ups:]
-    if not inside or "\0" in target or not _resolved(root / path, target).is_relative_to(root):
+    if not inside or "\0" in target or _leads_out(PurePosixPath(path), target, root, plan):
         raise Misfit("would be a link that leads out of the project")
     if any(_is_git(part) for part in parts):
         raise Misfit("would be a link to what belongs to git")
 
 
-def _resolved(link: Path, target: str) -> Path:
-    """Where a link would lead now."""
-    try:
-        return (link.parent / target).resolve()
-    except (OSError, RuntimeError):  # links in a circle
-        return Path("/")
+def _leads_out(link: PurePosixPath, target: str, root: Path, plan: Mapping[str, _Step]) -> bool:
+    """By links that are there now and stay; one in a circle leads nowhere."""
+    way = PurePosixPath(os.path.normpath(link.parent / target))
+    for place in (*reversed(way.parents), way):
+        if str(place) in plan:
+            return False
+        if (root / place).is_symlink():
+            try:
+                return not (root / way).resolve().is_relative_to(root)
+            except (OSError, RuntimeError):
+                return False
+    return False
 
 
 # -- doing it ----------------------------------------------------------------------------------
