@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from claude_widget.diagnosis import doctor
     from claude_widget.errors import ClaudeWidgetError
     from claude_widget.execution import Execution
+    from claude_widget.history import History
     from claude_widget.magic import load_ipython_extension
     from claude_widget.manager import ProcessManager
     from claude_widget.models import ExecutionInfo, ExecutionRequest, ExecutionStatus
@@ -81,6 +82,12 @@ def _set_viewers() -> None:
     manager.cell = staticmethod(_running_cell)
     execution = import_module("claude_widget.execution").Execution
     execution.viewer, execution.widget = staticmethod(_show), staticmethod(_widget_of)
+    import_module("claude_widget.history").History.bundler = staticmethod(_bundle_of)
+
+
+def _bundle_of(history: History) -> dict[str, str]:
+    made: dict[str, str] = import_module("claude_widget.history_view").history_bundle(history)
+    return made
 
 
 def _show(value: ProcessManager | Execution) -> None:

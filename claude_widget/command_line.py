@@ -1,4 +1,4 @@
-"""The `claude-widget` command: doctor, freeze, transcript.
+"""The `claude-widget` command: doctor, freeze, transcript, history.
 
 The rule: a face. It prints what other modules find; exit code 0 is done, 1 is an error that it
 says, 2 is a call that it does not understand.
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from claude_widget.diagnosis import doctor
 from claude_widget.errors import ClaudeWidgetError, ExecutionNotFound
 from claude_widget.freeze import freeze_file
+from claude_widget.history_command import add_history
 from claude_widget.state_folder import StateFolder
 from claude_widget.transcript import read_records
 
@@ -48,6 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--state-dir", help="the state folder that it is in")
     show.add_argument("--stderr", action="store_true", help="its stderr instead of its stdout")
     show.set_defaults(run=_transcript)
+
+    add_history(commands)
     return parser
 
 

@@ -88,8 +88,8 @@ class HistoryIndex:
     def get(self, execution_id: str) -> HistoryEntry | None:
         """The entry of one execution, or None."""
         said = f"{schema.SELECT} {schema.TEXTS} WHERE e.execution_id = ?"
-        rows = self._do(lambda db: db.execute(said, (clean(execution_id),)).fetchall())
-        return schema.entry_in(rows[0]) if rows else None
+        found = self._do(lambda db: _entries(db, said, (clean(execution_id),)))
+        return found[0] if found else None
 
     def ids_that_begin(self, beginning: str) -> list[str]:
         """Ids of executions that begin so; two at most, which is one too many."""
@@ -104,8 +104,7 @@ class HistoryIndex:
         texts = "" if join == schema.TEXTS else schema.TEXTS
         said = f"{schema.SELECT} {join} {texts} WHERE {found} ORDER BY {order} DESC LIMIT ?"
         values.append(-1 if asked.limit is None else asked.limit)
-        rows = self._do(lambda db: db.execute(said, values).fetchall())
-        return [schema.entry_in(row) for row in rows]
+        return self._do(lambda db: _entries(db, said, values))
 
     def totals(self, asked: Wanted) -> list[tuple[Any, ...]]:
         """Sums of all that is wanted, whatever the limit: a row a day, model and project."""
@@ -268,8 +267,12 @@ def _where(asked: Wanted) -> tuple[str, list[object], str]:
         else:  # not a word in it: such as an arrow, which is looked for as it stands
             join = schema.TEXTS
             found.insert(0, schema.CONTAINS)
-            values[:0] = [asked.text.strip()] * 3
+            values.insert(0, asked.text.strip())
     return " AND ".join(found) or "1", values, join
+
+
+def _entries(db: sqlite3.Connection, said: str, values: Sequence[object]) -> list[HistoryEntry]:
+    return [schema.entry_in(row) for row in db.execute(said, values)]
 
 
 def _put(db: sqlite3.Connection, entries: Sequence[HistoryEntry]) -> int:
@@ -285,7 +288,7 @@ def _put(db: sqlite3.Connection, entries: Sequence[HistoryEntry]) -> int:
                 number += 1
             figures, texts = schema.row_of(entry)
             db.execute(schema.INSERT, (number, *figures))
-            db.execute("INSERT INTO texts VALUES (?,?,?,?)", (number, *texts))
+            db.execute("INSERT INTO texts VALUES (?,?)", (number, schema.pack(texts)))
             db.execute(schema.INSERT_SEARCH, (number, *texts))
             new += 1
         db.execute("COMMIT")
@@ -301,8 +304,9 @@ def _remove(db: sqlite3.Connection, ids: Sequence[str]) -> None:
         for execution_id in ids:
             said = "SELECT id FROM executions WHERE execution_id = ?"
             for (number,) in db.execute(said, (clean(execution_id),)).fetchall():
-                texts = db.execute("SELECT * FROM texts WHERE id = ?", (number,)).fetchone()
-                db.execute(schema.DELETE_SEARCH, texts)
+                packed = "SELECT packed FROM texts WHERE id = ?"
+                texts = schema.unpack(db.execute(packed, (number,)).fetchone()[0])
+                db.execute(schema.DELETE_SEARCH, (number, *texts))
                 db.execute("DELETE FROM texts WHERE id = ?", (number,))
                 db.execute("DELETE FROM executions WHERE id = ?", (number,))
         db.execute("COMMIT")

@@ -159,6 +159,8 @@ LAYERS = (
             "diagnosis",
             "freeze",
             "front_end",
+            "history_command",
+            "history_view",
             "lanes",
             "magic",
             "panes",
