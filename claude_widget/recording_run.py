@@ -6,6 +6,7 @@ are here, so that the same frames can be played again; the rest is for people.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Iterable
@@ -25,10 +26,12 @@ class RunFile(NamedTuple):
     Attributes:
         values: what the placeholders of each kind stand for.
         times: seconds of each line since the first.
+        digest: SHA-256 of the transcript's text as it was saved; empty if it does not say.
     """
 
     values: dict[str, list[str]]
     times: list[float]
+    digest: str = ""
 
 
 def describe_run(execution_id: str, records: Iterable[Record], kept: Neutral) -> bytes:
@@ -49,6 +52,7 @@ def describe_run(execution_id: str, records: Iterable[Record], kept: Neutral) ->
         "seconds": None if info.duration is None else round(info.duration, 3),
         "cost_usd": info.cost_usd,
         "usage": info.usage.model_dump(),
+        "transcript": hashlib.sha256(kept.text.encode()).hexdigest(),
         "times": kept.times,
         "values": kept.values,
     }
@@ -76,4 +80,4 @@ def run_of(told: Any) -> RunFile:
         raise ValueError(f"it has no values, or no times: {error!r}") from None
     if not all(abs(one) < _LONGEST for one in times):
         raise ValueError("one of the times is none")
-    return RunFile(lists, times)
+    return RunFile(lists, times, str(told.get("transcript", "")))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from claude_widget.blocks import Block, fold_blocks
 from claude_widget.errors import TranscriptError
-from claude_widget.events import Record, is_neutral
+from claude_widget.events import NEUTRAL_PREFIX, Record
 from claude_widget.last_text import broken_off, last_text
 from claude_widget.models import ExecutionInfo, ExecutionRequest
 from claude_widget.redaction import Redactor
@@ -76,13 +76,14 @@ def read_digest(info: ExecutionInfo, transcript: Path, redactor: Redactor) -> Re
     blocks: list[Block] = []
     if info.status.ended and info.tool_counts:
         lines = (record for record in _records(transcript) if _tells_of_calls(record))
-        blocks = fold_blocks(lines if info.recorded else redactor.records(lines))
+        within = redactor.for_replayed() if info.recorded else redactor
+        blocks = fold_blocks(within.records(lines))
     partial = redactor.text(broken_off(info, transcript))
     return Report(redacted_info(info, redactor), tuple(blocks), partial)
 
 
 def _tells_of_calls(record: Record) -> bool:
-    if record.stream == "err" or is_neutral(record.data):
+    if record.stream == "err":
         return False
     return any(word in record.data for word in _TOLD)
 
@@ -90,4 +91,4 @@ def _tells_of_calls(record: Record) -> bool:
 def _records(transcript: Path) -> Iterator[Record]:
     """As far as they can be read."""
     with contextlib.suppress(OSError, TranscriptError):
-        yield from read_records(transcript)
+        yield from read_records(transcript, skip=NEUTRAL_PREFIX)

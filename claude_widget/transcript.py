@@ -240,7 +240,7 @@ class Follower:
 
 
 def read_records(
-    path: Path, offset: int = 0, epoch: float = 0.0, *, own: bool = True
+    path: Path, offset: int = 0, epoch: float = 0.0, *, own: bool = True, skip: bytes | None = None
 ) -> Iterator[Record]:
     """All records of a transcript from a byte on, as it is now.
 
@@ -249,8 +249,9 @@ def read_records(
         offset: byte at which a record begins.
         epoch: epoch seconds of the transcript's zero; needed only if offset is not 0.
         own: it lies in a state folder; a recording may be anybody's.
+        skip: as for `RecordParser`.
     """
-    parser = RecordParser(offset, epoch)
+    parser = RecordParser(offset, epoch, skip)
     with os.fdopen(open_own(path) if own else open_any(path), "rb") as file:
         file.seek(offset)
         while chunk := file.read(CHUNK):
@@ -336,8 +337,7 @@ class Writer:
 
     def records(self, lines: bytes) -> None:
         """Append whole records of one moment, each `<stream> <data>`, as one write."""
-        seconds = max(0.0, clock() - self.epoch_clock)
-        start = b"%.6f " % seconds
+        start = b"%.6f " % max(0.0, clock() - self.epoch_clock)
         self._write(self._mending() + start + lines.replace(b"\n", b"\n" + start) + b"\n")
 
     def mend(self) -> None:
