@@ -75,22 +75,27 @@ class _Base64View(View):
         return self._begin(first), self._finish(last)
 
 
-def views(text: str, *, binary: bool = False) -> Iterator[View]:
-    """The text with one layer taken off, in each way in which something comes off.
+def unescaped(text: str, *, binary: bool = False) -> Iterator[View]:
+    """The text without its backslash escapes, and without its percent signs, if it has any.
 
     Args:
         text: what is looked into.
         binary: each character of it is a byte.
     """
     if "\\" in text:
-        yield from _substituted(text, _ESCAPE, _unescaped, binary)
+        yield from _substituted(text, _ESCAPE, _meant, binary)
     if "%" in text:
         yield from _substituted(text, _PERCENT, _from_latin if binary else _from_utf8, binary)
+
+
+def views(text: str, *, binary: bool = False) -> Iterator[View]:
+    """The text with one layer taken off, in each way in which something comes off; as above."""
+    yield from unescaped(text, binary=binary)
     for run in _BASE64.finditer(text):
         yield from _decoded(text, run.start(), run.end())
 
 
-def _unescaped(escape: str) -> str:
+def _meant(escape: str) -> str:
     if len(escape) == 12:
         high, low = int(escape[2:6], 16), int(escape[8:12], 16)
         return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))

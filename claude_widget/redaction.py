@@ -13,6 +13,7 @@ doing it twice changes nothing. What it cannot find is in SECURITY.md.
 from __future__ import annotations
 
 import bisect
+import copy
 import getpass
 import json
 import os
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from claude_widget.delta_joining import Block, Joiner, Splitter
-from claude_widget.encoded_text import views
+from claude_widget.encoded_text import View, unescaped, views
 from claude_widget.errors import InvalidRequest
 from claude_widget.events import Record
 from claude_widget.models import ExecutionRequest
@@ -87,6 +88,7 @@ class Redactor:
         self._paths = PersonalPaths(tuple(homes), self._user)
         self._splitter = Splitter(_PLACEHOLDER)
         self._remembered: dict[str, str] = {}
+        self._seeks = True
 
     def also(self, values: Iterable[str]) -> Redactor:
         """One that looks for further secrets, and at the process's environment as it is now."""
@@ -97,6 +99,12 @@ class Redactor:
             user=self._user,
             values={*self._values, *values},
         )
+
+    def for_replayed(self) -> Redactor:
+        """One for what was redacted when it was recorded: only this machine's paths are in it."""
+        other = copy.copy(self)
+        vars(other).update(_seeks=False, _remembered={})
+        return other
 
     def for_request(self, request: ExecutionRequest) -> Redactor:
         """One for that execution: it knows what the execution and its servers are given by name."""
@@ -215,21 +223,25 @@ class Redactor:
         """
         while True:
             text = "\n".join(lines)
-            changes = self._secrets(text) or self._personal(text)
+            changes = (self._seeks and self._secrets(text)) or self._personal(text)
             redacted = _changed(lines, changes)
             if redacted == lines:
                 return lines
             lines = redacted
 
     def _secrets(self, text: str) -> list[Found]:
-        found = list(_everywhere(self._known, text, _LAYERS))
+        found = list(_everywhere(self._known, text, _LAYERS, views))
         if not found:
             return []
         merged = _merged(_beside(found, [held.span() for held in PLACEHOLDER.finditer(text)]))
         return [(start, end, f"[redacted:{kind}]") for start, end, kind in merged]
 
     def _personal(self, text: str) -> list[Found]:
-        return _merged(_everywhere(self._mentions, text, _PATH_LAYERS))
+        return _merged(_everywhere(self._mentions, text, _PATH_LAYERS, unescaped))
+
+    def _mentions(self, text: str, binary: bool) -> Iterator[Found]:
+        del binary
+        return self._paths.found(text)
 
     def _known(self, text: str, binary: bool) -> Iterator[Found]:
         yield from known_shapes(text)
@@ -241,18 +253,21 @@ class Redactor:
                 if one.end() > one.start():
                     yield *one.span(), _RULE
 
-    def _mentions(self, text: str, binary: bool) -> Iterator[Found]:
-        return iter(()) if binary else self._paths.found(text)
-
 
 def _everywhere(
-    find: Callable[[str, bool], Iterator[Found]], text: str, layers: int, *, binary: bool = False
+    find: Callable[[str, bool], Iterator[Found]],
+    text: str,
+    layers: int,
+    take_off: Callable[..., Iterator[View]],
+    *,
+    binary: bool = False,
 ) -> Iterator[Found]:
     """What is found in a text, and in it with layers of encoding taken off."""
     yield from find(text, binary)
     if layers:
-        for view in views(text, binary=binary):
-            for start, end, what in _everywhere(find, view.text, layers - 1, binary=view.binary):
+        for view in take_off(text, binary=binary):
+            inside = _everywhere(find, view.text, layers - 1, take_off, binary=view.binary)
+            for start, end, what in inside:
                 yield *view.source(start, end), what
 
 
