@@ -234,6 +234,8 @@ class Before:
         too_much: dict[str, str] = {}
         room = self._bounds.patch_bytes
         for difference in state.differences():
+            if difference.old == difference.new:
+                continue
             size = sum(len(content.data) for content in (difference.old, difference.new) if content)
             if size > room:
                 too_much[difference.path] = "is too much for one patch"

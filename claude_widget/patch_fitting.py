@@ -7,12 +7,17 @@ found as they were. What is already as it is to be stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 from claude_widget.line_diff import CONTEXT
 from claude_widget.patches import LINK, Content, Hunk, Section, blob_id, split_lines
 
 _EDITED = "the patch was edited, or is damaged: it does not give what it says"
+
+
+_TAKEN_OUT = re.compile(rb"\[redacted:[^\]\n]*\]|~")
+"""What redaction leaves in place of a secret, and of the home folder."""
 
 
 class Misfit(Exception):
@@ -75,7 +80,7 @@ def _changed(data: bytes, section: Section, *, exact: bool) -> bytes:
         return made
     if section.binary is not None:
         raise Misfit("has changed, and is no text")
-    return _by_lines(data, section.hunks)
+    return _by_lines(data, [_Sought(hunk, exact=exact) for hunk in section.hunks])
 
 
 def _by_numbers(data: bytes, section: Section) -> bytes:
@@ -89,65 +94,105 @@ def _by_numbers(data: bytes, section: Section) -> bytes:
         taken = len(hunk.image(b"-"))
         if not at <= hunk.old_at <= hunk.old_at + taken <= len(lines):
             raise Misfit(_EDITED)
-        made += lines[at : hunk.old_at]
-        at = hunk.old_at
-        for line in hunk.lines:
-            if line[:1] != b"-":
-                made.append(line[1:] if line[:1] == b"+" else lines[at])
-            at += line[:1] != b"+"
+        made += [*lines[at : hunk.old_at], *_put(hunk, lines, hunk.old_at)]
+        at = hunk.old_at + taken
     return b"".join([*made, *lines[at:]])
 
 
-def _by_lines(data: bytes, hunks: Sequence[Hunk]) -> bytes:
+def _put(hunk: Hunk, lines: Sequence[bytes], at: int) -> Iterator[bytes]:
+    """What a hunk makes of the lines from there on; those that stay are the file's own."""
+    for line in hunk.lines:
+        if line[:1] != b"-":
+            yield line[1:] if line[:1] == b"+" else lines[at]
+        at += line[:1] != b"+"
+
+
+class _Sought:
+    """A hunk that is looked for in a file: its lines, and whether they were at its ends.
+
+    Where it was redacted, what was taken out may have been anything.
+    """
+
+    def __init__(self, hunk: Hunk, *, exact: bool) -> None:
+        self.hunk = hunk
+        self._old = [_Line(line, exact=exact) for line in hunk.image(b"-")]
+        self._new = [_Line(line, exact=exact) for line in hunk.image(b"+")]
+        first, last = hunk.lines[:CONTEXT], hunk.lines[-CONTEXT:]
+        self._at_start = hunk.old_at == 0 or any(line[:1] != b" " for line in first)
+        self._at_end = len(last) < CONTEXT or any(line[:1] != b" " for line in last)
+
+    def stands(self, lines: Sequence[bytes], place: int, *, made: bool) -> bool:
+        """Its lines stand there, as they were or as they are to be."""
+        image = self._new if made else self._old
+        end = place + len(image)
+        return (
+            end <= len(lines)
+            and (place == 0 or not self._at_start)
+            and (end == len(lines) or not self._at_end)
+            and all(one.is_like(line) for one, line in zip(image, lines[place:end], strict=True))
+        )
+
+    def nearest(self, lines: Sequence[bytes], near: int, least: int, *, made: bool) -> int | None:
+        """Where it stands, as near as can be to where it was."""
+        places = _outwards(near, least, len(lines))
+        return next((place for place in places if self.stands(lines, place, made=made)), None)
+
+
+def _outwards(near: int, least: int, most: int) -> Iterator[int]:
+    """All numbers between the two, the nearest first."""
+    start = min(max(near, least), most)
+    yield start
+    for distance in range(1, max(start - least, most - start) + 1):
+        yield from (at for at in (start - distance, start + distance) if least <= at <= most)
+
+
+class _Line:
+    """One line of a patch, as it is compared with one of a file."""
+
+    def __init__(self, line: bytes, *, exact: bool) -> None:
+        self._pieces = [line] if exact else _TAKEN_OUT.split(line)
+
+    def is_like(self, line: bytes) -> bool:
+        """All pieces are there in order; in time that only grows with the line's length."""
+        first, *others = self._pieces
+        if not others:
+            return line == first
+        *inner, last = others
+        if not (line.startswith(first) and line.endswith(last)):
+            return False
+        at = len(first)
+        for piece in inner:
+            found = line.find(piece, at)
+            if found < 0:
+                return False
+            at = found + len(piece)
+        return at + len(last) <= len(line)
+
+
+def _by_lines(data: bytes, sought: Sequence[_Sought]) -> bytes:
     """Change what has changed otherwise, if each hunk's lines are found as they were."""
     lines = split_lines(data)
-    if all(_at(lines, hunk.image(b"+"), hunk.new_at, hunk) for hunk in hunks):
+    if all(one.stands(lines, one.hunk.new_at, made=True) for one in sought):
         return data
     made: list[bytes] = []
     at = drift = 0
-    for hunk in hunks:
-        image = hunk.image(b"-")
-        found = _nearest(lines, image, hunk.old_at + drift, at, hunk)
+    for one in sought:
+        found = one.nearest(lines, one.hunk.old_at + drift, at, made=False)
         if found is None:
-            if _is_made(lines, hunks):
+            if _is_made(lines, sought):
                 return data
-            raise Misfit(f"has changed around line {hunk.old_at + 1}")
-        made += [*lines[at:found], *hunk.image(b"+")]
-        at, drift = found + len(image), found - hunk.old_at
+            raise Misfit(f"has changed around line {one.hunk.old_at + 1}")
+        made += [*lines[at:found], *_put(one.hunk, lines, found)]
+        at, drift = found + len(one.hunk.image(b"-")), found - one.hunk.old_at
     return b"".join([*made, *lines[at:]])
 
 
-def _is_made(lines: Sequence[bytes], hunks: Sequence[Hunk]) -> bool:
+def _is_made(lines: Sequence[bytes], sought: Sequence[_Sought]) -> bool:
     """Each hunk's lines are there as they are to be, in order."""
     at = drift = 0
-    for hunk in hunks:
-        image = hunk.image(b"+")
-        found = _nearest(lines, image, hunk.new_at + drift, at, hunk)
+    for one in sought:
+        found = one.nearest(lines, one.hunk.new_at + drift, at, made=True)
         if found is None:
             return False
-        at, drift = found + len(image), found - hunk.new_at
+        at, drift = found + len(one.hunk.image(b"+")), found - one.hunk.new_at
     return True
-
-
-def _nearest(
-    lines: Sequence[bytes], image: Sequence[bytes], near: int, least: int, hunk: Hunk
-) -> int | None:
-    """Where the lines are found, as near as can be to where they were."""
-    places = range(least, len(lines) - len(image) + 1)
-    for place in sorted(places, key=lambda place: (abs(place - near), place)):
-        if _at(lines, image, place, hunk):
-            return place
-    return None
-
-
-def _at(lines: Sequence[bytes], image: Sequence[bytes], place: int, hunk: Hunk) -> bool:
-    """The lines stand there; what was at an end of the file is still there."""
-    first = hunk.lines[:CONTEXT]
-    last = hunk.lines[-CONTEXT:]
-    at_start = hunk.old_at == 0 or any(line[:1] != b" " for line in first)
-    at_end = len(last) < CONTEXT or any(line[:1] != b" " for line in last)
-    return (
-        list(lines[place : place + len(image)]) == list(image)
-        and (place == 0 or not at_start)
-        and (place + len(image) == len(lines) or not at_end)
-    )

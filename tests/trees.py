@@ -1,4 +1,4 @@
-"""Trees of files as data: written, read, and compared.
+"""Trees of files as data: written, read, compared, and looked at as projects are.
 
 The rule: a tree is a dictionary from paths to contents: bytes, or a link's target as a string;
 a path that ends in "*" is executable.
@@ -9,11 +9,23 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from hypothesis import strategies as st
 
+from claude_widget.changes import Before, Changes, before
+from claude_widget.git_changes import GitState
+
 Tree = dict[str, bytes | str]
+
+TREE: Tree = {
+    "code.py": b"one\ntwo\nthree\n",
+    "run.sh*": b"#!/bin/sh\n",
+    "picture": bytes(range(256)),
+    "deep/er/file": b"deep\n",
+    "link": "code.py",
+}
 
 NAMES = st.sampled_from(["a", "b", "long name", 'q"t', "b\\s", "ü", "n\nl", "-x", "b b", "\udcff"])
 LINES = st.sampled_from(["one\n", "two\n", "\n", "  one\n", "drei ü\r\n", "\f\u2028x\n", "-- a\n"])
@@ -130,3 +142,18 @@ def repository(folder: Path) -> Path:
     git(folder, "add", "-A")
     git(folder, "commit", "-qm", "first", "--allow-empty")
     return folder
+
+
+def seen(project: Path, act: Callable[[], object], **options: object) -> Changes | None:
+    """What an act changed."""
+    state = before(project, **options)  # type: ignore[arg-type]
+    act()
+    return state.after()
+
+
+def by_git(state: Before) -> bool:
+    return isinstance(state._state, GitState)
+
+
+def edit(project: Path) -> None:
+    (project / "code.py").write_text("one\nTWO\nthree\n")
