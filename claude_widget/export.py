@@ -82,7 +82,7 @@ def _document(info: ExecutionInfo, transcript: Path, redactor: Redactor) -> Iter
 
 def _records(info: ExecutionInfo, transcript: Path, redactor: Redactor) -> Iterator[str]:
     """What is known of it, and then each record, as one JSON object a line."""
-    yield _line({"execution": redacted_info(info, redactor).model_dump(mode="json")})
+    yield _line({"execution": redacted_info(info, redactor).model_dump()})
     for record in redactor.records(read_records(transcript)):
         yield _line(_told(record))
 

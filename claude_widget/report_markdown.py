@@ -5,7 +5,8 @@ The rule: pure. Everything an agent, a tool or a file said is inert in it; what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 from claude_widget.blocks import (
     Block,
@@ -21,11 +22,18 @@ from claude_widget.report import Report, diff_lines, facts_of, moment, told_of_d
 
 _OUTPUT_CHARACTERS = 20_000
 _TITLE_CHARACTERS = 120
+_COST = re.compile(r"\$\d{1,10}\.\d{4}( \(recorded\))?")
 
 
 def markdown_document(report: Report) -> str:
     """The whole of a report."""
     return "\n\n".join(part for part in _parts(report) if part) + "\n"
+
+
+def facts_line(facts: Sequence[str]) -> str:
+    """Facts in one line. A cost keeps its sign as it is: whoever compares outputs looks for it."""
+    told = (fact if _COST.fullmatch(fact) else escape_words(fact) for fact in facts if fact)
+    return " · ".join(told)
 
 
 def title_of(report: Report) -> str:
@@ -38,8 +46,7 @@ def title_of(report: Report) -> str:
 def _parts(report: Report) -> Iterator[str]:
     info = report.info
     yield f"# {escape_line(title_of(report))}"
-    facts = filter(None, [*facts_of(info), moment(info.start_time)])
-    yield " · ".join(fact if fact.startswith("$") else escape_words(fact) for fact in facts)
+    yield facts_line([*facts_of(info), moment(info.start_time)])
     yield "## Prompt"
     yield fence(info.query, "text")
     yield from (f"**Error** {escape_line(error)}" for error in info.errors)

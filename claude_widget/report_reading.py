@@ -45,7 +45,7 @@ def secrets_of(request: ExecutionRequest) -> list[str]:
 
 def redacted_info(info: ExecutionInfo, redactor: Redactor) -> ExecutionInfo:
     """The same, fit to be saved."""
-    told = info.model_dump(mode="json")
+    told = info.model_dump()
     kept = {name: told[name] for name in _OURS}
     return ExecutionInfo.model_validate({**redactor.value(told), **kept})
 

@@ -25,13 +25,14 @@ from claude_widget.markup import (
 )
 from claude_widget.models import ExecutionInfo
 from claude_widget.report import NAME_CHARACTERS, Report, diff_lines, facts_of, told_of_denial
+from claude_widget.report_markdown import facts_line
 
 _RESULT_CHARACTERS = 50_000
 _QUERY_CHARACTERS = 2_000
 _ERROR_CHARACTERS = 2_000
 _MOST_PROBLEMS = 5
 _ROW_CHARACTERS = 120
-_PLAIN_ROOM, _MARKDOWN_ROOM, _HTML_ROOM = 800, 2_000, 4_500
+_PLAIN_ROOM, _MARKDOWN_ROOM, _HTML_ROOM = 500, 1_200, 3_000
 """Characters that the tool calls may take in each form."""
 _DIFF_LINES, _DIFF_CHARACTERS = 30, 1_500
 MOST_ROWS = 200
@@ -143,8 +144,7 @@ def _text(report: Report) -> str:
 def _markdown(report: Report) -> str:
     """One execution as Markdown in which all structure is ours."""
     info = report.info
-    facts = (fact if fact.startswith("$") else escape_words(fact) for fact in facts_of(info))
-    parts = [f"**Claude Code** {' · '.join(facts)}"]
+    parts = [f"**Claude Code** {facts_line(facts_of(info))}"]
     if info.query:
         parts.append(f"> {escape_line(clip(info.query, _ROW_CHARACTERS))}")
     said, broken_off = _result(report)

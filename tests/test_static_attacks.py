@@ -63,6 +63,7 @@ def info_of(text: str) -> ExecutionInfo:
         query=text,
         name=text,
         model=text,
+        cli_version=text,
         result=text,
         status=ExecutionStatus.FAILED,
         reason=Reason.API_ERROR,
