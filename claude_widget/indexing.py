@@ -19,6 +19,8 @@ from claude_widget.state_folder import StateFolder
 _LOG = logging.getLogger(__name__)
 _MOST = 200
 """Executions of one batch."""
+_QUIET = 0.25
+"""Seconds without another one after which a batch is taken in: nobody's cell waits beside it."""
 _LINGERS = 1.0
 """Seconds that the thread waits for more."""
 _ENDS_WITHIN = 10.0
@@ -44,6 +46,7 @@ class Indexing:
         self._waiting: dict[str, None] = {}
         self._thread: threading.Thread | None = None
         self._busy = self._closed = self._failed = False
+        self._asked_for = 0
 
     def heard(self, changed: Execution | str) -> None:
         """Note an execution that has ended, or was removed or forgotten. Returns at once."""
@@ -73,8 +76,11 @@ class Indexing:
             HistoryUnavailable: the index cannot be used now.
         """
         with self._changed:
+            self._asked_for += 1
+            self._changed.notify_all()
             while (self._waiting or self._busy) and self._thread is not None:
                 self._changed.wait(_LINGERS)
+            self._asked_for -= 1
         with self._one_at_a_time:
             if self.report is None or not self.index.is_complete():
                 self.report = self._sync.sync()
@@ -119,6 +125,9 @@ class Indexing:
                     self._thread = None
                     self._changed.notify_all()
                     return []
+            while not (self._closed or self._asked_for) and len(self._waiting) < _MOST:
+                if not self._changed.wait(_QUIET):
+                    break
             batch = list(self._waiting)[:_MOST]
             for execution_id in batch:
                 del self._waiting[execution_id]
