@@ -19,6 +19,8 @@ from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from claude_widget.widget import ClaudeWidget, ExecutionView, bundle_of
 
+_PLAYED_WITHIN = 5.0
+"""Seconds in which what was replayed at once has been read."""
 _LIVE: dict[str, CellOutput] = {}
 """By display id: outputs that are not yet replaced."""
 _BETWEEN: dict[str, CellOutput] = {}
@@ -101,6 +103,20 @@ class CellOutput:
             return True
 
 
+class PlayedOutput:
+    """One output of a cell, showing one execution that was replayed at once: its static result.
+
+    There is nothing to watch, and whoever compares outputs finds the same from the first moment on.
+    """
+
+    def __init__(self, execution: Execution) -> None:
+        display(bundle_of(execution), raw=True)
+
+    def settle(self) -> bool:
+        """It is settled."""
+        return False
+
+
 class _Cells:
     """Whether a cell runs, and what is done at its end."""
 
@@ -178,9 +194,9 @@ _SHOWN: dict[str, int] = {}
 """By execution: the cell whose magic has just shown it."""
 
 
-def show_in_cell(manager: ProcessManager, execution: Execution) -> CellOutput:
+def show_in_cell(manager: ProcessManager, execution: Execution) -> CellOutput | PlayedOutput:
     """Show an execution in the running cell; as that cell's value it is not shown a second time."""
-    output = CellOutput(manager, execution)
+    output = _output_of(manager, execution)
     _SHOWN[execution.execution_id] = _cell_number()
     return output
 
@@ -190,7 +206,18 @@ def show(manager: ProcessManager, value: object) -> None:
     if isinstance(value, ProcessManager):
         display(dashboard_of(manager))
     elif isinstance(value, Execution) and _SHOWN.pop(value.execution_id, None) != _cell_number():
-        CellOutput(manager, value)
+        _output_of(manager, value)
+
+
+def _output_of(manager: ProcessManager, execution: Execution) -> CellOutput | PlayedOutput:
+    played = execution.info.recorded and not manager.backend.alive(execution.run)
+    if not played or manager.closed:
+        return CellOutput(manager, execution)
+    try:
+        execution.wait(_PLAYED_WITHIN)  # all of it is written; what is left is to read it
+    except TimeoutError:
+        return CellOutput(manager, execution)
+    return PlayedOutput(execution)
 
 
 def _cell_number() -> int:

@@ -1,4 +1,4 @@
-"""The `claude-widget` command: doctor, freeze, transcript, history.
+"""The `claude-widget` command: doctor, freeze, transcript, history, nbval-sanitize.
 
 The rule: a face. It prints what other modules find; exit code 0 is done, 1 is an error that it
 says, 2 is a call that it does not understand.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from claude_widget.diagnosis import doctor
 from claude_widget.errors import ClaudeWidgetError, ExecutionNotFound
@@ -16,6 +17,9 @@ from claude_widget.freeze import freeze_file
 from claude_widget.history_command import add_history
 from claude_widget.state_folder import StateFolder
 from claude_widget.transcript import read_records
+
+NBVAL_SANITIZE = Path(__file__).with_name("nbval_sanitize.cfg")
+"""What differs between two equal runs of a notebook, for nbval's `--nbval-sanitize-with`."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,6 +54,11 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--stderr", action="store_true", help="its stderr instead of its stdout")
     show.set_defaults(run=_transcript)
 
+    sanitize = commands.add_parser(
+        "nbval-sanitize", help="print where the file is that has nbval compare a notebook's outputs"
+    )
+    sanitize.set_defaults(run=_nbval_sanitize)
+
     add_history(commands)
     return parser
 
@@ -82,6 +91,11 @@ def _transcript(asked: argparse.Namespace) -> int:
         if record.stream == wanted:
             out.write(record.data + (b"\n" if record.complete else b""))
     out.flush()
+    return 0
+
+
+def _nbval_sanitize(_: argparse.Namespace) -> int:
+    print(NBVAL_SANITIZE)  # noqa: T201
     return 0
 
 

@@ -22,11 +22,12 @@ from claude_widget.local import LocalBackend
 from claude_widget.manager import ProcessManager
 from scripts.paths import SCRUBBED
 from tests import fake
+from tests.replaying import record, recordings, replay
 from tests.second_user import reachable, second_user, theirs
 from tests.shell import RunCell, cells, opened
 from tests.waiting import until
 
-__all__ = ["reachable", "second_user", "theirs"]
+__all__ = ["reachable", "record", "recordings", "replay", "second_user", "theirs"]
 
 HERE = Path(__file__).parent
 APART = {

@@ -1,0 +1,77 @@
+"""Managers that record and replay, as tests make them, and what is compared.
+
+The rule: what is replayed is on another machine: another state folder, no CLI, no PATH, and no
+process can be started at all.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from claude_widget.execution import Execution
+from claude_widget.manager import ProcessManager
+from claude_widget.models import ExecutionInfo
+from tests.fake import BOUND
+
+MakeManager = Callable[..., ProcessManager]
+
+
+@pytest.fixture
+def recordings(tmp_path: Path) -> Path:
+    return tmp_path / "recordings"
+
+
+@pytest.fixture
+def record(make_manager: MakeManager, recordings: Path) -> ProcessManager:
+    return make_manager(mode="record", recordings=recordings)
+
+
+@pytest.fixture
+def replay(tmp_path: Path, recordings: Path, monkeypatch: pytest.MonkeyPatch) -> MakeManager:
+    """Managers of another machine, on which no process can be started."""
+    made: list[ProcessManager] = []
+
+    def make(**options: Any) -> ProcessManager:
+        def refused(*_: object, **__: object) -> NoReturn:
+            raise AssertionError("a process was to be started")
+
+        monkeypatch.setenv("PATH", "")
+        monkeypatch.setattr(subprocess, "Popen", refused)
+        options = {"mode": "replay", "recordings": recordings, **options}
+        manager = ProcessManager(tmp_path / f"other{len(made)}", stagger=0.0, **options)
+        made.append(manager)
+        return manager
+
+    return make
+
+
+def done(execution: Execution) -> Execution:
+    return execution.wait(BOUND)
+
+
+def told(info: ExecutionInfo) -> dict[str, Any]:
+    """What is known of an execution, less what is of one run on one machine."""
+    mine = {"execution_id", "created_time", "start_time", "end_time", "recorded", "owner"}
+    return info.model_dump(exclude=mine)
+
+
+def frames(execution: Execution) -> tuple[list[dict[str, Any]], str]:
+    """The whole frames, and the text of the partial ones, which redaction may split otherwise."""
+    raw = [event.raw for event in execution.events]
+    deltas = [one["event"].get("delta", {}) for one in raw if one["type"] == "stream_event"]
+    text = "".join(str(delta.get("text", "")) for delta in deltas)
+    return [one for one in raw if one["type"] != "stream_event"], text
+
+
+def results(execution: Execution) -> int:
+    """How many turns have ended."""
+    return sum(event.raw.get("type") == "result" for event in execution.events)
+
+
+def folders(recordings: Path) -> list[Path]:
+    return sorted(path.parent for path in recordings.glob("*/request.json"))

@@ -1,0 +1,242 @@
+"""What becomes of recordings: changes of the project, what goes wrong, results, stale ones, modes.
+
+The rule: as in `test_modes`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from claude_widget.changes import PatchConflict
+from claude_widget.errors import (
+    ExecutionActive,
+    InvalidRequest,
+    ResultNotReady,
+)
+from claude_widget.execution import Execution
+from claude_widget.local import LocalBackend
+from claude_widget.manager import ProcessManager
+from claude_widget.recording_errors import RecordingDamaged, RecordingNotFound
+from tests.conftest import MakeManager
+from tests.fake import ended
+from tests.replaying import done, folders
+from tests.waiting import until
+
+# -- what it changed -------------------------------------------------------------------------------
+
+
+def changing(manager: ProcessManager, project: Path, text: str = "made\n") -> Execution:
+    """One in whose time a file of the project is made."""
+    execution = manager.start_execution("fake:gate", project)
+    until(lambda: execution.info.session_state == "running", what="it runs")
+    (project / "made.txt").write_text(text)
+    (project / "go").touch()
+    return ended(execution, "completed", "success")
+
+
+def test_what_it_changed_is_made_again_when_asked_for(
+    record: ProcessManager, replay: MakeManager, project: Path, recordings: Path
+) -> None:
+    changing(record, project)
+    (project / "made.txt").unlink()
+    (project / "go").unlink()
+    done(replay().start_execution("fake:gate", project))
+    assert list(project.iterdir()) == []
+    done(replay().start_execution("fake:gate", project, apply_changes=True))
+    assert (project / "made.txt").read_text() == "made\n"
+
+
+def test_changes_that_no_longer_fit_start_nothing(
+    record: ProcessManager, replay: MakeManager, project: Path
+) -> None:
+    changing(record, project)
+    (project / "made.txt").write_text("another\n")
+    (project / "go").unlink()
+    manager = replay()
+    with pytest.raises(PatchConflict, match=r"made\.txt"):
+        manager.start_execution("fake:gate", project, apply_changes=True)
+    assert sorted(path.name for path in project.iterdir()) == ["made.txt"]
+    assert manager.get_all_executions() == []
+    assert list((manager.state_dir / "executions").iterdir()) == []
+    (project / "made.txt").unlink()
+    done(manager.start_execution("fake:gate", project, apply_changes=True))
+    assert (project / "made.txt").read_text() == "made\n"
+
+
+def test_changes_of_two_at_once_are_mixed(
+    record: ProcessManager, replay: MakeManager, project: Path, recordings: Path
+) -> None:
+    one = record.start_execution("fake:gate", project)
+    two = record.start_execution("fake:gate fake:says=2", project)
+    until(lambda: two.info.session_state == "running", what="both run")
+    (project / "go").touch()
+    done(one), done(two)
+    (project / "go").unlink()
+    patches = [path.read_text() for path in recordings.rglob("changes.patch")]
+    assert len(patches) == 2
+    assert all("mixed" in patch for patch in patches)
+    with pytest.raises(PatchConflict):
+        replay().start_execution("fake:gate", project, apply_changes=True)
+
+
+# -- what goes wrong -------------------------------------------------------------------------------
+
+
+def test_a_recording_that_cannot_be_saved_harms_nothing(
+    make_manager: MakeManager, project: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "recordings").write_text("a file")
+    manager = make_manager(mode="record", recordings=tmp_path / "recordings")
+    execution = ended(manager.start_execution("hello", project), "completed", "success")
+    (problem,) = manager.recording_problems
+    assert problem.execution_id == execution.execution_id
+    assert "cannot be written" in problem.problem
+
+
+def test_a_recording_that_is_cut_off_or_damaged_starts_nothing(
+    record: ProcessManager, replay: MakeManager, project: Path, recordings: Path
+) -> None:
+    done(record.start_execution("hello", project))
+    (folder,) = folders(recordings)
+    (folder / "run.json").write_text("{")
+    manager = replay()
+    for _ in range(2):  # a start that was refused counts for none
+        with pytest.raises(RecordingDamaged, match=r"run\.json"):
+            manager.start_execution("hello", project)
+    assert manager.get_all_executions() == []
+
+
+def test_closing_waits_for_what_is_being_saved(
+    record: ProcessManager, project: Path, recordings: Path
+) -> None:
+    execution = record.start_execution("hello", project)
+    until(lambda: execution.status.ended, what="it has ended")
+    record.close()
+    assert len(folders(recordings)) == 1
+
+
+# -- results ---------------------------------------------------------------------------------------
+
+
+def test_a_result_that_is_read_too_early_says_to_wait(
+    manager: ProcessManager, project: Path
+) -> None:
+    execution = manager.start_execution("fake:gate fake:says=late", project)
+    with pytest.raises(ResultNotReady, match="await execution") as caught:
+        _ = execution.result
+    assert isinstance(caught.value, ExecutionActive)
+    assert execution.info.result is None
+    (project / "go").touch()
+    assert done(execution).result == "late"
+
+
+def test_one_that_ended_without_a_result_has_none(manager: ProcessManager, project: Path) -> None:
+    execution = manager.start_execution("fake:gate", project)
+    execution.kill()
+    assert done(execution).result is None
+
+
+def test_while_a_later_turn_works_there_is_no_result(
+    manager: ProcessManager, project: Path
+) -> None:
+    execution = manager.start_execution("fake:says=first", project, keep_open=True)
+    until(lambda: execution.info.awaits_input, what="its turn is over")
+    assert execution.result == "first"
+    execution.send("fake:gate fake:says=second")
+    until(lambda: not execution.info.awaits_input, what="it works again")
+    with pytest.raises(ResultNotReady):
+        _ = execution.result
+    (project / "go").touch()
+    execution.end()
+    assert done(execution).result == "second"
+
+
+# -- stale -----------------------------------------------------------------------------------------
+
+
+def test_stale_ones_are_those_whose_call_asks_for_something_else(
+    record: ProcessManager, replay: MakeManager, project: Path, recordings: Path
+) -> None:
+    def ask(manager: ProcessManager, text: str) -> None:
+        done(manager.start_execution(text, project))
+
+    ask(record, "one")
+    ask(record, "two")
+    done(record.start_execution("three", project))
+    assert record.stale() == []
+    manager = replay()
+    ask(manager, "one")
+    with pytest.raises(RecordingNotFound):
+        ask(manager, "two, changed")
+    stale = {one.folder.name.split("-")[0]: one for one in manager.stale()}
+    assert {name: one.reason for name, one in stale.items()} == {
+        "two": "changed",
+        "three": "unasked",
+    }
+    assert len(stale["two"].now) == 2
+    assert stale["three"].now == ()
+
+
+# -- the mode that counts ----------------------------------------------------------------------
+
+
+def mode_chosen(**options: Any) -> str:
+    with ProcessManager(**options) as manager:
+        mode: str = manager.backend.mode  # type: ignore[attr-defined]
+        return mode
+
+
+def test_the_argument_counts_before_the_environment_and_that_before_the_project(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    assert mode_chosen() == "live"
+    (project / ".git").mkdir()
+    (project / ".claude_widget").mkdir()
+    (project / ".claude_widget" / "config.toml").write_text('mode = "auto"')
+    assert mode_chosen() == "auto"
+    (project / "below").mkdir()
+    monkeypatch.chdir(project / "below")
+    assert mode_chosen() == "auto"
+    monkeypatch.setenv("CLAUDE_WIDGET_MODE", "record")
+    assert mode_chosen() == "record"
+    assert mode_chosen(mode="replay") == "replay"
+
+
+@pytest.mark.parametrize(
+    "said",
+    ['mode = "live"', 'mode = "record"', "mode = 7", 'modes = "auto"', "mode", "mode = [", ""],
+)
+def test_a_project_can_choose_nothing_but_replay_and_auto(
+    project: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    monkeypatch.chdir(project)
+    (project / ".claude_widget").mkdir()
+    (project / ".claude_widget" / "config.toml").write_text(said)
+    if not said:
+        assert mode_chosen() == "live"
+        return
+    with pytest.raises(InvalidRequest, match=r"config\.toml"):
+        ProcessManager()
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [({"mode": "fast"}, "mode"), ({"pace": -1}, "pace"), ({"pace": "slow"}, "pace")],
+)
+def test_wrong_arguments_are_refused(options: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        ProcessManager(**options)
+    assert caught.value.field == field
+
+
+def test_recordings_lie_beside_the_notebook(
+    project: Path, monkeypatch: pytest.MonkeyPatch, make_manager: MakeManager, fake_cli: Path
+) -> None:
+    monkeypatch.chdir(project)
+    manager = make_manager(mode="record", backend=LocalBackend(fake_cli))
+    done(manager.start_execution("hello"))
+    assert len(folders(project / "recordings")) == 1
