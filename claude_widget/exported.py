@@ -14,14 +14,23 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from claude_widget.execution import Execution
+    from claude_widget.redaction import Redactor
+    from claude_widget.steered import Keeper
 
 
 class Exported:
     """What can be made into a file."""
 
+    _keeper: Keeper
+
     @property
     def _me(self) -> Execution:
         raise NotImplementedError
+
+    @property
+    def redactor(self) -> Redactor:
+        """What takes its secrets out: by the manager's rules, and what it was given by name."""
+        return self._keeper.redactor.for_request(self._me.run.request)
 
     def export(
         self, path: str | os.PathLike[str], *, redact: Iterable[str | re.Pattern[str]] = ()
@@ -34,7 +43,7 @@ class Exported:
             path: the file; its suffix says the format. `.html` is a page that loads and runs
                 nothing, `.md` the same as Markdown, `.jsonl` what is known of it and then each
                 record of its transcript, a JSON object a line.
-            redact: patterns of your own; all that they match is taken out, too.
+            redact: further patterns, beside the manager's; all that they match is taken out.
 
         Returns:
             The file that was written; one that was there is replaced.
@@ -45,9 +54,6 @@ class Exported:
             TranscriptError: its transcript cannot be read.
         """
         from claude_widget.export import export_execution  # noqa: PLC0415 - few are ever exported
-        from claude_widget.redaction import Redactor  # noqa: PLC0415
-        from claude_widget.report_reading import secrets_of  # noqa: PLC0415
 
-        run = self._me.run
-        redactor = Redactor(redact, values=secrets_of(run.request))
-        return export_execution(self._me.info, run.transcript, path, redactor)
+        redactor = self.redactor.also(rules=redact)
+        return export_execution(self._me.info, self._me.run.transcript, path, redactor)

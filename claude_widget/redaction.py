@@ -82,23 +82,23 @@ class Redactor:
         self._home = Path.home() if home is None else home
         self._user = _user_name() if user is None else user
         self._values = frozenset(values)
-        inherited = environment_values(os.environ if environ is None else environ)
-        self._needles = Needles({*inherited, *self._values}, _VALUE)
+        self._seen = dict(os.environ if environ is None else environ)
+        self._needles = Needles({*environment_values(self._seen), *self._values}, _VALUE)
         homes = dict.fromkeys((self._home, self._home.resolve()))
         self._paths = PersonalPaths(tuple(homes), self._user)
         self._splitter = Splitter(_PLACEHOLDER)
         self._remembered: dict[str, str] = {}
         self._seeks = True
 
-    def also(self, values: Iterable[str]) -> Redactor:
-        """One that looks for further secrets, and at the process's environment as it is now."""
-        return Redactor(
-            self._rules,
-            environ=self._environ,
-            home=self._home,
-            user=self._user,
-            values={*self._values, *values},
-        )
+    def also(
+        self, values: Iterable[str] = (), rules: Iterable[str | re.Pattern[str]] = ()
+    ) -> Redactor:
+        """One that looks for more, and at the process's environment as it is now."""
+        known, more = self._values.union(values), (*self._rules, *_compiled(rules))
+        same = known == self._values and more == self._rules
+        if same and (self._environ is not None or self._seen == dict(os.environ)):
+            return self
+        return Redactor(more, environ=self._environ, home=self._home, user=self._user, values=known)
 
     def for_replayed(self) -> Redactor:
         """One for what was redacted when it was recorded: only this machine's paths are in it."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, get_args
 from claude_widget.errors import ControlFailed, InvalidRequest
 from claude_widget.models import Effort, MCPServer, PermissionMode, Reason
 from claude_widget.permissions import Answer, Decision, decision_of
+from claude_widget.redaction import Redactor
 from claude_widget.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ class Keeper(Protocol):
     @property
     def closed(self) -> bool:
         """Nobody follows any more."""
+
+    @property
+    def redactor(self) -> Redactor:
+        """Takes out what is secret to the manager's maker, and to this machine."""
 
     def is_held(self, execution: Execution) -> bool:
         """Pending, and nobody lives who would start it."""

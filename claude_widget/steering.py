@@ -28,7 +28,10 @@ from claude_widget.models import ExecutionRequest, Reason
 from claude_widget.permissions import Decision, check_rules, refusal_line, response_line
 from claude_widget.protocol import Allow
 from claude_widget.reach import check_input
+from claude_widget.recorded_backend import RecordedBackend
+from claude_widget.redaction import Redactor
 from claude_widget.registry import Registry
+from claude_widget.replay import ReplayBackend
 from claude_widget.request import clean_query
 from claude_widget.subscriptions import Subscriptions
 from claude_widget.trust import accept_rules
@@ -48,6 +51,7 @@ class Steering:
         subscriptions: of the manager; a waiting thread runs their callbacks.
         controls: control requests that have no answer yet.
         closed: the manager is closed, so nobody follows any more.
+        redactor: takes out what is secret to the manager's maker, and to this machine.
     """
 
     def __init__(
@@ -65,6 +69,11 @@ class Steering:
         self._admission = admission
         self._backend = backend
         self._look = look
+        self.redactor = (
+            backend.recordings.redactor
+            if isinstance(backend, RecordedBackend | ReplayBackend)
+            else Redactor()
+        )
 
     def is_held(self, execution: Execution) -> bool:
         """Pending, and nobody lives who would start it."""

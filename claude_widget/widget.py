@@ -26,7 +26,7 @@ from claude_widget.front_end import front_end
 from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionStatus, Reason
 from claude_widget.panes import Panes
-from claude_widget.report_reading import own_redactor, read_digest, secrets_of
+from claude_widget.report_reading import read_digest
 from claude_widget.rows import changes, row_in
 from claude_widget.static_view import (
     MARK,
@@ -292,10 +292,8 @@ class ExecutionView(_Connected):
 
 def bundle_of(execution: Execution) -> MimeBundle:
     """One execution as an output's data."""
-    run, redactor = execution.run, own_redactor()
-    if secrets := secrets_of(run.request):
-        redactor = redactor.also(secrets)
-    return report_bundle(read_digest(execution.info, run.transcript, redactor))
+    digest = read_digest(execution.info, execution.run.transcript, execution.redactor)
+    return report_bundle(digest)
 
 
 def _milestones(execution: Execution) -> list[Any]:
