@@ -1,0 +1,130 @@
+"""Nothing that was planted is in anything that is saved beside a notebook, or exported.
+
+The rule: a real child process says, prints and writes planted secrets in every way; then every
+artefact there is, names of files as well, is searched for all their forms. What a state folder
+holds is the truth, with what is secret in it; that it is there is what the search is held to.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from claude_widget.execution import Execution
+from claude_widget.widget import bundle_of
+from tests.conftest import MakeManager
+from tests.fake import ended
+from tests.planted_secrets import SHAPED, Person, encodings, files_below, leaks
+
+IN_ENVIRONMENT = "p4:ss'w0rd/of+%41~zq8=Wk;7e?"
+GIVEN = "given-2-this-Execution-8812"
+CONFIGURED = "Cn7-for-the-server-only-33"
+OWN_RULE = "ACME-4711-internal"
+SECRETS = {**SHAPED, "here": IN_ENVIRONMENT, "given": GIVEN, "server": CONFIGURED, "own": OWN_RULE}
+ENCODED = ("github-token", "private-key", "here")
+SUFFIXES = (".html", ".md", ".jsonl")
+RULES = [r"ACME-\d+-\w+"]
+SCRIPT = """
+import importlib.util
+spec = importlib.util.spec_from_file_location("planted_run", {module!r})
+planted = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(planted)
+planted.play(cli, {secrets!r}, {texts!r}, {home!r}, {name!r})
+"""
+
+
+@pytest.fixture
+def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Person:
+    """Whose home it is, and who that is."""
+    someone = Person(home=tmp_path / "wilhelmina")
+    (someone.home / "project").mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(someone.home))
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(variable, someone.name)
+    monkeypatch.setenv("DEPLOY_TOKEN", IN_ENVIRONMENT)
+    return someone
+
+
+@pytest.fixture
+def recordings(person: Person) -> Path:
+    """Where recordings are kept, beside a notebook."""
+    return person.home / "recordings"
+
+
+@pytest.fixture
+def execution(
+    make_manager: MakeManager, person: Person, recordings: Path, tmp_path: Path
+) -> Execution:
+    """One that met all of them, recorded."""
+    script = tmp_path / "script.py"
+    texts = [text for name in ENCODED for text in encodings(SECRETS[name]).values()]
+    module = str(Path(__file__).with_name("planted_run.py"))
+    script.write_text(
+        SCRIPT.format(
+            module=module, secrets=SECRETS, texts=texts, home=str(person.home), name=person.name
+        )
+    )
+    manager = make_manager(mode="record", recordings=recordings, redact=RULES)
+    query = f"Do it in {person.home}/project: " + ", ".join(SECRETS.values())
+    execution = manager.start_execution(
+        query,
+        person.home / "project",
+        env={"FAKE_CLAUDE": f"script={script}", "SERVICE_KEY": GIVEN},
+        mcp_config={"mcpServers": {"a": {"command": "serve", "env": {"X": CONFIGURED}}}},
+        append_system_prompt=f"You may use {SHAPED['github-token']}.",
+    )
+    ended(execution, "completed", "success")
+    manager.close()
+    return execution
+
+
+def test_recording_holds_nothing_of_it(
+    execution: Execution, recordings: Path, person: Person
+) -> None:
+    assert leaks([("all", execution.run.transcript.read_bytes())], SECRETS.values(), person)
+    artefacts = list(files_below(recordings))
+    names = {name.rpartition("/")[2] for name, _ in artefacts}
+    assert {"index.json", "request.json", "run.json", "transcript", "changes.patch"} <= names
+    assert leaks(artefacts, SECRETS.values(), person) == {}
+    saved = dict(artefacts)
+    (patch,) = (data for name, data in artefacts if name.endswith("changes.patch"))
+    assert b"[redacted:github-token]" in patch
+    json.loads(saved["index.json"])
+
+
+def test_recording_without_secrets_is_found_and_played(
+    execution: Execution,
+    recordings: Path,
+    person: Person,
+    make_manager: MakeManager,
+    tmp_path: Path,
+) -> None:
+    manager = make_manager(tmp_path / "other", mode="replay", recordings=recordings, redact=RULES)
+    request = execution.run.request
+    played = manager.start_execution(
+        request.query,
+        request.project_path,
+        env=request.env,
+        mcp_config=request.mcp_config,
+        append_system_prompt=request.append_system_prompt,
+    )
+    ended(played, "completed", "success")
+    assert "[redacted:anthropic-key]" in (played.result or "")
+    artefacts = [(kind, str(data).encode()) for kind, data in bundle_of(played).items()]
+    assert leaks(artefacts, SECRETS.values(), person) == {}
+
+
+def test_exports_hold_nothing_of_it(execution: Execution, person: Person, tmp_path: Path) -> None:
+    files = [execution.export(tmp_path / f"export{one}") for one in SUFFIXES]
+    for file in files:
+        assert b"[redacted:github-token]" in file.read_bytes()
+    assert leaks([(file.name, file.read_bytes()) for file in files], SECRETS.values(), person) == {}
+
+
+def test_output_of_a_cell_holds_nothing_of_it(execution: Execution, person: Person) -> None:
+    bundle = bundle_of(execution)
+    told = [(kind, str(data).encode()) for kind, data in bundle.items()]
+    assert any(b"[redacted:github-token]" in data for _, data in told)
+    assert leaks(told, SECRETS.values(), person) == {}
