@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from claude_widget.changes import PatchConflict
 from claude_widget.errors import (
     ExecutionActive,
     InvalidRequest,
@@ -19,6 +18,7 @@ from claude_widget.errors import (
 from claude_widget.execution import Execution
 from claude_widget.local import LocalBackend
 from claude_widget.manager import ProcessManager
+from claude_widget.patch_errors import PatchConflict
 from claude_widget.recording_errors import RecordingDamaged, RecordingNotFound
 from tests.conftest import MakeManager
 from tests.fake import ended
