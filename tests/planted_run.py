@@ -8,7 +8,7 @@ both streams; names and content of files. `cli` is the run, SECRETS what is plan
 from __future__ import annotations
 
 import json
-import os
+from pathlib import Path
 from typing import Any
 
 
@@ -43,7 +43,7 @@ def _stream(cli: Any, told: str, given: dict[str, Any]) -> None:
 
 
 def _tool(cli: Any, told: str, secrets: dict[str, str], texts: list[str], place: str) -> None:
-    given = {"command": f"cd {os.getcwd()}; echo {told}", "file_path": place, "headers": secrets}
+    given = {"command": f"cd {Path.cwd()}; echo {told}", "file_path": place, "headers": secrets}
     call = {"type": "tool_use", "id": "toolu_9", "name": "Bash", "input": given}
     cli.frame(cli.assistant(call))
     lines = [f"+{line}" for secret in secrets.values() for line in secret.split("\n")]
