@@ -106,8 +106,13 @@ def conditions(asked: Wanted) -> tuple[list[str], list[object]]:
         said = "(e.id >= ? AND e.created_time >= ?)"
         found.append((said, (row_id(asked.since), asked.since)))
     if asked.model is not None:
-        found.append(("instr(lower(e.model), ?) > 0", (asked.model.lower(),)))
+        found.append((r"e.model LIKE ? ESCAPE '\'", (f"%{_escaped(asked.model)}%",)))
     return [said for said, _ in found], [value for _, values in found for value in values]
+
+
+def _escaped(text: str) -> str:
+    """As LIKE takes it for itself."""
+    return re.sub(r"([\\%_])", r"\\\1", text)
 
 
 def row_id(created_time: float) -> int:

@@ -95,7 +95,8 @@ class HistoryIndex:
         """Ids of executions that begin so; two at most, which is one too many."""
         said = "SELECT execution_id FROM executions WHERE execution_id >= ? AND execution_id < ?"
         between = (clean(beginning), clean(beginning) + "\U0010ffff")
-        return [row[0] for row in self._do(lambda db: db.execute(said + " LIMIT 2", between))]
+        rows = self._do(lambda db: db.execute(f"{said} LIMIT 2", between).fetchall())
+        return [row[0] for row in rows]
 
     def search(self, asked: Wanted) -> list[HistoryEntry]:
         """What is wanted, newest request first."""

