@@ -21,7 +21,7 @@ from claude_widget.markup import clip, escape_line, escape_words, fence, in_code
 from claude_widget.report import Report, diff_lines, facts_of, moment, told_of_denial
 
 _OUTPUT_CHARACTERS = 20_000
-_TITLE_CHARACTERS = 120
+_TITLE_CHARACTERS = 80
 _COST = re.compile(r"\$\d{1,10}\.\d{4}( \(recorded\))?")
 
 
@@ -39,8 +39,11 @@ def facts_line(facts: Sequence[str]) -> str:
 def title_of(report: Report) -> str:
     """Its name, or how its query begins."""
     info = report.info
-    said = " ".join((info.name or info.query).split()) or "Execution"
-    return said if len(said) <= _TITLE_CHARACTERS else f"{said[:_TITLE_CHARACTERS]}…"
+    said = " ".join((info.name or info.query[: 4 * _TITLE_CHARACTERS]).split()) or "Execution"
+    if len(said) <= _TITLE_CHARACTERS:
+        return said
+    words = said[:_TITLE_CHARACTERS].rpartition(" ")[0] or said[:_TITLE_CHARACTERS]
+    return f"{words}…"
 
 
 def _parts(report: Report) -> Iterator[str]:

@@ -68,6 +68,7 @@ th, td {
   vertical-align: top;
 }
 th { font-weight: 600; }
+td code { white-space: nowrap; }
 hr { border: 0; border-top: 1px solid var(--line); margin: 2em 0; }
 .steps { list-style: none; margin: 0; padding: 0; }
 .steps > li { margin: .6rem 0; }
@@ -98,6 +99,7 @@ footer {
   main { max-width: none; padding: 0; }
   pre, .diff span { white-space: pre-wrap; overflow-wrap: anywhere; min-width: 0; }
   .call pre { max-height: none; }
+  .diff span { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   h1, h2, h3, summary { break-after: avoid; }
   .notice, tr { break-inside: avoid; }
   a { text-decoration: underline; }

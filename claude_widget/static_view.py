@@ -214,7 +214,7 @@ def _call_html(report: Report, call: ToolBlock) -> tuple[str, ...]:
     short = f"<li>{line}</li>"
     if not diff:
         return (short,)
-    folded = f"<details><summary>{line}</summary><pre>{escape(diff)}</pre></details>"
+    folded = f"<details><summary>{line}</summary><pre><code>{escape(diff)}</code></pre></details>"
     return f"<li>{folded}</li>", short
 
 

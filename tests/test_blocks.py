@@ -24,7 +24,18 @@ from tests import attacks, recorded
 
 CWD = "/home/user/project"
 PAGE_TESTS = (JS / "tests" / "toolsummary.test.ts").read_text("utf-8")
-ODD: list[object] = [None, 0, -1.5, True, "", "x\n\u202ey", [], {}, [None, 1, "x", [], {}], {"content": 1}]
+ODD: list[object] = [
+    None,
+    0,
+    -1.5,
+    True,
+    "",
+    "x\n\u202ey",
+    [],
+    {},
+    [None, 1, "x", [], {}],
+    {"content": 1},
+]
 
 
 def told(records: list[Record]) -> list[str]:
