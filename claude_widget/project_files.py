@@ -46,9 +46,9 @@ class Bounds:
         seconds: for one look at a project.
     """
 
-    files: int = 50_000
+    files: int = 100_000
     file_bytes: int = 8 << 20
-    total_bytes: int = 256 << 20
+    total_bytes: int = 64 << 20
     patch_bytes: int = 32 << 20
     seconds: float = 30.0
 

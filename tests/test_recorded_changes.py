@@ -1,0 +1,100 @@
+"""What an execution changed in its project, from the CLI that changes it to the replay elsewhere.
+
+The rule: the CLI itself changes the files; what is replayed is on a machine without a CLI or git.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from claude_widget.changes import Changes
+from claude_widget.manager import ProcessManager
+from claude_widget.patch_errors import PatchConflict
+from tests import trees
+from tests.fake import ended
+from tests.replaying import MakeManager, done
+from tests.trees import TREE, Tree, repository
+
+SCRIPT = """
+import os
+from pathlib import Path
+Path("code.py").write_text("one\\nTWO\\nthree\\n")
+Path("picture").write_bytes(b"\\0new")
+Path("deep/er/file").unlink()
+os.makedirs("made")
+Path("made/new").write_text("new\\n")
+Path("run.sh").chmod(0o644)
+os.replace("code.py", "moved.py")
+"""
+ASKED = "fake:script=../script.py"
+
+
+@pytest.fixture
+def changed(record: ProcessManager, project: Path) -> Tree:
+    """The project as an execution left it; it is as it was before, again."""
+    (project.parent / "script.py").write_text(SCRIPT)
+    ended(record.start_execution(ASKED, project), "completed", "success")
+    assert record.recording_problems == ()
+    after = trees.read(project)
+    assert "moved.py" in after
+    trees.write(TREE, project)
+    return after
+
+
+@pytest.fixture(params=[True, False], ids=["git", "no git"], autouse=True)
+def in_git(request: pytest.FixtureRequest, project: Path) -> bool:
+    trees.write(TREE, project)
+    if request.param:
+        repository(project)
+    return bool(request.param)
+
+
+def test_what_the_cli_changed_is_changed_by_its_replay_and_only_when_asked(
+    changed: Tree, replay: MakeManager, project: Path, recordings: Path
+) -> None:
+    (patch,) = recordings.rglob("changes.patch")
+    assert Changes.read(patch).paths == (
+        *("code.py", "deep/er/file", "made/new", "moved.py", "picture", "run.sh"),
+    )
+    done(replay().start_execution(ASKED, project))
+    assert trees.read(project) == TREE
+    for _ in range(2):  # what is as it is to be stays so
+        done(replay().start_execution(ASKED, project, apply_changes=True))
+        assert trees.read(project) == changed
+
+
+def test_one_file_that_does_not_fit_starts_nothing_and_changes_nothing(
+    changed: Tree, replay: MakeManager, project: Path
+) -> None:
+    (project / "picture").write_bytes(b"\0another")
+    manager = replay()
+    with pytest.raises(PatchConflict) as raised:
+        manager.start_execution(ASKED, project, apply_changes=True)
+    assert raised.value.paths == ("picture",)
+    assert trees.read(project) == {**TREE, "picture": b"\0another"}
+    assert manager.get_all_executions() == []
+
+
+def test_a_damaged_patch_starts_nothing_and_changes_nothing(
+    changed: Tree, replay: MakeManager, project: Path, recordings: Path
+) -> None:
+    (patch,) = recordings.rglob("changes.patch")
+    patch.write_text(patch.read_text().replace("+TWO", "+2\n+3"))
+    manager = replay()
+    with pytest.raises(PatchConflict):
+        manager.start_execution(ASKED, project, apply_changes=True)
+    assert trees.read(project) == TREE
+    assert manager.get_all_executions() == []
+
+
+def test_one_after_the_other_in_one_folder_are_not_mixed(
+    record: ProcessManager, project: Path, recordings: Path
+) -> None:
+    for name in ("a", "b", "c"):
+        (project.parent / "script.py").write_text(f"open({name!r}, 'w').write('x')\n")
+        record.start_execution(f"{ASKED} fake:says={name}", project).wait(15)
+    found = [Changes.read(path) for path in recordings.rglob("changes.patch")]
+    assert sorted(changes.paths for changes in found) == [("a",), ("b",), ("c",)]
+    assert not any(changes.mixed for changes in found)
