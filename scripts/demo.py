@@ -106,6 +106,7 @@ def environment(options: Options, folder: Path) -> dict[str, str]:
         shutil.rmtree(folder / "state", ignore_errors=True)  # a demo starts with an empty list
         env["CLAUDE_WIDGET_MODE"] = "replay"
         env["CLAUDE_WIDGET_RECORDINGS"] = str(RECORDINGS)
+        env["CLAUDE_WIDGET_PACE"] = "1"
         env["CLAUDE_WIDGET_STATE_DIR"] = str(folder / "state")
     if options.watch:
         env["ANYWIDGET_HMR"] = "1"
