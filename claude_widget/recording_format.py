@@ -38,6 +38,7 @@ _STREAMS = {
 _JSON = ("meta", "in", "out")
 
 _PLACEHOLDER = re.compile(r"@\{([a-z]+:[0-9]+|)\}")
+_MARKED = re.compile(r"^(?:in|out)\? ", re.MULTILINE)
 _NEWLINE = 0x0A
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\udc80-\udcff]")
 _NUMBERS = re.compile(
@@ -255,9 +256,12 @@ def _real_lines(text: str, table: Mapping[str, str], *, check: bool) -> list[byt
         parts[1::2] = [table[name] for name in parts[1::2]]
     except KeyError:
         raise _valueless(text, table) from None
+    whole = "".join(parts)
+    if not check and not _MARKED.search(whole):
+        return whole.encode("utf-8", "surrogateescape").split(b"\n")
     made = []
     objects = []
-    for number, line in enumerate("".join(parts).split("\n"), start=1):
+    for number, line in enumerate(whole.split("\n"), start=1):
         name, space, data = line.partition(" ")
         stream = _STREAMS.get(name)
         if stream is None or not space:

@@ -27,7 +27,7 @@ from claude_widget.recording_key import digests, key_of
 from claude_widget.recordings import Played, Recording, Recordings
 from claude_widget.redaction import Redactor
 from claude_widget.reports import EndedProcess
-from claude_widget.said import Said
+from claude_widget.said import Said, not_printed
 from claude_widget.transcript import Writer
 
 __all__ = ["MODE_VARIABLE", "PACE_VARIABLE", "RECORDINGS_VARIABLE", "ReplayBackend"]
@@ -295,7 +295,7 @@ def _time(played: Played, line: int) -> float:
 
 def _with_an_end(played: Played, recording: Recording) -> Played:
     """The lines up to the ending; one of our own where there is none."""
-    for number, line in enumerate(played.lines):
+    for number, line in not_printed(played.lines):
         if line.startswith(b"meta ") and _event(line) in _ENDINGS:
             return Played(played.lines[: number + 1], played.times)
     said = f"The recording {recording.folder.name} stops before its end: record it anew."

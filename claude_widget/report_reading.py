@@ -76,10 +76,20 @@ def read_digest(info: ExecutionInfo, transcript: Path, redactor: Redactor) -> Re
     blocks: list[Block] = []
     if info.status.ended and info.tool_counts:
         lines = (record for record in _records(transcript) if _tells_of_calls(record))
-        within = redactor.for_replayed() if info.recorded else redactor
-        blocks = fold_blocks(within.records(lines))
+        blocks = fold_blocks((_replayed if info.recorded else _redacted)(lines, redactor))
     partial = redactor.text(broken_off(info, transcript))
     return Report(redacted_info(info, redactor), tuple(blocks), partial)
+
+
+def _redacted(lines: Iterator[Record], redactor: Redactor) -> Iterator[Record]:
+    return redactor.records(lines)
+
+
+def _replayed(lines: Iterator[Record], redactor: Redactor) -> Iterator[Record]:
+    """Only our own records are of this machine; what was played was redacted before it was kept."""
+    ours = redactor.for_replayed()
+    for record in lines:
+        yield from ours.records([record]) if record.stream == "meta" else [record]
 
 
 def _tells_of_calls(record: Record) -> bool:

@@ -65,11 +65,16 @@ class Said:
         return True
 
 
+def not_printed(lines: Sequence[bytes]) -> list[tuple[int, bytes]]:
+    """The few lines that no CLI has printed, each with its number."""
+    return [one for one in enumerate(lines) if not one[1].startswith((b"out", b"err"))]
+
+
 def _spoken(lines: Sequence[bytes]) -> list[_Line]:
     """All that was said after the first prompt, and before it was ended from outside."""
     said: list[_Line] = []
     prompts = 0
-    for at, line in enumerate(lines):
+    for at, line in not_printed(lines):
         if line.startswith(_ENDED_FROM_OUTSIDE):  # what follows is the shim's doing
             break
         if line.startswith(b'meta {"event":"stdin_closed"'):
