@@ -142,6 +142,7 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
     mode = journal_mode(sqlite3.sqlite_version_info, path)
     connection.execute(f"PRAGMA journal_mode={mode}").fetchone()
     connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA secure_delete=ON")  # what was pruned is not to be read in the file
     if version == VERSION:
         return
     try:
