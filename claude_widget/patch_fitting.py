@@ -38,7 +38,8 @@ def fitted(present: Content | None, section: Section, *, exact: bool) -> Content
     if section.old_mode is None:
         return _made(present, section, exact=exact)
     if section.new_mode is None:
-        return _removed(present, section)
+        _check_removed(present, section, exact=exact)
+        return None
     if present is None:
         raise Misfit("is not there")
     if (present.mode == LINK) != (section.old_mode == LINK):
@@ -54,16 +55,19 @@ def _made(present: Content | None, section: Section, *, exact: bool) -> Content:
     if present is None:
         return made
     same_kind = (present.mode == LINK) == (made.mode == LINK)
-    if same_kind and (present.data == made.data or blob_id(present.data) == section.new_id):
+    like = present.data == made.data or blob_id(present.data) == section.new_id
+    if same_kind and (like or (not exact and _is_like(present.data, made.data))):
         return Content(made.mode, present.data)
     raise Misfit("is there already, with another content")
 
 
-def _removed(present: Content | None, section: Section) -> None:
+def _check_removed(present: Content | None, section: Section, *, exact: bool) -> None:
     if present is None:
         return
     same_kind = (present.mode == LINK) == (section.old_mode == LINK)
-    if not same_kind or blob_id(present.data) != section.old_id:
+    gone = b"".join(line for hunk in section.hunks for line in hunk.image(b"-"))
+    like = blob_id(present.data) == section.old_id or (not exact and _is_like(present.data, gone))
+    if not same_kind or not like:
         raise Misfit("is to be deleted, and is not what it was")
 
 
@@ -81,6 +85,15 @@ def _changed(data: bytes, section: Section, *, exact: bool) -> bytes:
     if section.binary is not None:
         raise Misfit("has changed, and is no text")
     return _by_lines(data, [_Sought(hunk, exact=exact) for hunk in section.hunks])
+
+
+def _is_like(data: bytes, redacted: bytes) -> bool:
+    """Whether a content may be what was redacted so."""
+    lines, kept = split_lines(data), split_lines(redacted)
+    pairs = zip(lines, kept, strict=False)
+    return len(lines) == len(kept) and all(
+        _Line(like, exact=False).is_like(line) for line, like in pairs
+    )
 
 
 def _by_numbers(data: bytes, section: Section) -> bytes:

@@ -8,11 +8,13 @@ holds is the truth, with what is secret in it; that it is there is what the sear
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from claude_widget.execution import Execution
+from claude_widget.patches import blob_id
 from claude_widget.widget import bundle_of
 from tests.conftest import MakeManager
 from tests.fake import ended
@@ -91,6 +93,10 @@ def test_recording_holds_nothing_of_it(
     saved = dict(artefacts)
     (patch,) = (data for name, data in artefacts if name.endswith("changes.patch"))
     assert b"[redacted:github-token]" in patch
+    written = (person.home / "project" / "written.txt").read_bytes()
+    assert blob_id(written).encode() not in patch, "a hash would tell a guess from the truth"
+    headers = re.findall(rb"^diff --git .*$", patch, re.MULTILINE)
+    assert len(set(headers)) == len(headers), "two files of one name"
     json.loads(saved["index.json"])
 
 
