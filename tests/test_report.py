@@ -96,8 +96,8 @@ def test_a_sanitizer_leaves_it_as_it_is(name: str) -> None:
     kept = nh3.clean(
         shown,
         tags=set(ALLOWED),
-        attributes={"a": {"href"}, "div": {"class"}},
-        link_rel="nofollow",
+        attributes={"a": {"href", "target"}, "div": {"class"}},
+        link_rel="noopener noreferrer nofollow",
     )
     # Its own spelling of what cannot be told apart in a page.
     assert kept == shown.replace("&#10;", "\n").replace("&quot;", '"').replace("&#x27;", "'")

@@ -101,7 +101,7 @@ def test_static_output_is_text(text: str) -> None:
     for bundle in (*executions, table_bundle([info])):
         read = Reader(bundle["text/html"])
         assert read.tags <= ALLOWED
-        assert {name for name, _ in read.attributes} <= {"class", "href", "rel"}
+        assert {name for name, _ in read.attributes} <= {"class", "href", "rel", "target"}
         for name, value in read.attributes:
             assert value
             assert value.startswith(SCHEMES) if name == "href" else text not in value

@@ -1,6 +1,7 @@
 """An agent's Markdown as static HTML.
 
-The rule: elements without attributes, but for `href` of a link; no script, no style, no image.
+The rule: elements without attributes, but for those of a link, which opens apart; no script, no
+style, no image.
 What is written is sanitized again before it is given away. It has no blank line, since HTML within
 Markdown would end there and the rest be read as Markdown.
 """
@@ -99,7 +100,8 @@ def markdown_to_html(text: str) -> str:
         tags=set(TAGS),
         attributes={"a": {"href"}},
         url_schemes={"http", "https", "mailto"},
-        link_rel="nofollow",
+        link_rel="noopener noreferrer nofollow",
+        set_tag_attribute_values={"a": {"target": "_blank"}},
     )
 
 
