@@ -227,7 +227,8 @@ class Before:
         self._incomplete = f"the project {error}"
         if isinstance(error, OSError):
             _LOG.warning("what changed in %s is not known: %s", self._project, error)
-            self._incomplete = f"the project cannot be looked at ({error.strerror or error})"
+            why = " ".join(str(error.strerror or error).split())
+            self._incomplete = f"the project cannot be looked at ({why})"
 
     def _compared(self, state: State, *, mixed: bool) -> Changes | None:
         sections: list[Section] = []

@@ -24,6 +24,7 @@ from claude_widget.project_files import (
     TooMuch,
     can_keep,
     heavy,
+    is_small_file,
     look,
 )
 
@@ -158,6 +159,8 @@ class GitState:
         made it: otherwise it is not the file byte for byte (line ends, large files elsewhere).
         """
         if not repository.usable:
+            return
+        if not is_small_file(repository.index):
             return
         shutil.copy2(repository.index, self._git.index)
         entries = [entry for entry in self._git.indexed() if entry[1] in _MODES]

@@ -103,6 +103,9 @@ class Git:
             raise GitFailed("git names other places than were asked for") from error
         if not self._project.is_relative_to(top.resolve()):
             raise GitFailed(f"its work tree is {top}")
+        asked = ("check-ignore", "-z", "--stdin")
+        if self._run(self._plain, *asked, given=_joined([str(self._project)]), fine=(0, 1)):
+            raise GitFailed("its repository ignores it")
         return Repository(top, objects, index, names.strip() == b"sha1")
 
     def listed(self, left: Iterable[str]) -> list[tuple[str, str]]:
@@ -182,7 +185,9 @@ class Git:
         objects = str(self.repository.objects).replace("\\", r"\\").replace('"', r"\"")
         return {**self._made, "GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{objects}"'}
 
-    def _run(self, env: dict[str, str], *args: str, given: bytes = b"") -> bytes:
+    def _run(
+        self, env: dict[str, str], *args: str, given: bytes = b"", fine: tuple[int, ...] = (0,)
+    ) -> bytes:
         try:
             done = subprocess.run(
                 [self._path, *_SAFE, *args],
@@ -191,13 +196,13 @@ class Git:
                 input=given,
                 capture_output=True,
                 timeout=self._seconds,
-                check=True,
+                check=False,
             )
-        except subprocess.CalledProcessError as error:
-            said = error.stderr.decode("utf-8", "replace").strip()
-            raise GitFailed(f"git {args[0]}: {said[-300:]}") from error
         except (subprocess.SubprocessError, OSError) as error:
             raise GitFailed(f"git {args[0]}: {error}") from error
+        if done.returncode not in fine:
+            said = done.stderr.decode("utf-8", "replace").strip()
+            raise GitFailed(f"git {args[0]}: {said[-300:]}")
         return done.stdout
 
 

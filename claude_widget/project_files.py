@@ -97,6 +97,12 @@ def read(
         return None
 
 
+def is_small_file(path: Path) -> bool:
+    """A regular file, perhaps by a link, of no more than half a gigabyte."""
+    found = path.stat()
+    return stat.S_ISREG(found.st_mode) and found.st_size <= 512 << 20
+
+
 def can_keep(full: str, path: str, found: os.stat_result, bounds: Bounds, left: LeftOut) -> bool:
     """A file is not too large, and can be read; otherwise it is left out."""
     if found.st_size > bounds.file_bytes:

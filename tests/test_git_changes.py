@@ -118,6 +118,29 @@ def test_no_commit_yet_a_worktree_a_detached_head_and_a_conflict(repo: Path) -> 
         assert changes.paths == ("code.py",), place
 
 
+def test_a_folder_that_its_repository_ignores_is_looked_at_without_git(repo: Path) -> None:
+    (repo / ".gitignore").write_text("scratch/\n")
+    trees.write(TREE, repo / "scratch/mine")
+    state = before(repo / "scratch/mine")
+    assert not by_git(state)
+    edit(repo / "scratch/mine")
+    changes = state.after()
+    assert changes is not None
+    assert changes.paths == ("code.py",)
+
+
+@pytest.mark.parametrize("target", ["/dev/zero", "pipe"])
+def test_an_index_that_never_ends_is_not_copied(target: str, repo: Path) -> None:
+    (repo / ".git/index").unlink()
+    (repo / ".git/index").symlink_to(target)
+    os.mkfifo(repo / ".git/pipe")
+    state = before(repo, bounds=Bounds(seconds=1.0))
+    edit(repo)
+    changes = state.after()
+    assert changes is not None
+    assert changes.paths == ("code.py",)
+
+
 def test_submodules_are_left_alone(repo: Path, tmp_path: Path) -> None:
     other = repository(trees.write({"inner": b"x\n"}, tmp_path / "other"))
     git(repo, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(other), "sub")
