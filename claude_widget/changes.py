@@ -12,9 +12,6 @@ import dataclasses
 import logging
 import os
 import re
-import shutil
-import tempfile
-import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +23,8 @@ from claude_widget.patch_errors import PatchConflict
 from claude_widget.patch_reading import parse, unquoted
 from claude_widget.patch_redaction import Redacts, redacted
 from claude_widget.patches import Difference, Section, compose, quoted, sections_of
-from claude_widget.project_files import SCRATCH, Bounds, TooMuch
+from claude_widget.project_files import Bounds, TooMuch
+from claude_widget.scratch_folders import ScratchFolder
 from claude_widget.snapshot_changes import SnapshotState
 
 _LOG = logging.getLogger(__name__)
@@ -193,13 +191,13 @@ class Before:
         self._bounds = bounds
         self._state: State | None = None
         self._incomplete = ""
-        folder = tempfile.mkdtemp(prefix=f"{SCRATCH}changes-", dir=scratch)
-        self._finalizer = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        inside = (*(Path(path).resolve() for path in ignored), Path(folder).resolve())
+        self._scratch = ScratchFolder(scratch)
+        folder = self._scratch.path
+        inside = (*(Path(path).resolve() for path in ignored), folder)
         try:
-            self._state = git_changes.state_of(
-                project, Path(folder), inside, bounds
-            ) or SnapshotState(project, Path(folder), inside, bounds)
+            self._state = git_changes.state_of(project, folder, inside, bounds) or SnapshotState(
+                project, folder, inside, bounds
+            )
         except (TooMuch, OSError) as error:
             self._give_up(error)
 
@@ -221,7 +219,7 @@ class Before:
 
     def close(self) -> None:
         """Let go of what was kept to compare with; more than once does no harm."""
-        self._finalizer()
+        self._scratch.close()
 
     def _give_up(self, error: Exception) -> None:
         self._incomplete = f"the project {error}"

@@ -7,6 +7,8 @@ says that nothing is run plants something that would leave a mark if it were.
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,8 @@ from claude_widget.project_files import Bounds
 from claude_widget.redaction import Redactor
 from tests import trees
 from tests.trees import TREE, by_git, edit, repository, seen
+
+ROOT = Path(__file__).parent.parent
 
 # -- with git and without ------------------------------------------------------------------------
 
@@ -156,6 +160,22 @@ def test_nothing_is_left_in_the_temp_folder(project: Path, own_temp: Path) -> No
     assert state.after()
     before(repo).close()
     assert not any(own_temp.iterdir())
+
+
+def test_what_a_killed_process_kept_goes_with_the_next_look(project: Path, own_temp: Path) -> None:
+    trees.write(TREE, project)
+    code = "import os, sys; from claude_widget.changes import before; b = before(sys.argv[1])"
+    ended = [sys.executable, "-c", f"{code}; os.kill(os.getpid(), 9)", str(project)]
+    env = {**os.environ, "TMPDIR": str(own_temp)}
+    assert subprocess.run(ended, env=env, check=False, cwd=ROOT).returncode == -9
+    (abandoned,) = own_temp.iterdir()
+    mine = before(project)
+    young = [path for path in own_temp.iterdir() if path != abandoned]
+    for path in (abandoned, *young):
+        os.utime(path, (1, 1))
+    before(project).close()
+    assert list(own_temp.iterdir()) == young
+    mine.close()
 
 
 # -- whose -----------------------------------------------------------------------------------------

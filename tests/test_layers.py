@@ -91,6 +91,7 @@ LAYERS = (
             "overlaps",
             "patching",
             "project_files",
+            "scratch_folders",
             "snapshot_changes",
             "history_index",
             "history_schema",
