@@ -1,0 +1,135 @@
+"""What is recorded of real runs is what is replayed of them: frames, states, results, follow-ups.
+
+The rule: recordings are saved as they are in a notebook's folder, from runs of the fake CLI.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from claude_widget.errors import ControlFailed
+from claude_widget.execution import Execution
+from claude_widget.recording_key import key_of
+from claude_widget.recordings import Recordings
+from claude_widget.redaction import Redactor
+from claude_widget.replay import ReplayBackend
+from tests import fake
+from tests.conftest import MakeManager
+from tests.fake import ended, lines, metas
+from tests.waiting import until
+
+QUERY = "Say hello"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the recordings are: beside the project."""
+    return tmp_path / "recordings"
+
+
+def keep(recordings: Recordings, execution: Execution) -> None:
+    """Record one that has ended, for starts with its request."""
+    asked = execution.run.request
+    key = key_of(asked, base=recordings.folder.parent, redactor=recordings.redactor)
+    recordings.save(key, execution.run, made_by="cell")
+
+
+def told(execution: Execution) -> dict[str, Any]:
+    """What is known of it, but for what every execution has of its own."""
+    own = {"execution_id", "created_time", "start_time", "end_time", "pid", "recorded"}
+    return execution.info.model_dump(exclude=own)
+
+
+def without_deltas(execution: Execution) -> list[bytes]:
+    return [line for line in lines(execution, "out") if b'"content_block_delta"' not in line]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "fake:tools fake:deltas=9 fake:says=done",
+        "fake:asks=Bash",
+        "fake:garbage fake:stderr=0.01",
+        "fake:bad-utf8",
+        "fake:half-line",
+        "fake:exit=3",
+        "fake:crash",
+    ],
+)
+def test_replay_gives_the_same_frames_states_results_and_costs(
+    make_manager: MakeManager, folder: Path, project: Path, query: str
+) -> None:
+    recordings = Recordings(folder, Redactor(environ={}, home=project / "nobody", user="nobody"))
+    live = make_manager().start_execution(query, project, permissions=lambda _: True)
+    keep(recordings, live.wait(fake.BOUND))
+    manager = make_manager(backend=ReplayBackend(recordings, pace=0))
+    replayed = manager.start_execution(query, project, permissions=lambda _: False)
+    assert told(replayed.wait(fake.BOUND)) == told(live)
+    assert without_deltas(replayed) == without_deltas(live)
+    assert lines(replayed, "in") == lines(live, "in")
+    assert (replayed.info.recorded, live.info.recorded) == (True, False)
+
+
+def test_recording_is_written_at_once(
+    make_manager: MakeManager, folder: Path, project: Path
+) -> None:
+    recordings = Recordings(folder, Redactor(environ={}))
+    keep(recordings, ended(make_manager().start_execution(QUERY, project), "completed", "success"))
+    backend = ReplayBackend(recordings, pace=0)
+    execution = make_manager(backend=backend).start_execution(QUERY, project)
+    assert metas(execution)[-1]["event"] == "ended", "it is whole when its start returns"
+    assert not backend.alive(execution.run)
+    ended(execution, "completed", "success")
+
+
+def test_recording_that_was_cut_off_plays_what_there_is(
+    make_manager: MakeManager, folder: Path, project: Path
+) -> None:
+    recordings = Recordings(folder, Redactor(environ={}))
+    live = ended(make_manager().start_execution(QUERY, project), "completed", "success")
+    keep(recordings, live)
+    (kept,) = folder.glob("*/transcript")
+    kept.write_bytes(kept.read_bytes()[:-200])
+    manager = make_manager(backend=ReplayBackend(recordings, pace=0))
+    execution = ended(manager.start_execution(QUERY, project), "failed", "lost")
+    assert kept.parent.name in execution.info.errors[0]
+    assert lines(execution, "in") == lines(live, "in")
+
+
+def conversation(make_manager: MakeManager, recordings: Recordings, project: Path) -> None:
+    """Record one that was kept open for a follow-up."""
+    live = make_manager().start_execution(QUERY, project, keep_open=True)
+    until(lambda: live.info.awaits_input, what="its first turn is over")
+    live.send("fake:says=again")
+    until(lambda: live.info.awaits_input and live.result == "again", what="so is the second")
+    live.end()
+    keep(recordings, ended(live, "completed", "success"))
+
+
+def test_what_was_said_then_goes_on_with_it_and_nothing_else_does(
+    make_manager: MakeManager, folder: Path, project: Path
+) -> None:
+    recordings = Recordings(folder, Redactor(environ={}))
+    conversation(make_manager, recordings, project)
+    backend = ReplayBackend(recordings, pace=0.001)  # it would go on by itself in an hour
+    execution = make_manager(backend=backend).start_execution(QUERY, project, keep_open=True)
+    until(lambda: execution.status == "running", what="it runs")
+    with pytest.raises(ControlFailed, match="fake:says=again"):
+        execution.send("something else")
+    assert execution.send("fake:says=again") is execution
+    execution.kill()
+    ended(execution, "killed", "user")
+
+
+def test_what_nobody_says_again_comes_by_itself(
+    make_manager: MakeManager, folder: Path, project: Path
+) -> None:
+    recordings = Recordings(folder, Redactor(environ={}))
+    conversation(make_manager, recordings, project)
+    manager = make_manager(backend=ReplayBackend(recordings, pace=0))
+    execution = manager.start_execution(QUERY, project, keep_open=True)
+    assert ended(execution, "completed", "success").result == "again"
+    assert sum(b'"user"' in line for line in lines(execution, "in")) >= 2
