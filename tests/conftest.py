@@ -138,7 +138,8 @@ def make_manager(fake_cli: Path, tmp_path: Path) -> Iterator[MakeManager]:
     def make(
         state_dir: Path | None = None, backend: Backend | None = None, **options: Any
     ) -> ProcessManager:
-        options = {"max_concurrency": 4, "stagger": 0.0, **options}
+        kept = tmp_path / "recordings"
+        options = {"max_concurrency": 4, "stagger": 0.0, "recordings": kept, **options}
         backend = backend or LocalBackend(fake_cli, graces=fake.FAST)
         manager = ProcessManager(state_dir or tmp_path / "state", backend=backend, **options)
         made.append(manager)

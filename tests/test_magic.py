@@ -64,6 +64,11 @@ EVERY_OPTION: dict[str, Any] = {
     "timeout": 60.0,
     "env": {"A": "b=c", "D": ""},
     "extra_args": ("--debug", "x"),
+    "mode": "live",
+    "key": "daily",
+    "key_ignore": ("x+",),
+    "inputs": ("a*.py", "b*.py"),
+    "apply_changes": True,
 }
 """What the line below asks for, less the paths and ids of one run."""
 
@@ -206,7 +211,8 @@ def test_every_option_reaches_the_request(
         "--append-system-prompt=kind --add-dir . --add-dir sub --setting-sources user,project "
         "--max-turns 3 --max-budget-usd 0.5 --timeout 60 --priority 2 --after first --keep-open "
         '--permissions deny --required-mcp-servers a --schema \'{"type": "object"}\' '
-        "--expand --env A=b=c --env D= --extra-arg --debug --extra-arg x\n"
+        "--expand --env A=b=c --env D= --extra-arg --debug --extra-arg x --live --key daily "
+        "--key-ignore x+ --inputs 'a*.py,b*.py' --apply-changes\n"
         "the prompt\n"
     )
     asked = execution.run.request.model_dump(exclude_none=True)
@@ -352,3 +358,15 @@ def test_a_cell_that_is_run_again_goes_on_with_what_still_runs_and_says_so(
     run("%claude_exec --name third fake:long")
     assert "still running" not in capsys.readouterr().out
     assert run("third.attached") is False
+
+
+def test_two_modes_at_once_are_refused(run: RunCell) -> None:
+    with pytest.raises(UsageError, match="not both"):
+        run("%claude_exec --record --replay hello")
+
+
+def test_a_magic_records_and_replays(run: RunCell, project: Path) -> None:
+    first = run("%claude_exec --wait --record fake:says=hi")
+    again = run("%claude_exec --wait --replay fake:says=hi")
+    assert (first.info.recorded, again.info.recorded) == (False, True)
+    assert again.result == "hi"

@@ -16,7 +16,6 @@ from claude_widget.errors import (
     ResultNotReady,
 )
 from claude_widget.execution import Execution
-from claude_widget.local import LocalBackend
 from claude_widget.manager import ProcessManager
 from claude_widget.patch_errors import PatchConflict
 from claude_widget.recording_errors import RecordingDamaged, RecordingNotFound
@@ -234,9 +233,9 @@ def test_wrong_arguments_are_refused(options: dict[str, Any], field: str) -> Non
 
 
 def test_recordings_lie_beside_the_notebook(
-    project: Path, monkeypatch: pytest.MonkeyPatch, make_manager: MakeManager, fake_cli: Path
+    project: Path, monkeypatch: pytest.MonkeyPatch, make_manager: MakeManager
 ) -> None:
     monkeypatch.chdir(project)
-    manager = make_manager(mode="record", backend=LocalBackend(fake_cli))
+    manager = make_manager(mode="record", recordings=None)
     done(manager.start_execution("hello"))
     assert len(folders(project / "recordings")) == 1

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from claude_widget import trust
-from claude_widget.errors import InvalidRequest, ProjectNotTrusted
+from claude_widget.errors import ProjectNotTrusted
 from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionRequest
 from claude_widget.protocol import Allow
+from claude_widget.recording_errors import RecordingDamaged
 from claude_widget.replay import ReplayBackend
 from claude_widget.trust import accept_rules, check_project, demands
 from tests.asking import asked
@@ -262,7 +263,7 @@ def test_recordings_of_somebody_else_run_and_hold_up_nothing(
         (folder / "transcript").write_text(f"#!/bin/sh\ntouch {project}/ran\n")
         (folder / "transcript").chmod(0o755)
     manager = make_manager(backend=ReplayBackend(project / "recordings", pace=0))
-    with pytest.raises(InvalidRequest, match="cannot be played") as caught:
+    with pytest.raises(RecordingDamaged, match="cannot be played") as caught:
         manager.start_execution("x", project)
     assert "s3cret" not in str(caught.value)
     assert not (project / "ran").exists()
