@@ -1,0 +1,112 @@
+"""Recordings that somebody has edited, cut off, mixed up, or made with a later version.
+
+The rule: what can be played plays what it says; all else is refused by file and line.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from claude_widget.recording_errors import RecordingDamaged, RecordingTooNew
+from claude_widget.recordings import Recordings
+from tests import test_recordings as suite
+from tests.test_recordings import keyed
+
+recordings, execution, saved = suite.recordings, suite.execution, suite.saved
+
+
+def play(recordings: Recordings) -> list[bytes]:
+    found = recordings.find(keyed())
+    assert found is not None
+    return recordings.read(found).lines
+
+
+def rewrite(path: Path, **changes: Any) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def test_recording_of_a_later_version_names_the_version_it_needs(
+    recordings: Recordings, saved: Path
+) -> None:
+    rewrite(saved / "request.json", format=2, needs="9.9.0", material=None)
+    with pytest.raises(RecordingTooNew, match=r"claude-widget 9\.9\.0") as caught:
+        recordings.find(keyed())
+    assert (caught.value.format, caught.value.needs) == (2, "9.9.0")
+    assert recordings.all() == []
+
+
+def test_recording_made_for_another_prompt_says_what_differs(
+    recordings: Recordings, saved: Path
+) -> None:
+    rewrite(saved / "request.json", material={**keyed().material, "query": "fake:other"})
+    with pytest.raises(RecordingDamaged, match="of another request: query differs") as caught:
+        recordings.find(keyed())
+    assert caught.value.path == str(saved / "request.json")
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "{}", '{"format": 1}', '{"format": "1", "material": {}}', "\udcff"]
+)
+def test_request_that_says_nothing_is_named(
+    recordings: Recordings, saved: Path, content: str
+) -> None:
+    (saved / "request.json").write_bytes(content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(RecordingDamaged) as caught:
+        recordings.find(keyed())
+    assert caught.value.path == str(saved / "request.json")
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "{}", '{"values": {}}', '{"values": {"id": 5}, "times": []}',
+     '{"values": {}, "times": ["x"]}', '{"values": {}, "times": []}'],
+)  # fmt: skip
+def test_run_that_says_nothing_is_named(recordings: Recordings, saved: Path, content: str) -> None:
+    (saved / "run.json").write_text(content)
+    with pytest.raises(RecordingDamaged) as caught:
+        play(recordings)
+    assert Path(caught.value.path).parent == saved
+
+
+def test_malformed_line_is_named_by_file_and_number(recordings: Recordings, saved: Path) -> None:
+    path = saved / "transcript"
+    rows = path.read_text().split("\n")
+    path.write_text("\n".join([*rows[:4], "<<<<<<< HEAD", *rows[4:]]))
+    with pytest.raises(RecordingDamaged, match="line 5") as caught:
+        play(recordings)
+    assert (caught.value.path, caught.value.line) == (str(path), 5)
+
+
+@pytest.mark.parametrize("name", ["transcript", "run.json"])
+def test_file_that_is_missing_or_none_is_named(
+    recordings: Recordings, saved: Path, name: str
+) -> None:
+    (saved / name).unlink()
+    with pytest.raises(RecordingDamaged, match=name):
+        play(recordings)
+    os.mkfifo(saved / name)  # which would make its reader wait
+    with pytest.raises(RecordingDamaged, match="regular file"):
+        play(recordings)
+
+
+def test_transcript_that_is_no_text_is_named(recordings: Recordings, saved: Path) -> None:
+    (saved / "transcript").write_bytes(b"\xff\xfe\x00out {}\n")
+    with pytest.raises(RecordingDamaged, match="no text"):
+        play(recordings)
+
+
+def test_recording_edited_by_hand_plays_what_it_says(recordings: Recordings, saved: Path) -> None:
+    path = saved / "transcript"
+    before = play(recordings)
+    path.write_text(path.read_text().replace("hello", "good day"))
+    after = play(recordings)
+    assert after == [line.replace(b"hello", b"good day") for line in before]
+    rows = path.read_text().splitlines()
+    path.write_text("\n".join(rows[:5] + rows[6:]) + "\n")
+    assert play(recordings) == after[:5] + after[6:]
