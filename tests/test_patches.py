@@ -20,6 +20,7 @@ from claude_widget.changes import Changes, apply, before
 from claude_widget.patch_errors import PatchConflict
 from claude_widget.patch_reading import parse
 from claude_widget.patches import Content, Difference, blob_id, compose, sections_of
+from claude_widget.redaction import Redactor
 from tests import trees
 from tests.trees import Tree
 
@@ -78,6 +79,26 @@ def test_any_two_trees_without_git(data: st.DataObject) -> None:
 def test_any_two_trees_with_git(data: st.DataObject) -> None:
     old = data.draw(trees.trees())
     held(old, data.draw(trees.edits(old)), in_git=True)
+
+
+@MANY
+@given(st.data())
+def test_any_patch_that_was_redacted_can_be_applied_and_again(data: st.DataObject) -> None:
+    old = data.draw(trees.trees())
+    new = data.draw(trees.edits(old))
+    redactor = Redactor(["two", "drei ü"], environ={}, user="")
+    with tempfile.TemporaryDirectory(prefix="cw-") as name:
+        changes = recorded(old, new, Path(name) / "project", in_git=False)
+        if changes is None:
+            return
+        clean = Changes.from_text(changes.redacted(redactor).text)
+        assert clean.redacted(redactor) == clean
+        assert "two" not in clean.patch
+        copy = trees.write(old, Path(name) / "copy")
+        apply(clean, copy)
+        made = trees.read(copy)
+        apply(clean, copy)
+        assert trees.read(copy) == made
 
 
 @given(
