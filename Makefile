@@ -27,6 +27,7 @@ fuzz: ## a million inputs that nobody would send, over every surface (SEED=7 for
 	@$(run).setup package
 	nice $(venv)/python -m tests.fuzz $(if $(SEED),--seed $(SEED))
 	MONSTERS=all $(venv)/python -m pytest -q -s tests/test_hostile_frames.py
+	TREES=2000 $(venv)/python -m pytest -q -o timeout=0 tests/test_patches.py
 
 soak: ## 2,000 executions through one kernel, kills, restarts and the model check (half an hour)
 	@$(run).setup package browser

@@ -50,7 +50,7 @@ class Bounds:
     file_bytes: int = 8 << 20
     total_bytes: int = 64 << 20
     patch_bytes: int = 32 << 20
-    seconds: float = 30.0
+    seconds: float = 20.0
 
 
 class TooMuch(Exception):

@@ -235,6 +235,16 @@ def test_nothing_that_a_repository_names_is_run(
     assert not mark.exists()
 
 
+def test_a_repository_whose_work_tree_is_elsewhere_has_no_say(repo: Path) -> None:
+    git(repo, "config", "core.worktree", str(repo.parent / "home"))
+    state = before(repo)
+    assert not by_git(state)
+    edit(repo)
+    changes = state.after()
+    assert changes is not None
+    assert changes.paths == ("code.py",)
+
+
 def test_git_that_does_not_come_back_is_given_up(
     repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

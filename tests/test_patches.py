@@ -24,7 +24,7 @@ from claude_widget.redaction import Redactor
 from tests import trees
 from tests.trees import Tree
 
-EXAMPLES = int(os.environ.get("CLAUDE_WIDGET_FUZZ", "0"))
+EXAMPLES = int(os.environ.get("TREES", "0"))
 SLOW = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 FEW = settings(SLOW, max_examples=EXAMPLES or 12)
 MANY = settings(SLOW, max_examples=EXAMPLES or 60)
