@@ -19,7 +19,7 @@ _ESCAPE = re.compile(
 )
 _NAMED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _PERCENT = re.compile("%[0-7][0-9a-fA-F]|(?:%[89a-fA-F][0-9a-fA-F])+")
-_BASE64 = re.compile(r"[\w+/-]{11,}(?:\r?\n[ \t]{0,16}[\w+/-]{4,})*", re.ASCII)
+_BASE64 = re.compile(r"[\w+/-]{11,}(?:\r?\n[ \t]{0,16}[\w+/-]+)*", re.ASCII)
 _LINE = re.compile(r"[\w+/-]+", re.ASCII)
 _ONE_ALPHABET = str.maketrans("-_", "+/")
 _READABLE = re.compile(rb"[ -~]{6}")

@@ -81,6 +81,8 @@ def encodings(secret: str) -> dict[str, str]:
         found[f"base64 at {shift}"] = base64.b64encode(plain).decode()
         found[f"base64url at {shift}"] = base64.urlsafe_b64encode(plain).decode()
     found["base64 in lines"] = base64.encodebytes(text.encode() * 4).decode()
+    short = b"-" * (57 - len(secret.encode()) % 57 + 1) + secret.encode()
+    found["base64 with one letter in its last line"] = base64.encodebytes(short).decode()
     found["base64 of json"] = base64.b64encode(json.dumps(text).encode()).decode()
     found["base64 in a url"] = urllib.parse.quote(base64.b64encode(text.encode()).decode(), safe="")
     found["base64 of base64"] = base64.b64encode(base64.b64encode(text.encode())).decode()

@@ -6,7 +6,11 @@ Nothing depends on the machine: environment, home folder and name are given.
 
 from __future__ import annotations
 
+import base64
+import itertools
 import json
+import urllib.parse
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -63,6 +67,28 @@ def test_values_of_the_environment_are_found_in_every_encoding(
     assert "[redacted:value]" in redacted
     assert left_of(AWKWARD, redacted.encode()) == set()
     assert redactor.text(redacted) == redacted
+
+
+LAYERS: dict[str, Callable[[str], str]] = {
+    "json": json.dumps,
+    "url": lambda text: urllib.parse.quote(text, safe=""),
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64url": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
+    "lines": lambda text: base64.encodebytes(text.encode()).decode(),
+}
+
+
+@pytest.mark.parametrize("layers", [*itertools.product(LAYERS, repeat=3)], ids="/".join)
+def test_three_layers_are_taken_off_in_any_order(
+    redactor: Redactor, layers: tuple[str, ...]
+) -> None:
+    text = f"before {AWKWARD} after"
+    for layer in layers:
+        text = LAYERS[layer](text)
+    redacted = redactor.text(f"said: {text}")
+    assert "[redacted:value]" in redacted
+    assert redactor.text(redacted) == redacted
+    assert len(redacted) < len(text), "and so goes all that encodes it"
 
 
 @pytest.mark.parametrize(
