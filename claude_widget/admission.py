@@ -22,6 +22,7 @@ from claude_widget.permissions import Decider
 from claude_widget.planning import Plan, Planner
 from claude_widget.recorder import Recorder
 from claude_widget.registry import MakeExecution, Registry
+from claude_widget.request import check_root
 from claude_widget.runtime import host_name
 from claude_widget.transcript import Writer
 from claude_widget.trust import check_project
@@ -116,6 +117,7 @@ class Admission:
 
     def _check_project(self, request: ExecutionRequest) -> None:
         if not self._planner.plays_all:  # a recording runs nothing
+            check_root(request)
             check_project(request, self._registry.folder.path, {**os.environ, **request.env})
 
     def _create(self, request: ExecutionRequest, plan: Plan, resumed_from: str | None) -> Run:

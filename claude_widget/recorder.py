@@ -142,6 +142,9 @@ class Recorder:
         """
         if not self.is_saving(execution.execution_id):
             self._leave(execution.execution_id)
+            if self._was_to_be_recorded(execution):
+                problem = "it is not recorded: the kernel that began to is gone; record it again"
+                self._failed(execution.execution_id, problem)
             tell()
             return
 
@@ -160,6 +163,13 @@ class Recorder:
                 self._thread.start()
                 atexit.register(self.close)
         self._queue.put(save)
+
+    def _was_to_be_recorded(self, execution: Execution) -> bool:
+        """Whether it is this manager's by now, and another began to record it."""
+        asked = execution.state.asked
+        if asked.key is None or asked.recorded or execution.info.start_time is None:
+            return False
+        return execution.execution_id in self._registry.mine
 
     def _leave(self, execution_id: str) -> None:
         with self._lock:

@@ -81,7 +81,6 @@ def build_request(
         raise InvalidRequest(
             "fork_session needs a session to fork.", field="fork_session", hint="Give session_id."
         )
-    _check_root(given)
     _check_settings(given)
     try:
         return ExecutionRequest.model_validate(given)
@@ -322,11 +321,15 @@ def _check_settings(given: Mapping[str, Any]) -> None:
         )
 
 
-def _check_root(given: Mapping[str, Any]) -> None:
-    """The CLI refuses this combination; saying so first is clearer than its exit code."""
-    if given.get("permission_mode") != "bypassPermissions" or os.geteuid() != 0:
+def check_root(request: ExecutionRequest) -> None:
+    """The CLI refuses this combination; saying so first is clearer than its exit code.
+
+    Raises:
+        InvalidRequest: it would be refused.
+    """
+    if request.permission_mode != "bypassPermissions" or os.geteuid() != 0:
         return
-    if "IS_SANDBOX" in given.get("env", {}) or "IS_SANDBOX" in os.environ:
+    if "IS_SANDBOX" in request.env or "IS_SANDBOX" in os.environ:
         return
     raise InvalidRequest(
         "Claude Code refuses bypassPermissions for root.",

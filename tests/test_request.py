@@ -16,8 +16,9 @@ import pytest
 from pydantic import BaseModel
 
 from claude_widget.errors import ClaudeWidgetError, InvalidRequest
+from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionRequest
-from claude_widget.request import LONGEST_QUERY, OPTIONS, build_request
+from claude_widget.request import LONGEST_QUERY, OPTIONS, build_request, check_root
 
 
 @pytest.mark.parametrize("query", ["", " ", "\n\t \r\n", "\u00a0", "\u2003"])
@@ -204,14 +205,16 @@ def test_schema_may_be_a_model(project: Path) -> None:
 
 
 def test_bypass_of_permissions_for_root_is_refused_as_the_cli_would(
-    project: Path, monkeypatch: pytest.MonkeyPatch
+    manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)  # the CLI refuses this for root alone
     monkeypatch.delenv("IS_SANDBOX", raising=False)
     options: dict[str, Any] = {"permission_mode": "bypassPermissions"}
     with pytest.raises(InvalidRequest, match="root"):
-        build_request("hello", project, **options)
+        manager.start_execution("hello", project, **options)
+    assert manager.get_all_executions() == []
     request = build_request("hello", project, **options, env={"IS_SANDBOX": "1"})
+    check_root(request)
     assert request.permission_mode == "bypassPermissions"
 
 

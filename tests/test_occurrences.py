@@ -1,0 +1,106 @@
+"""Equal starts are counted, by the cell that makes them; and a start knows where it stands."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from claude_widget import running_cell
+from claude_widget.call_sites import call_site
+from claude_widget.manager import ProcessManager
+from claude_widget.occurrences import Cell, Occurrences
+from tests.replaying import MakeManager, done
+
+
+def take(counted: Occurrences, cell: str, run: str, asked: str = "x") -> int:
+    return counted.take(asked, Cell(cell, cell, run))
+
+
+def test_without_a_cell_they_count_on() -> None:
+    counted = Occurrences()
+    assert [
+        counted.take("x", None),
+        counted.take("x", Cell("a.py:1")),
+        counted.take("y", None),
+    ] == [
+        1,
+        2,
+        1,
+    ]
+
+
+def test_a_cell_that_is_run_again_has_the_numbers_it_had() -> None:
+    counted = Occurrences()
+    assert [take(counted, "a", "1") for _ in range(3)] == [1, 2, 3]
+    assert take(counted, "b", "2") == 4
+    assert [take(counted, "a", "3") for _ in range(4)] == [1, 2, 3, 5]
+    assert take(counted, "b", "4") == 4
+    assert take(counted, "a", "5", asked="other") == 1
+
+
+def test_what_did_not_come_about_has_no_number() -> None:
+    counted = Occurrences()
+    for cell in (None, Cell("a", "a", "1")):
+        number = counted.take("x", cell)
+        counted.give_back("x", cell, number)
+        assert counted.take("x", cell) == number
+
+
+def test_a_start_knows_its_line_and_its_cell(tmp_path: Path) -> None:
+    here = call_site(None, Path(__file__).parent)
+    assert (here.label.split(":")[0], here.id) == (Path(__file__).name, None)
+    cell = Cell("cell 7", "7", "m")
+    assert call_site(lambda: cell, tmp_path) is cell
+    found: list[Cell] = []
+    thread = threading.Thread(target=call_site, args=(lambda: found.append(cell), tmp_path))
+    thread.start()
+    thread.join()
+    assert found == [], "a thread of the package's own is no cell"
+
+
+@pytest.mark.parametrize(
+    ("parent", "expected"),
+    [
+        (
+            {"metadata": {"cellId": "7f3a"}, "header": {"msg_id": "m"}},
+            Cell("cell 7f3a", "7f3a", "m"),
+        ),
+        (
+            {"metadata": {"cellId": "vscode-notebook-cell:/a.ipynb#W0"}, "header": {"msg_id": "m"}},
+            Cell("cell W0", "W0", "m"),
+        ),
+        ({"metadata": {}, "header": {"msg_id": "m"}}, Cell("cell [3]")),
+        ({"metadata": {"cellId": 7}}, Cell("cell [3]")),
+        ({}, Cell("cell [3]")),
+        (None, Cell("cell [3]")),
+    ],
+)
+def test_the_running_cell_is_what_its_message_says(
+    monkeypatch: pytest.MonkeyPatch, parent: Any, expected: Cell
+) -> None:
+    shell = SimpleNamespace(get_parent=lambda: parent, execution_count=3)
+    monkeypatch.setattr(running_cell, "get_ipython", lambda: shell)
+    assert running_cell.running_cell() == expected
+    monkeypatch.setattr(running_cell, "get_ipython", lambda: None)
+    assert running_cell.running_cell() is None
+
+
+def test_a_cell_that_is_run_again_finds_the_same_recording(
+    make_manager: MakeManager, project: Path
+) -> None:
+    run = iter("12345")
+
+    def keys(manager: ProcessManager, cell: str) -> list[str | None]:
+        now = Cell(cell, cell, next(run))
+        manager._planner._cell = lambda: now
+        started = [manager.start_execution("hello", project) for _ in range(2)]
+        return [done(one).info.recording_key for one in started]
+
+    manager = make_manager(mode="auto")
+    first, other, again = keys(manager, "a"), keys(manager, "b"), keys(manager, "a")
+    assert first == again
+    assert len({*first, *other}) == 4
