@@ -38,7 +38,7 @@ _STREAMS = {
 _JSON = ("meta", "in", "out")
 
 _PLACEHOLDER = re.compile(r"@\{([a-z]+:[0-9]+|)\}")
-_MARKED = re.compile(r"^(?:in|out)\? ", re.MULTILINE)
+_MARKED = ("in? ", "out? ")
 _NEWLINE = 0x0A
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\udc80-\udcff]")
 _NUMBERS = re.compile(
@@ -257,7 +257,8 @@ def _real_lines(text: str, table: Mapping[str, str], *, check: bool) -> list[byt
     except KeyError:
         raise _valueless(text, table) from None
     whole = "".join(parts)
-    if not check and not _MARKED.search(whole):
+    marked = whole.startswith(_MARKED) or any(f"\n{mark}" in whole for mark in _MARKED)
+    if not check and not marked:
         return whole.encode("utf-8", "surrogateescape").split(b"\n")
     made = []
     objects = []

@@ -24,6 +24,7 @@ from claude_widget.transcript import read_records
 _PARTIAL = b'{"type":"stream_event"'
 _TOLD = (b"tool_use", b"tool_result", b"permission_denied", b'"control_re', b'"event"')
 """A line of none of these says nothing of tool calls."""
+_ASKED = b'{"event":"requested"'
 _OURS = ("execution_id", "session_id", "resumed_from", "status", "reason")
 """Ids and words that no secret can be in, though one may be spelled like them."""
 
@@ -86,10 +87,10 @@ def _redacted(lines: Iterator[Record], redactor: Redactor) -> Iterator[Record]:
 
 
 def _replayed(lines: Iterator[Record], redactor: Redactor) -> Iterator[Record]:
-    """Only our own records are of this machine; what was played was redacted before it was kept."""
+    """What was played was redacted before it was kept; what was asked for here names places."""
     ours = redactor.for_replayed()
     for record in lines:
-        yield from ours.records([record]) if record.stream == "meta" else [record]
+        yield from ours.records([record]) if record.data.startswith(_ASKED) else [record]
 
 
 def _tells_of_calls(record: Record) -> bool:
