@@ -24,8 +24,10 @@ from claude_widget.markup import (
     without_blank_lines,
 )
 from claude_widget.models import ExecutionInfo
+from claude_widget.redaction import Redactor
 from claude_widget.report import NAME_CHARACTERS, Report, diff_lines, facts_of, told_of_denial
 from claude_widget.report_markdown import facts_line
+from claude_widget.report_reading import own_redactor
 
 _RESULT_CHARACTERS = 50_000
 _QUERY_CHARACTERS = 2_000
@@ -218,15 +220,15 @@ def _call_html(report: Report, call: ToolBlock) -> tuple[str, ...]:
     return f"<li>{folded}</li>", short
 
 
-def _cells(info: ExecutionInfo) -> tuple[str, ...]:
-    query = " ".join(info.query[: 4 * _ROW_CHARACTERS].split())
+def _cells(info: ExecutionInfo, redactor: Redactor) -> tuple[str, ...]:
+    query = redactor.text(" ".join(info.query[: 4 * _ROW_CHARACTERS].split()))
     shown = query[:_ROW_CHARACTERS] + ("…" if len(query) > _ROW_CHARACTERS else "")
     status = str(info.status) + (
         f" ({info.reason})" if info.reason not in (None, "success") else ""
     )
     return (
         status,
-        visible((info.name or shown)[: _ROW_CHARACTERS + 1]),
+        visible((redactor.text(info.name) if info.name else shown)[: _ROW_CHARACTERS + 1]),
         visible((info.model or "")[:NAME_CHARACTERS]),
         "" if info.duration is None else f"{info.duration:.1f} s",
         "" if info.cost_usd is None else f"${info.cost_usd:.4f}",
@@ -247,7 +249,8 @@ def table_bundle(infos: Sequence[ExecutionInfo], older: int = 0) -> MimeBundle:
     if not infos:
         said = "Claude Code: no executions yet."
         return {"text/plain": said, "text/html": f"<p>{said}</p>"}
-    rows = [_cells(info) for info in reversed(infos[-MOST_ROWS:])]
+    redactor = own_redactor()
+    rows = [_cells(info, redactor) for info in reversed(infos[-MOST_ROWS:])]
     widths = [max(len(row[i]) for row in [_COLUMNS, *rows]) for i in range(len(_COLUMNS))]
     lines = [
         "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()

@@ -20,7 +20,13 @@ from claude_widget.redaction import Redactor
 from claude_widget.report import Report
 from claude_widget.report_reading import read_digest
 from claude_widget.state import State, fold
-from claude_widget.static_view import MARK, MimeBundle, execution_bundle, report_bundle
+from claude_widget.static_view import (
+    MARK,
+    MimeBundle,
+    execution_bundle,
+    report_bundle,
+    table_bundle,
+)
 from tests import fake, recorded
 from tests.test_static_attacks import ALLOWED
 
@@ -143,6 +149,19 @@ def test_a_cell_keeps_no_secret_and_no_home(tmp_path: Path) -> None:
     for text in bundle.values():
         assert key not in text
         assert str(tmp_path) not in text
+        assert "~/notes.txt" in text
+
+
+def test_a_table_keeps_no_secret_and_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_TOKEN", "correct-horse-battery-staple")
+    home = Path.home()
+    query = f"Use correct-horse-battery-staple in {home}/notes.txt"
+    infos = [
+        ExecutionInfo(execution_id=str(n), query=query, name=query if n else None) for n in range(2)
+    ]
+    for text in table_bundle(infos).values():
+        assert "battery" not in text
+        assert str(home) not in text
         assert "~/notes.txt" in text
 
 

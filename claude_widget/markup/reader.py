@@ -22,6 +22,7 @@ _LONGEST_INLINE = 8_000
 """Emphasis and links are looked for back and forth in a paragraph or a cell."""
 
 
+@lru_cache(maxsize=1)  # HTML and Markdown are written of the same text
 def read_markdown(text: str) -> SyntaxTreeNode | None:
     """The tree of a text; None where it is only to be shown as it is."""
     if len(text) > _LONGEST:
