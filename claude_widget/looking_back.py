@@ -15,6 +15,7 @@ from claude_widget.execution import Execution
 from claude_widget.history import History
 from claude_widget.history_filter import Since, wanted
 from claude_widget.indexing import Indexing
+from claude_widget.listeners import Listeners
 from claude_widget.models import ExecutionInfo
 from claude_widget.open_managers import OpenManagers
 from claude_widget.pins import pin
@@ -26,8 +27,15 @@ class LookingBack(OpenManagers):
     """A manager's history."""
 
     _registry: Registry
+    _listeners: Listeners
     _indexing: Indexing
     _recalled: WeakValueDictionary[str, Execution]
+
+    def _keep_history(self) -> None:
+        """Have what ends from now on be found later."""
+        self._indexing = Indexing(self._registry.folder)
+        self._recalled = WeakValueDictionary()
+        self._listeners.add(self._indexing.heard)
 
     def _make(self, run: Run, ended: ExecutionInfo | None) -> Execution:
         raise NotImplementedError

@@ -14,7 +14,6 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
-from weakref import WeakValueDictionary
 
 from claude_widget.admission import Admission
 from claude_widget.adoption import Adoption
@@ -24,7 +23,6 @@ from claude_widget.broker import DEFAULT_GRACE
 from claude_widget.capacity import concurrency
 from claude_widget.execution import Execution
 from claude_widget.following import Following
-from claude_widget.indexing import Indexing
 from claude_widget.listeners import Listener, Listeners
 from claude_widget.local import DEFAULT_UNATTENDED, DEFAULT_UNWATCHED
 from claude_widget.looking_back import LookingBack
@@ -99,7 +97,7 @@ class ProcessManager(LookingBack, Orders, Shown):
         pace: float | None = None,
         redact: Iterable[str | re.Pattern[str]] = (),
     ) -> None:
-        slots = concurrency(max_concurrency)
+        self._line = WaitingLine(concurrency(max_concurrency), stagger)
         self.manager_id = str(uuid.uuid4())
         self.backend: Backend = backend_for(
             backend,
@@ -109,13 +107,10 @@ class ProcessManager(LookingBack, Orders, Shown):
             unattended=unattended,
         )
         self._planner = Planner(self.backend, type(self).cell)
-        self._line = WaitingLine(slots, stagger)
         self._registry = Registry(StateFolder(state_dir), self._make, self.manager_id)
         self._recorder = Recorder(self.backend, self._registry)
         self._listeners = Listeners()
-        self._indexing = Indexing(self._registry.folder)
-        self._recalled = WeakValueDictionary()
-        self._listeners.add(self._indexing.heard)
+        self._keep_history()
         self._admission = Admission(
             self._registry,
             self.backend,
@@ -126,10 +121,8 @@ class ProcessManager(LookingBack, Orders, Shown):
             recorder=self._recorder,
         )
         self._adoption = Adoption(self._registry, self._admission, self.backend)
-        self._subscriptions = Subscriptions()
-        self._steering = Steering(
-            self._registry, self._admission, self.backend, self._subscriptions, self._look
-        )
+        self._subscriptions = told = Subscriptions()
+        self._steering = Steering(self._registry, self._admission, self.backend, told, self._look)
         self._upkeep = Upkeep(
             self._registry,
             self._admission,
@@ -142,6 +135,10 @@ class ProcessManager(LookingBack, Orders, Shown):
             recorder=self._recorder,
             grace=permission_grace,
         )
+        self._begin()
+
+    def _begin(self) -> None:
+        """Take in what there is, and follow it from now on."""
         self._registry.folder.watch()
         self._registry.look_around()
         self._adoption.look(within=_ADOPTED_WITHIN)
@@ -219,6 +216,10 @@ class ProcessManager(LookingBack, Orders, Shown):
         live, where no start asks for a recording.
         """
         return self._planner.stale()
+
+    def is_stale(self, execution: Execution) -> bool:
+        """Whether the cell or call that made it asks for something else by now."""
+        return self._planner.is_stale(execution.execution_id)
 
     # -- starting ----------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""What is found in the history's index, by whatever was typed; its file is in test_history_files."""
+"""What is found in the history's index, whatever was typed; of its file is test_history_files."""
 
 from __future__ import annotations
 
