@@ -13,8 +13,8 @@ import os
 import subprocess
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 _SAFE = (
     *("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"),
@@ -40,7 +40,8 @@ class GitFailed(OSError):
     """Git refused or failed; nothing can be known through it."""
 
 
-class Repository(NamedTuple):
+@dataclass(frozen=True)
+class Repository:
     """What is read of the user's repository.
 
     Attributes:
@@ -94,19 +95,20 @@ class Git:
     # -- the user's repository, which is read ----------------------------------------------------
 
     def _found(self) -> Repository:
-        asked = ("--show-toplevel", "--git-path", "objects", "--git-path", "index")
-        told = self._run(self._plain, "rev-parse", "--path-format=absolute", *asked)
-        names = self._run(self._plain, "rev-parse", "--show-object-format")
+        asked = ("--show-object-format", "--show-toplevel")
+        paths = ("--git-path", "objects", "--git-path", "index")
+        told = self._run(self._plain, "rev-parse", "--path-format=absolute", *asked, *paths)
         try:
-            top, objects, index = (Path(os.fsdecode(line)) for line in told.splitlines())
+            names, *lines = told.splitlines()
+            top, objects, index = (Path(os.fsdecode(line)) for line in lines)
         except ValueError as error:
             raise GitFailed("git names other places than were asked for") from error
         if not self._project.is_relative_to(top.resolve()):
             raise GitFailed(f"its work tree is {top}")
-        asked = ("check-ignore", "-z", "--stdin")
-        if self._run(self._plain, *asked, given=_joined([str(self._project)]), fine=(0, 1)):
+        ignored = ("check-ignore", "-z", "--stdin")
+        if self._run(self._plain, *ignored, given=_joined([str(self._project)]), fine=(0, 1)):
             raise GitFailed("its repository ignores it")
-        return Repository(top, objects, index, names.strip() == b"sha1")
+        return Repository(top, objects, index, names == b"sha1")
 
     def listed(self, left: Iterable[str]) -> list[tuple[str, str]]:
         """The files below the project that are tracked, or are neither tracked nor ignored.
@@ -167,8 +169,14 @@ class Git:
     def contents(self) -> Iterator[Callable[[str], bytes]]:
         """Something that gives the content of an id, for as long as one look may take."""
         command = [self._path, *_SAFE, "cat-file", "--batch"]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-        with subprocess.Popen(command, cwd=self._project, env=self._reading(), **pipes) as process:
+        with subprocess.Popen(
+            command,
+            cwd=self._project,
+            env=self._reading(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        ) as process:
             late = threading.Timer(self._seconds, process.kill)
             late.daemon = True
             late.start()
