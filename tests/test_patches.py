@@ -282,6 +282,34 @@ def test_a_patch_that_was_cut_off_or_has_lost_a_line_changes_nothing_wrong(proje
             assert all(found.get(path) in either for path, either in allowed.items()), text
 
 
+SPLICES = st.sampled_from(
+    ["", "../", "/", "\n", "+", "-", " ", "@@ -1,9 +1,9 @@\n", "120000", "b/", '"', "\\377", "\r"]
+)
+
+
+@MANY
+@given(st.lists(st.tuples(st.integers(0), st.integers(0, 40), SPLICES), max_size=6))
+def test_a_patch_edited_at_random_raises_nothing_else_and_stays_inside(
+    cuts: list[tuple[int, int, str]],
+) -> None:
+    patch = differing("a", NUMBERS, EDITED) + differing("d/b", None, b"\0\1")
+    patch += differing("c", None, b"a", 0o120000) + differing("e f", b"x", None)
+    text = Changes(patch).text
+    for place, length, piece in cuts:
+        at = place % len(text)
+        text = text[:at] + piece + text[at + length :]
+    old: Tree = {"p/a": NUMBERS, "p/e f": b"x", "outside": b"mine"}
+    with tempfile.TemporaryDirectory(prefix="cw-") as name:
+        above = trees.write(old, Path(name))
+        try:
+            apply(Changes.from_text(text), above / "p")
+        except PatchConflict:
+            assert trees.read(above) == old
+        found = trees.read(above)
+        assert found["outside"] == b"mine"
+        assert all(path.startswith(("p/", "outside")) for path in found)
+
+
 def test_an_edited_line_is_noticed(project: Path) -> None:
     (project / "a").write_bytes(NUMBERS)
     patch = differing("a", NUMBERS, EDITED).replace("fifteen", "sixteen")
