@@ -19,7 +19,7 @@ from pydantic import ByteSize, TypeAdapter, ValidationError
 from claude_widget.errors import ExecutionNotFound, InvalidRequest
 from claude_widget.export import export_execution
 from claude_widget.history_entry import HistoryEntry, ToolCall, tool_calls_of
-from claude_widget.history_filter import wanted
+from claude_widget.history_filter import Wanted, wanted
 from claude_widget.history_index import HistoryIndex
 from claude_widget.history_sync import HistorySync
 from claude_widget.history_view import cost, moment, table
@@ -95,12 +95,23 @@ class _History:
         self.folder = StateFolder(asked.state_dir)
         self.index = HistoryIndex(self.folder.path)
         self.sync = HistorySync(self.folder.executions, self.index)
+        self._said = 0
 
     def look(self) -> _History:
         """Take in what has ended meanwhile, and say what was wrong."""
-        for note in self.sync.sync().notes:
+        for note in self.sync.sync().notes[self._said :]:
+            self._said += 1
             _say(note, to_stderr=True)
         return self
+
+    def search(self, found: Wanted) -> list[HistoryEntry]:
+        """What is wanted, newest first."""
+        while True:
+            self.look()
+            before = self.index.renewals
+            entries = self.index.search(found)
+            if self.index.renewals == before:  # else it was searched while it was empty
+                return entries
 
     def one(self, beginning: str) -> HistoryEntry:
         """The execution whose id begins so.
@@ -131,7 +142,7 @@ def _list(asked: argparse.Namespace) -> int:
         model=asked.model,
         limit=asked.limit,
     )
-    entries = _History(asked).look().index.search(found)
+    entries = _History(asked).search(found)
     if asked.json:
         for entry in entries:
             _say(json.dumps(_as_data(entry)))
@@ -219,12 +230,7 @@ def _prune(asked: argparse.Namespace) -> int:
 def _pin(asked: argparse.Namespace) -> int:
     history = _History(asked)
     entry = history.one(asked.execution_id)
-    try:
-        pin(history.folder.executions / entry.execution_id, pinned=asked.pinned)
-    except OSError as error:
-        raise InvalidRequest(
-            f"The pin cannot be set: {error.strerror or error}.", field="execution_id"
-        ) from error
+    pin(history.folder.executions / entry.execution_id, pinned=asked.pinned)
     history.index.pin(entry.execution_id, pinned=asked.pinned)
     _say(f"{entry.execution_id} is {'' if asked.pinned else 'not '}pinned")
     return 0

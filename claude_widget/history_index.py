@@ -140,7 +140,12 @@ class HistoryIndex:
             if self._memory is not None:
                 self._memory = _in_memory()
                 return None
-            return self._move_aside("replaced", _inode(self.path))
+
+            def move(db: sqlite3.Connection) -> Path | None:
+                db.execute("BEGIN EXCLUSIVE")  # nobody is to be amid a change of it
+                return self._move_aside("replaced", _inode(self.path))
+
+            return self._do(move)
 
     # -- how ---------------------------------------------------------------------------------
 

@@ -69,8 +69,12 @@ class LookingBack(OpenManagers):
             HistoryUnavailable: the index cannot be used now.
         """
         asked = wanted(text, project=project, status=status, since=since, model=model, limit=limit)
-        self._indexing.settle()
-        return History(self._indexing.index, asked, self._open_ended)
+        while True:
+            self._indexing.settle()
+            before = self._indexing.index.renewals
+            found = History(self._indexing.index, asked, self._open_ended)
+            if self._indexing.index.renewals == before:  # else it was searched while it was empty
+                return found
 
     def rebuild_history(self) -> HistoryReport:
         """Make the history's index anew from the transcripts, each of which is read once.
@@ -89,6 +93,7 @@ class LookingBack(OpenManagers):
 
         Raises:
             ExecutionNotFound: there is none of that id.
+            ClaudeWidgetError: its folder cannot be written.
         """
         run = self._registry.folder.find_one(execution_id)
         if run is None:

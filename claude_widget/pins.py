@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from claude_widget.errors import ClaudeWidgetError
 from claude_widget.own_files import open_own
 
 NAME = "pinned"
@@ -22,9 +23,16 @@ def pin(folder: Path, *, pinned: bool) -> None:
     """Pin the execution of that folder, or take its pin away.
 
     Raises:
-        OSError: it cannot be written, or there is no such folder.
+        ClaudeWidgetError: it cannot be written.
     """
-    if pinned:
-        os.close(open_own(folder / NAME, os.O_WRONLY | os.O_CREAT))
-    else:
-        (folder / NAME).unlink(missing_ok=True)
+    try:
+        if pinned:
+            os.close(open_own(folder / NAME, os.O_WRONLY | os.O_CREAT))
+        else:
+            (folder / NAME).unlink(missing_ok=True)
+    except OSError as error:
+        raise ClaudeWidgetError(
+            f"The pin of execution {folder.name} cannot be changed: {error.strerror or error}.",
+            execution_id=folder.name,
+            hint="Its folder must be there, and writable.",
+        ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -235,6 +236,19 @@ def test_corrupt_index_is_made_anew_by_the_next_look(
     second = ended(manager, "hello again", project)
     assert list(manager.history("hello")) == [second, run]
     assert manager.history().notes == (note,), "it is said once"
+
+
+def test_index_whose_words_are_corrupt_is_found_out_by_the_search_and_nothing_is_lost(
+    manager: ProcessManager, project: Path
+) -> None:
+    run = ended(manager, "hello", project)
+    assert list(manager.history("hello")) == [run]
+    with sqlite3.connect(manager.state_dir / "history.sqlite3") as db:
+        db.execute("DELETE FROM search_data WHERE id > 10")  # where the words lie
+    db.close()
+    history = manager.history("hello")
+    assert list(history) == [run]
+    assert "corrupt" in history.notes[0]
 
 
 def test_an_unreadable_transcript_is_named_and_the_others_are_found(

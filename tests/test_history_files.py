@@ -18,12 +18,16 @@ from pathlib import Path
 import pytest
 
 from claude_widget import history_schema as schema
+from claude_widget.errors import ClaudeWidgetError
 from claude_widget.history_entry import HistoryEntry
 from claude_widget.history_errors import HistoryUnavailable
 from claude_widget.history_filter import wanted
 from claude_widget.history_index import NAME, HistoryIndex
+from claude_widget.history_sync import HistorySync
+from claude_widget.pins import pin
 from tests.history_entries import made
 from tests.small_disk import as_root, mounted
+from tests.test_retention import ended_on
 
 
 @pytest.fixture
@@ -285,6 +289,21 @@ def test_file_on_a_disk_that_became_read_only_is_read_until_something_is_to_be_p
         index.put([made(2)])
         assert index.in_memory
         assert not index.is_complete(), "whoever fills it has to begin anew"
+
+
+@as_root
+def test_transcripts_of_a_read_only_folder_are_found_all_the_same(tmp_path: Path) -> None:
+    with mounted(tmp_path / "disk") as disk:
+        ids = {ended_on(disk.path / "executions", day) for day in range(3)}
+        disk.remount("ro")
+        index = HistoryIndex(disk.path)
+        report = HistorySync(disk.path / "executions", index).sync()
+        assert report.indexed == 3
+        assert index.is_complete()
+        assert {one.execution_id for one in index.search(wanted("day"))} == ids
+        assert len(report.notes) == 1
+        with pytest.raises(ClaudeWidgetError, match="pin"):
+            pin(disk.path / "executions" / min(ids), pinned=True)
 
 
 @as_root
