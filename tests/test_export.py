@@ -9,7 +9,6 @@ import stat
 from pathlib import Path
 
 import pytest
-from markdown_it import MarkdownIt
 
 from claude_widget.errors import ExportFailed
 from claude_widget.export import export_execution
@@ -23,9 +22,9 @@ from claude_widget.report_reading import redacted_info
 from claude_widget.state import State, fold
 from claude_widget.transcript import read_records
 from tests import attacks, fake, recorded
+from tests.test_markup import BATCHES, SCHEMES, check_harmless_markdown
 from tests.waiting import until
 
-SCHEMES = ("http://", "https://", "mailto:")
 VOID = {"meta", "br", "hr"}
 PLAIN = Redactor(environ={}, home=Path("/nowhere"), user="")
 FORMATS = (".html", ".md", ".jsonl")
@@ -129,15 +128,6 @@ def info_of(text: str) -> ExecutionInfo:
     return ExecutionInfo(execution_id="e", errors=(text,), structured_output={text: text}, **chosen)
 
 
-def check_document(document: str) -> None:
-    """Markdown that draws no markup and no image where HTML is allowed, and only links of ours."""
-    for token in MarkdownIt("commonmark", {"html": True}).enable(["table"]).parse(document):
-        for one in (token, *(token.children or ())):
-            assert one.type not in ("html_block", "html_inline", "image")
-            if one.type == "link_open":
-                assert str(one.attrs["href"]).startswith(SCHEMES)
-
-
 FIRSTS = range(0, len(attacks.ATTACKS), 1 if os.environ.get("ATTACKS") == "all" else 33)
 """Of transcripts that have another attack in every place."""
 
@@ -150,14 +140,15 @@ def test_attacks_in_every_place_of_a_transcript_do_nothing(tmp_path: Path, first
     for name in ("x.html", "x.md"):
         path = export_execution(info_of(text), transcript, tmp_path / name, PLAIN)
         told = path.read_text("utf-8")
-        check_harmless(told) if name == "x.html" else check_document(told)
+        check_harmless(told) if name == "x.html" else check_harmless_markdown(told)
 
 
-@pytest.mark.parametrize("text", attacks.ATTACKS, ids=range(len(attacks.ATTACKS)))
-def test_an_attack_in_what_is_known_of_it_does_nothing(text: str) -> None:
-    report = Report(redacted_info(info_of(text), PLAIN))
-    check_harmless(html_document(report))
-    check_document(markdown_document(report))
+@pytest.mark.parametrize("some", BATCHES, ids=range(len(BATCHES)))
+def test_an_attack_in_what_is_known_of_it_does_nothing(some: list[str]) -> None:
+    for text in some:
+        report = Report(redacted_info(info_of(text), PLAIN))
+        check_harmless(html_document(report))
+        check_harmless_markdown(markdown_document(report))
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
