@@ -105,6 +105,7 @@ class Admission:
             self._check_after(request)
             self._check_session(request)
             run = self._create(request, plan, before)
+            changed = self._planner.made(plan, run.execution_id)
             execution = self._make(run, None)
             execution.decide = decide
             execution.catch_up()
@@ -112,6 +113,9 @@ class Admission:
             self._registry.add_mine(execution)
             self._line.add(run.execution_id, request.priority, request.after)
             self.fill_slots()
+        for other in (self._registry.get(one) for one in changed):
+            if other is not None:
+                self._tell(other)
         self._tell(execution)
         return execution
 

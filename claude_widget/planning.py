@@ -65,8 +65,14 @@ class Planner:
         self._cell = cell
         self._occurrences = Occurrences()
         self._lock = threading.Lock()
-        self._asked: dict[str, set[str]] = {}
-        """Where starts stood that were to be recorded or played, with the keys that they had."""
+        self._asked: dict[str, tuple[str, set[str]]] = {}
+        """Where starts stood that were to be recorded or played: the last run of that cell, and the
+        keys that it asked for."""
+        self._made: dict[str, dict[str, str]] = {}
+        """By where their starts stood: the executions that came of them, with their keys."""
+        self._made_by: dict[str, str] = {}
+        self._turned: set[str] = set()
+        """Cells that have begun another run, of which nothing has come yet."""
 
     def mode_of(self, request: ExecutionRequest) -> Mode:
         """The mode that it is started in."""
@@ -104,7 +110,7 @@ class Planner:
     def stale(self) -> list[StaleRecording]:
         """The recordings that none of the starts so far has asked for."""
         with self._lock:
-            asked = {label: frozenset(keys) for label, keys in self._asked.items()}
+            asked = {label: frozenset(keys) for label, (_, keys) in self._asked.items()}
         if self._backend is None or not (asked or self._backend.mode != "live"):
             return []
         return stale_among(self._backend.recordings, asked)
@@ -131,7 +137,7 @@ class Planner:
         assert self._backend is not None
         assert plan.key is not None
         assert plan.call is not None
-        self._note(plan.call.label, plan.key.key)
+        self._note(plan.call, plan.key.key)
         recordings = self._backend.recordings
         found = None
         if plan.mode != "record":
@@ -154,9 +160,35 @@ class Planner:
         found = found or recordings.by_query(info.query)
         return str(recordings.folder if found is None else found.folder)
 
-    def _note(self, label: str, key: str) -> None:
+    def _note(self, call: Cell, key: str) -> None:
         with self._lock:
-            self._asked.setdefault(label, set()).add(key)
+            run, keys = self._asked.get(call.label, (call.run, set[str]()))
+            if run != call.run:  # it is run again: what it asked for before counts no more
+                keys = set()
+                self._turned.add(call.label)
+            self._asked[call.label] = (call.run, keys | {key})
+
+    def made(self, plan: Plan, execution_id: str) -> list[str]:
+        """That start has become an execution; those that may be stale from now on, or no more."""
+        if plan.call is None or plan.key is None:
+            return []
+        label, key = plan.call.label, plan.key.key
+        with self._lock:
+            others = self._made.setdefault(label, {})
+            turned = label in self._turned
+            self._turned.discard(label)
+            changed = [one for one, its in others.items() if turned or its == key]
+            others[execution_id] = key
+            self._made_by[execution_id] = label
+        return changed
+
+    def is_stale(self, execution_id: str) -> bool:
+        """Whether the call that made an execution asks for something else by now."""
+        with self._lock:
+            label = self._made_by.get(execution_id)
+            if label is None:
+                return False
+            return self._made[label][execution_id] not in self._asked[label][1]
 
 
 def _numbered(first: RecordingKey, number: int) -> RecordingKey:

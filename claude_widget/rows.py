@@ -23,11 +23,17 @@ def row_in(manager: ProcessManager, execution: Execution) -> dict[str, Any]:
     """The execution's row as its manager knows it, in wire form."""
     priority = execution.run.request.priority
     held = manager.is_held(execution)
-    return row_of(execution.info, priority=priority, held=held, gauge=execution.gauge)
+    stale = manager.is_stale(execution)
+    return row_of(execution.info, priority=priority, held=held, stale=stale, gauge=execution.gauge)
 
 
 def row_of(
-    info: ExecutionInfo, *, priority: int = 0, held: bool = False, gauge: Gauge | None = None
+    info: ExecutionInfo,
+    *,
+    priority: int = 0,
+    held: bool = False,
+    stale: bool = False,
+    gauge: Gauge | None = None,
 ) -> dict[str, Any]:
     """The row in wire form, what is empty left out.
 
@@ -35,6 +41,7 @@ def row_of(
         info: what is known of it.
         priority: of its request.
         held: pending, and nobody lives who would start it.
+        stale: the cell or call that made it asks for something else by now.
         gauge: what it uses now.
     """
     now = gauge if info.status is ExecutionStatus.RUNNING else None
@@ -60,6 +67,7 @@ def row_of(
         error=info.errors[-1][:ERROR_CHARACTERS] if info.errors else None,
         recorded=info.recorded,
         held=held,
+        stale=stale,
         effort=info.effort if info.effort in _EFFORTS else None,
         request_count=len(info.open_requests),
         awaits_input=info.awaits_input,

@@ -17,8 +17,10 @@ from claude_widget.errors import (
 )
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
+from claude_widget.occurrences import Cell
 from claude_widget.patch_errors import PatchConflict
 from claude_widget.recording_errors import RecordingDamaged, RecordingNotFound
+from claude_widget.rows import row_in
 from tests.conftest import MakeManager
 from tests.fake import ended
 from tests.replaying import done, folders
@@ -239,3 +241,21 @@ def test_recordings_lie_beside_the_notebook(
     manager = make_manager(mode="record", recordings=None)
     done(manager.start_execution("hello"))
     assert len(folders(project / "recordings")) == 1
+
+
+def test_a_cell_that_asks_for_something_else_leaves_a_stale_recording(
+    make_manager: MakeManager, project: Path
+) -> None:
+    def run(text: str, number: str) -> Execution:
+        manager._planner._cell = lambda: Cell("cell a", "a", number)
+        return done(manager.start_execution(text, project))
+
+    manager = make_manager(mode="auto")
+    first = run("one", "1")
+    assert (manager.stale(), manager.is_stale(first)) == ([], False)
+    second = run("two", "2")
+    (stale,) = manager.stale()
+    assert (stale.key, stale.reason) == (first.info.recording_key, "changed")
+    assert [row_in(manager, one)["stale"] for one in (first, second)] == [True, False]
+    third = run("one", "3")
+    assert [row_in(manager, one)["stale"] for one in (first, second, third)] == [False, True, False]

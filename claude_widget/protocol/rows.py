@@ -37,6 +37,9 @@ class ExecutionRow(Message):
     denial_count: int = 0
     error: str | None = Field(None, description="The last error, at most 300 characters.")
     recorded: bool = False
+    stale: bool = Field(
+        False, description="What made it asks for something else by now: its key has changed."
+    )
     held: bool = Field(False, description="Pending, and the kernel that would start it is gone.")
     effort: Effort | None = None
     request_count: int = Field(

@@ -315,6 +315,10 @@ export interface ExecutionRow {
   error: string | null;
   recorded: boolean;
   /**
+   * What made it asks for something else by now: its key has changed.
+   */
+  stale: boolean;
+  /**
    * Pending, and the kernel that would start it is gone.
    */
   held: boolean;

@@ -74,6 +74,7 @@ export const EXECUTIONS: ExecutionRow[] = [
     startTime: 1,
     endTime: 66,
     recorded: true,
+    stale: true,
   }),
 ];
 

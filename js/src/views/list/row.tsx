@@ -118,6 +118,11 @@ function Marks({ row }: { row: ExecutionRow }) {
       {row.requestCount > 0 && <span class="cw-tag cw-needs">{`Needs you${more}`}</span>}
       {row.awaitsInput && <span class="cw-tag">waits for input</span>}
       {row.recorded && <span class="cw-tag">recorded</span>}
+      {row.stale && (
+        <span class="cw-tag" title="Its cell asks for something else by now">
+          stale
+        </span>
+      )}
     </>
   );
 }
