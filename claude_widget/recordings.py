@@ -155,7 +155,7 @@ class Recordings:
         asked = str(material.get("query") or material.get("key") or "")[:_COMPARED]
 
         def score(one: Recording) -> tuple[float, int, str]:
-            alike = difflib.SequenceMatcher(None, asked, one.query[:_COMPARED]).ratio()
+            alike = difflib.SequenceMatcher(None, asked, one.query[:_COMPARED]).quick_ratio()
             differing = len(recording_key.differences(material, one.material))
             return -round(alike, 2), differing, one.folder.name
 
@@ -196,7 +196,7 @@ class Recordings:
         told = _json(path)
         version = told.get("format")
         if isinstance(version, int) and version > FORMAT_VERSION:
-            raise RecordingTooNew(str(folder), version, str(told.get("needs", "")))
+            raise RecordingTooNew(str(folder), version, str(told.get("needs", ""))[:_LONGEST_SLUG])
         material = told.get("material")
         if version != FORMAT_VERSION or not isinstance(material, dict):
             raise RecordingDamaged(str(path), "it has no format, or no material")

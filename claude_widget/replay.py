@@ -22,15 +22,12 @@ from typing import Any, Literal
 from claude_widget.backend import Run
 from claude_widget.errors import ControlFailed
 from claude_widget.models import ExecutionRequest
-from claude_widget.modes import MODE_VARIABLE, PACE_VARIABLE, RECORDINGS_VARIABLE
 from claude_widget.recording_key import digests, key_of
 from claude_widget.recordings import Played, Recording, Recordings
 from claude_widget.redaction import Redactor
 from claude_widget.reports import EndedProcess
 from claude_widget.said import Said, not_printed
 from claude_widget.transcript import Writer
-
-__all__ = ["MODE_VARIABLE", "PACE_VARIABLE", "RECORDINGS_VARIABLE", "ReplayBackend"]
 
 _LOG = logging.getLogger(__name__)
 _ENDINGS = ("ended", "lost", "refused")

@@ -5,6 +5,7 @@ The rule: recordings are saved as they are in a notebook's folder, from runs of 
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -133,3 +134,28 @@ def test_what_nobody_says_again_comes_by_itself(
     execution = manager.start_execution(QUERY, project, keep_open=True)
     assert ended(execution, "completed", "success").result == "again"
     assert sum(b'"user"' in line for line in lines(execution, "in")) >= 2
+
+
+def test_starts_that_run_no_cli_are_not_spread_over_time(
+    make_manager: MakeManager, folder: Path, project: Path
+) -> None:
+    recordings = Recordings(folder, Redactor(environ={}))
+    keep(recordings, ended(make_manager().start_execution(QUERY, project), "completed", "success"))
+    manager = make_manager(backend=ReplayBackend(recordings, pace=0), stagger=3600.0)
+    for execution in [manager.start_execution(QUERY, project) for _ in range(5)]:
+        ended(execution, "completed", "success")
+
+
+def test_many_at_once_of_one_recording_are_whole(
+    make_manager: MakeManager, folder: Path, project: Path
+) -> None:
+    recordings = Recordings(folder, Redactor(environ={}))
+    live = ended(make_manager().start_execution(QUERY, project), "completed", "success")
+    keep(recordings, live)
+    backend = ReplayBackend(recordings, pace=0)
+    manager = make_manager(backend=backend, max_concurrency=2)
+    with ThreadPoolExecutor(8) as pool:
+        starts = [pool.submit(manager.start_execution, QUERY, project) for _ in range(24)]
+        for start in starts:
+            assert told(start.result().wait(fake.BOUND)) == told(live)
+    until(lambda: not backend.wait_handles(), what="there is nothing to wait for")
