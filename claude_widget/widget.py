@@ -27,7 +27,7 @@ from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionStatus, Reason
 from claude_widget.panes import Panes
 from claude_widget.report_reading import read_digest
-from claude_widget.rows import changes, row_in
+from claude_widget.rows import ERROR_CHARACTERS, QUERY_CHARACTERS, changes, row_in
 from claude_widget.static_view import (
     MARK,
     MOST_ROWS,
@@ -38,6 +38,9 @@ from claude_widget.static_view import (
 
 _MOST_EVENTS = 200
 """Events in one message; what is more waits for the next."""
+_REDACTED = 4_000
+_SHOWN = {"query": QUERY_CHARACTERS, "name": 100, "error": ERROR_CHARACTERS}
+"""Characters of a row's texts that are looked at, and that a saved row holds."""
 _DESKS: WeakKeyDictionary[ProcessManager, Desk] = WeakKeyDictionary()
 
 Buffers = list[bytes]
@@ -259,7 +262,7 @@ class ExecutionView(_Connected):
             manager,
             kind="execution",
             execution_id=execution.execution_id,
-            row=row_in(manager, execution),
+            row=_saved_row(manager, execution),
         )
 
     @property
@@ -278,7 +281,7 @@ class ExecutionView(_Connected):
     def _send_changes(self) -> bool:
         if not self._take_dirty():
             return False
-        row = row_in(self._manager, self._execution)
+        row = _saved_row(self._manager, self._execution)
         if row == self.row:
             return False
         self.row = row
@@ -288,6 +291,20 @@ class ExecutionView(_Connected):
         mark = {"execution_id": self._execution.execution_id}
         static = bundle_of(self._execution)
         return _with_fallback(super()._repr_mimebundle_(**kwargs), static, mark)
+
+
+def _saved_row(manager: ProcessManager, execution: Execution) -> dict[str, Any]:
+    """A row as a trait: who runs a notebook without a page keeps all traits in it.
+
+    Its texts are redacted before they are cut: half of a secret is not found.
+    """
+    info, redactor = execution.info, execution.redactor
+    row: dict[str, Any] = redactor.value(row_in(manager, execution))
+    texts = {"query": info.query, "name": info.name, "error": "".join(info.errors[-1:])}
+    for name, text in texts.items():
+        if row.get(name) and text:
+            row[name] = redactor.text(text[:_REDACTED])[: _SHOWN[name]]
+    return row
 
 
 def bundle_of(execution: Execution) -> MimeBundle:

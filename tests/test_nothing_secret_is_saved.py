@@ -15,7 +15,7 @@ import pytest
 
 from claude_widget.execution import Execution
 from claude_widget.patches import blob_id
-from claude_widget.widget import bundle_of
+from claude_widget.widget import ExecutionView, bundle_of
 from tests.conftest import MakeManager
 from tests.fake import ended
 from tests.planted_secrets import SHAPED, Person, encodings, files_below, leaks
@@ -127,6 +127,19 @@ def test_exports_hold_nothing_of_it(execution: Execution, person: Person, tmp_pa
     for file in files:
         assert b"[redacted:github-token]" in file.read_bytes()
     assert leaks([(file.name, file.read_bytes()) for file in files], SECRETS.values(), person) == {}
+
+
+def test_traits_of_a_view_hold_nothing_of_it(
+    execution: Execution, person: Person, make_manager: MakeManager
+) -> None:
+    manager = make_manager(redact=RULES)
+    seen = manager.get_execution(execution.execution_id)
+    assert seen is not None
+    view = ExecutionView(manager, seen)
+    state = json.dumps(view.get_state(), default=str).encode()
+    assert b"[redacted:anthropic-key]" in state
+    assert leaks([("state", state)], SECRETS.values(), person) == {}
+    view.close()
 
 
 def test_output_of_a_cell_holds_nothing_of_it(execution: Execution, person: Person) -> None:
