@@ -6,11 +6,12 @@ edits, beyond which what lies between the common ends is one block. It knows not
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
-MOST_EDITS = 1000
+MOST_EDITS = 2000
 """Of one pair of lists; a second at the worst."""
-MOST_STEPS = 8_000_000
+MOST_STEPS = 40_000_000
 """Edits times lines."""
 CONTEXT = 3
 
@@ -75,6 +76,9 @@ def _equal(old: Sequence[bytes], new: Sequence[bytes]) -> int:
 def _matches(a: Sequence[bytes], b: Sequence[bytes]) -> list[tuple[int, int]]:
     """The pairs of lines that stay, in order; none if that would take too long to find."""
     most = min(MOST_EDITS, len(a) + len(b), MOST_STEPS // (len(a) + len(b)))
+    common = sum((Counter(a) & Counter(b)).values())
+    if len(a) + len(b) - 2 * common > most:  # there are no fewer edits than that
+        return []
     reach = [0] * (2 * most + 3)  # by diagonal: how far along `a` so many edits lead
     trace: list[list[int]] = []
     for edits in range(most + 1):

@@ -26,8 +26,8 @@ from tests.trees import Tree
 
 EXAMPLES = int(os.environ.get("TREES", "0"))
 SLOW = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
-FEW = settings(SLOW, max_examples=EXAMPLES or 12)
-MANY = settings(SLOW, max_examples=EXAMPLES or 60)
+FEW = settings(SLOW, max_examples=EXAMPLES or 8)
+MANY = settings(SLOW, max_examples=EXAMPLES or 30)
 
 
 def recorded(old: Tree, new: Tree, folder: Path, *, in_git: bool) -> Changes | None:
