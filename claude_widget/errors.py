@@ -26,6 +26,8 @@ that as data, so that nobody has to match strings. This module imports nothing o
     ├── RecordingTooNew           a recording needs a later version (recording_errors)
     ├── PatchConflict             a recorded patch does not fit the project; nothing was changed
     ├── ExportFailed              a file of an execution cannot be written
+    ├── HistoryUnavailable        the history's index cannot be used now (history_errors)
+    ├── PandasMissing             a DataFrame was asked for without pandas (history_errors)
     └── FrontEndMissing           the package was installed without its built bundle
 """
 
