@@ -259,3 +259,18 @@ def test_a_cell_that_asks_for_something_else_leaves_a_stale_recording(
     assert [row_in(manager, one)["stale"] for one in (first, second)] == [True, False]
     third = run("one", "3")
     assert [row_in(manager, one)["stale"] for one in (first, second, third)] == [False, True, False]
+
+
+def test_what_a_kernel_began_to_record_and_another_saw_end_is_told(
+    record: ProcessManager, make_manager: MakeManager, project: Path, recordings: Path
+) -> None:
+    execution = record.start_execution("fake:gate", project)
+    until(lambda: execution.info.session_state == "running", what="it runs")
+    record.close()
+    later = make_manager(mode="record", recordings=recordings)
+    again = later.adopt(execution.execution_id)
+    (project / "go").touch()
+    ended(again, "completed", "success")
+    (problem,) = later.recording_problems
+    assert problem.execution_id == execution.execution_id
+    assert folders(recordings) == []
