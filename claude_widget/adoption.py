@@ -209,6 +209,7 @@ class Adoption:
             except BaseException:
                 self._attached.discard(execution_id)
                 raise
+            self._attached.discard(execution_id)
         return None
 
     def _equal(self, request: ExecutionRequest) -> list[Execution]:

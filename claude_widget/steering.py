@@ -160,15 +160,9 @@ class Steering:
                 folders = (asked.project_path, *asked.add_dirs)
                 check_input(decision.updated_input, request.input, folders)
         line = response_line(request, decision)
-        if isinstance(decision, Allow) and decision.updated_permissions:
-            project, updates = request.project_path, decision.updated_permissions
-            accept_rules(self._registry.folder.path, project, updates)
         try:
-            self.ask(execution, "answer", request_id=control_id, line=line, by=by, note=note)
+            self._send_answer(execution, request_id=control_id, line=line, by=by, note=note)
         except ControlFailed as error:
-            if error.code == "unknown_op":  # a shim of an earlier version runs on
-                self.ask(execution, "send", line=line)
-                return
             if error.code == "answered":
                 by = str(error.told.get("by", ""))
                 raise _gone(execution, control_id, became="answered", by=by) from None
@@ -177,6 +171,17 @@ class Steering:
             raise _gone(execution, control_id, became="ended") from None
         except ExecutionEnded:
             raise _gone(execution, control_id, became="ended") from None
+        if isinstance(decision, Allow) and decision.updated_permissions:
+            project, updates = request.project_path, decision.updated_permissions
+            accept_rules(self._registry.folder.path, project, updates)
+
+    def _send_answer(self, execution: Execution, **fields: Any) -> None:
+        try:
+            self.ask(execution, "answer", **fields)
+        except ControlFailed as error:
+            if error.code != "unknown_op":
+                raise
+            self.ask(execution, "send", line=fields["line"])  # a shim of an earlier version
 
     def refuse(self, execution: Execution, control_id: str, subtype: str) -> None:
         """Tell its CLI that nobody here can answer a request of that kind.

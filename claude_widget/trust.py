@@ -100,10 +100,13 @@ def accept(state: Path, project_path: str, items: Iterable[str]) -> None:
     every[project_path] = sorted({*every.get(project_path, []), *items})
     temporary = state / f".{ACCEPTED}.{uuid.uuid4()}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    with contextlib.suppress(OSError):  # then they are asked again
+    try:
         with os.fdopen(open_own(temporary, flags), "wb") as file:
             file.write(json.dumps(every).encode())
         temporary.replace(state / ACCEPTED)
+    except OSError:  # then they are asked again
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def accept_servers(state: Path, project_path: str, config: ReadConfig) -> None:

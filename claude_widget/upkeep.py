@@ -121,7 +121,10 @@ class Upkeep:
         try:
             self._backend.ask(execution.run, "kill", reason=Reason.SWEEP)
         except (ControlFailed, OSError):  # whoever took the transcript away took more than that
-            self._backend.sweep(execution.run)
+            try:
+                self._backend.sweep(execution.run)
+            except OSError:  # the next sweep of the state folder finds what it left
+                _LOG.exception("Execution %s: its processes are left", execution.execution_id)
 
     def check_alive(self, execution: Execution) -> bool:
         """It is silent; if it is dead, its transcript says so afterwards, and this is true.

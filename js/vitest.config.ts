@@ -6,5 +6,6 @@ export default defineConfig({
     include: ["tests/**/*.test.{ts,tsx}"],
     restoreMocks: true,
     testTimeout: 20_000,
+    maxWorkers: 2, // on two cores its own choice is one
   },
 });

@@ -105,6 +105,19 @@ def test_one_that_waited_is_started_only_when_it_is_asked_for(
     assert manager.is_held(unknown)
 
 
+def test_one_that_could_not_be_had_may_be_had_later(
+    make_manager: MakeManager, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = make_manager()
+    started = running(gone.start_execution("fake:long", project))
+    gone.close()
+    manager = make_manager()
+    with monkeypatch.context() as patch:  # another manager was quicker, and is gone again
+        patch.setattr(manager._adoption, "_attach", lambda *_: False)
+        assert not manager.start_execution("fake:long", project).attached
+    assert manager.start_execution("fake:long", project).execution_id == started.execution_id
+
+
 def test_another_notebooks_start_finds_nothing(
     make_manager: MakeManager, elsewhere: Elsewhere, project: Path
 ) -> None:

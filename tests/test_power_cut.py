@@ -61,25 +61,31 @@ def whole_transcript(folder: Path) -> tuple[bytes, list[int]]:
     return data, [index + 1 for index, byte in enumerate(data) if byte == 10]
 
 
-def expected(size: int, ends: list[int]) -> tuple[ExecutionStatus, Reason] | None:
+def expected(size: int, ends: list[int], *, tail: bool) -> tuple[ExecutionStatus, Reason] | None:
     """What becomes of one that was cut there; None where it never began."""
     _, requested, spawned, *_, ended = ends
+    missing = 0 if tail else 1  # a record that lacks nothing but its newline is one
     if size < requested:
         return None
-    if size >= ended - 1:  # nothing but its last newline is missing
+    if size >= ended - missing:
         return ExecutionStatus.COMPLETED, Reason.SUCCESS
-    if size >= spawned - 1:
+    if size >= spawned - missing:
         return ExecutionStatus.FAILED, Reason.LOST
     return ExecutionStatus.FAILED, Reason.STARTUP
 
 
 def cut_at_every_byte(
-    executions: Path, data: bytes, tails: dict[bytes, int]
+    executions: Path, data: bytes, ends: list[int]
 ) -> dict[str, tuple[int, bytes]]:
-    """One folder for each: cut there, with that behind it. Which size and tail, by id."""
+    """One folder for each: cut there, with nothing or zeroes behind it. Its size and tail, by id.
+
+    With zeroes at every ninth byte, and at all those around the end of a record.
+    """
+    around = {end + offset for end in ends for offset in (-2, -1, 0, 1)}
+    zeroed = sorted({*range(0, len(data), 9), *around} & {*range(len(data))})
     made = {}
-    for tail, step in tails.items():
-        for size in range(0, len(data) + 1 - bool(tail), step):
+    for tail, sizes in ((b"", range(len(data) + 1)), (b"\0" * 300, zeroed)):
+        for size in sizes:
             folder = executions / str(uuid.uuid4())
             folder.mkdir()
             (folder / "request.json").write_text(json.dumps(REQUEST))
@@ -96,15 +102,13 @@ def test_power_cut_at_every_byte_leaves_a_clear_state_and_a_mended_file(
 ) -> None:
     data, ends = whole_transcript(tmp_path)
     executions = StateFolder(tmp_path / "state").executions
-    made = cut_at_every_byte(executions, data, {b"": 1, b"\0" * 300: 9})
+    made = cut_at_every_byte(executions, data, ends)
     manager = make_manager(backend=Unwatched())
     until(lambda: not manager.get_active_executions(), timeout=60, what="all are settled")
     manager.sweep()
     seen = {one.execution_id: one for one in manager.get_all_executions()}
     for execution_id, (size, tail) in made.items():
-        wanted = expected(size, ends)
-        if tail and wanted == (ExecutionStatus.COMPLETED, Reason.SUCCESS) and size < ends[-1]:
-            wanted = (ExecutionStatus.FAILED, Reason.LOST)  # the newline is not all that is wrong
+        wanted = expected(size, ends, tail=bool(tail))
         if wanted is None:
             assert execution_id not in seen
             assert not (executions / execution_id).exists(), size

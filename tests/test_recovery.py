@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import os
 import shutil
@@ -32,6 +33,31 @@ def test_a_run_folder_that_goes_ends_that_one_and_no_other(
     victim.wait(fake.BOUND)
     assert (victim.info.status, victim.info.reason) == ("failed", "lost")
     assert victim.info.errors
+
+
+def test_processes_that_cannot_be_looked_for_hold_up_no_other(
+    manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    victim = fake.running(manager.start_execution("fake:long", project))
+    pid = fake.shim_pid(victim)
+    looked: list[object] = []
+
+    def blind(*asked: object, **_: object) -> None:
+        looked.append(asked)
+        raise PermissionError(errno.EACCES, "Permission denied", "/proc")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(manager.backend, "ask", blind)
+        patch.setattr(manager.backend, "sweep", blind)
+        shutil.rmtree(victim.run.folder)
+        victim.wait(fake.BOUND)
+        assert len(looked) >= 2
+        seen = len(looked)
+        other = manager.start_execution("fake:plain", project)
+        fake.ended(other, "completed", "success")
+        assert len(looked) == seen, "it is looked at once"
+    with contextlib.suppress(ProcessLookupError):  # it may have seen that its folder is gone
+        os.kill(pid, signal.SIGKILL)
 
 
 def test_a_state_folder_that_goes_is_said_at_the_next_start(

@@ -6,6 +6,7 @@ Claude Code itself would do with these files is measured in tests/cli/test_hosti
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from claude_widget import trust
-from claude_widget.errors import ProjectNotTrusted
+from claude_widget.errors import ControlFailed, ProjectNotTrusted
 from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionRequest
 from claude_widget.protocol import Allow
@@ -283,3 +284,38 @@ def test_answer_for_good_is_known_to_the_next_start(
     permits = [trust._rule(rule) for rule in rules[0]["rules"]]
     write(project, ".claude/settings.local.json", {"permissions": {"allow": permits}})
     ended(manager.start_execution("fake:plain", project), "completed", "success")
+
+
+def test_answer_that_the_shim_did_not_take_accepts_nothing(
+    make_manager: MakeManager, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager = make_manager()
+    manager.page_seen()
+    execution = manager.start_execution("fake:asks=Bash", project)
+    request = asked(execution)
+    rules = [one for one in request.suggestions if one.get("destination") == "localSettings"]
+
+    def refuse(*_: object, **__: object) -> None:
+        raise ControlFailed("no", code="busy", execution_id=execution.execution_id)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(manager.backend, "ask", refuse)
+        with pytest.raises(ControlFailed):
+            execution.answer_request(request.control_id, Allow(updated_permissions=tuple(rules)))
+    permits = [trust._rule(rule) for rule in rules[0]["rules"]]
+    write(project, ".claude/settings.local.json", {"permissions": {"allow": permits}})
+    with pytest.raises(ProjectNotTrusted):
+        manager.start_execution("fake:plain", project)
+    execution.kill()
+
+
+def test_what_cannot_be_remembered_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    before = sorted(tmp_path.iterdir())
+    trust.accept(tmp_path, "/somewhere", ["digest"])
+    assert sorted(tmp_path.iterdir()) == before
