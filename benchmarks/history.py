@@ -30,10 +30,10 @@ from claude_widget.history_sync import HistorySync
 from claude_widget.transcript import Writer
 
 EXECUTIONS, QUICK_EXECUTIONS = 100_000, 10_000
-SEARCHES, QUICK_SEARCHES = 300, 120
-TRANSCRIPTS, QUICK_TRANSCRIPTS = 200, 40
+SEARCHES, QUICK_SEARCHES = 300, 100
+TRANSCRIPTS, QUICK_TRANSCRIPTS = 200, 80
 FRAMES = 1_000
-ROUNDS, QUICK_ROUNDS = 5, 3
+ROUNDS = 5
 SEARCH, LISTING, INSERT = 0.1, 0.05, 0.001
 """Seconds: of a search and a listing, 95th percentile; of an insert, in batches."""
 SIZE = 2048
@@ -186,7 +186,6 @@ def run(quick: bool) -> list[measure.Figure]:
         index = HistoryIndex(folder)
         size = (index.path.stat().st_size - text) / count
         searches, listings = searched(index, QUICK_SEARCHES if quick else SEARCHES)
-    rounds = QUICK_ROUNDS if quick else ROUNDS
     transcripts = QUICK_TRANSCRIPTS if quick else TRANSCRIPTS
     with tempfile.TemporaryDirectory(prefix="cw-bench-") as name:
         folder = Path(name)
@@ -195,7 +194,7 @@ def run(quick: bool) -> list[measure.Figure]:
             partial(rebuilt, folder, transcripts),
             partial(read_plainly, folder / "executions"),
         )
-        ours, plain = measure.in_turn(rounds, *sides)
+        ours, plain = measure.in_turn(ROUNDS, *sides)
     what = f"history of {count:,} executions ({text / count:,.0f} bytes of text each)"
     slow = partial(measure.percentile, share=0.95)
     ms = partial(measure.allowed, unit="ms", scale=1000)
