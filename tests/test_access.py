@@ -45,6 +45,8 @@ def open_to_others(*folders: Path) -> dict[str, str]:
     for path in (path for folder in folders for path in below(folder)):
         with contextlib.suppress(FileNotFoundError):  # gone meanwhile
             found = path.lstat().st_mode
+            if path.name.startswith(".") and stat.S_IMODE(found) == 0:
+                continue  # just being made, under a umask that leaves nobody anything
             if stat.S_IMODE(found) != (0o700 if stat.S_ISDIR(found) else 0o600):
                 wrong[str(path)] = oct(found)
     return wrong
