@@ -70,6 +70,11 @@ ARGV_OF: dict[str, tuple[Any, list[str]]] = {
     "env_allow": (["A", "B_*"], []),
     "sandbox": (True, [f"--settings={json.dumps({'sandbox': SANDBOX})}"]),
     "trust_project": (True, []),
+    "mode": ("record", []),
+    "key": ("daily", []),
+    "key_ignore": ([r"\d+"], []),
+    "inputs": (["*.py"], []),
+    "apply_changes": (True, []),
 }
 """What each option adds to argv."""
 

@@ -199,8 +199,7 @@ def test_torn_pid_file_has_nobody_signalled(
     manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     execution = fake.running(manager.start_execution("fake:gate", project))
-    backend = manager.backend
-    assert isinstance(backend, LocalBackend)
+    backend = LocalBackend()
     path = execution.run.folder / "shim.pid"
     content = path.read_bytes()
     signalled: list[tuple[int, int]] = []

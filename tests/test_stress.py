@@ -141,7 +141,7 @@ def test_managers_come_and_go_without_a_trace(make_manager: MakeManager, project
             manager.start_execution("hello", project).wait(10)
             until(lambda: not psutil.Process().children(), what="its shim is reaped")
     assert descriptors() == before
-    assert threading.active_count() == threads
+    assert threading.active_count() <= threads  # one of an earlier test's may have ended meanwhile
 
 
 def test_one_session_is_given_to_one_of_many(manager: ProcessManager, project: Path) -> None:
