@@ -15,6 +15,8 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from claude_widget import cell_output
+
 RunCell = Callable[[str], Any]
 
 
@@ -28,6 +30,9 @@ def opened() -> Iterator[InteractiveShell]:
         made.run_line_magic("load_ext", "claude_widget")
         yield made
     finally:
+        for output in list(cell_output._LIVE.values()):
+            output.settle()  # else its end is told in the middle of the next test
+        cell_output._BETWEEN.clear()
         atexit.unregister(made.atexit_operations)
         made.atexit_operations()
         InteractiveShell.clear_instance()
