@@ -19,7 +19,7 @@ from benchmarks import fake_cli, measure
 from claude_widget import ProcessManager
 
 BOUND = 1.5
-ROUNDS, QUICK_ROUNDS = 31, 11
+ROUNDS = 41
 
 
 def _opened(fifo: Path) -> None:
@@ -64,9 +64,9 @@ def play(folder: str, rounds: int) -> dict[str, list[float]]:
 
 def run(quick: bool) -> list[measure.Figure]:
     """The ratio; and what of it is spent before the shim's process is there."""
+    del quick  # it takes a few seconds at most
     with tempfile.TemporaryDirectory(prefix="cw-bench-") as folder:
-        rounds = QUICK_ROUNDS if quick else ROUNDS
-        found = measure.in_new_process(play, folder=folder, rounds=rounds)
+        found = measure.in_new_process(play, folder=folder, rounds=ROUNDS)
     peers = [sum(pair) for pair in zip(found["python"], found["popen"], strict=True)]
     name = "start_execution to exec / bare python + bare Popen"
     return [

@@ -67,7 +67,7 @@ def run(quick: bool) -> list[measure.Figure]:
         size = QUICK_SIZE if quick else SIZE
         cells = (("", False), ("asleep", False), ("", True), ("busy", False))
         sides = [partial(_once, file, size, cell, beside) for cell, beside in cells]
-        free, asleep, beside, busy = measure.in_turn(3 if quick else 7, *sides)
+        free, asleep, beside, busy = measure.in_turn(5 if quick else 7, *sides)
     return [
         measure.compared(
             "CLI's time to write, cell asleep / kernel free", asleep, free, bound=BOUND
