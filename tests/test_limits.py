@@ -35,7 +35,7 @@ BREACHES: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "silence": ("fake:silent", {"idle_timeout": 0.3}, "idle", "For 0.3 s it printed nothing"),
     "processor seconds": ("fake:cpu=9", {"max_cpu_seconds": 0.4}, "cpu", "of 0.4 processor sec"),
     "memory": ("fake:memory=90 fake:gate", {"max_memory": 64 * MB}, "memory", "of 67.1 MB of mem"),
-    "processes": ("fake:forks=5 fake:gate", {"max_processes": 4}, "processes", "6 of 4 processes"),
+    "processes": ("fake:forks=5 fake:gate", {"max_processes": 4}, "processes", "of 4 processes"),
     "temp folder": ("fake:temp=3 fake:gate", {"max_temp_size": 2 * MB}, "disk", "of 2.1 MB in its"),
 }
 

@@ -11,7 +11,6 @@ import contextlib
 import json
 import os
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -202,10 +201,6 @@ class JupyterServer(Server):
             "env": dict(env),
         }
         (folder / "kernel.json").write_text(json.dumps(spec))
-
-    def remove_kernels(self) -> None:
-        """Remove all kernelspecs that were added: a notebook that names one then has no kernel."""
-        shutil.rmtree(self.root / "data" / "kernels", ignore_errors=True)
 
     def add_notebook(self, path: str, cells: list[str], kernel: str) -> None:
         """Write a notebook of code cells."""

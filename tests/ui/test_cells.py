@@ -6,8 +6,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 from playwright.sync_api import expect
 
@@ -117,6 +119,13 @@ def test_undefined_name_starts_nothing(desk: Desk, claude: dict[str, str]) -> No
     assert notebook.execute("print(len(manager.get_all_executions()))") == "0\n"
 
 
+def name_no_kernel(file: Path) -> None:
+    """Take its language from a notebook: the server would choose another kernel by it."""
+    notebook = nbformat.read(file, as_version=4)
+    notebook.metadata = {"kernelspec": {"name": "gone", "display_name": "Gone"}}
+    nbformat.write(notebook, file)
+
+
 def test_saved_notebook_is_readable_without_a_kernel(desk: Desk, claude: dict[str, str]) -> None:
     notebook = opened(desk, claude, "%claude_exec --wait SCENARIO:hello saved", "manager")
     notebook.run(1)
@@ -129,8 +138,9 @@ def test_saved_notebook_is_readable_without_a_kernel(desk: Desk, claude: dict[st
     command = [sys.executable, "-m", "claude_widget.command_line", "freeze", str(copy)]
     subprocess.run(command, check=True, capture_output=True)
     notebook.server.end_kernels()
-    notebook.server.remove_kernels()
+    name_no_kernel(copy)
     reopened = desk.view(f"{desk.folder}/{copy.name}", kernel=False)
+    reopened.page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()
     expect(reopened.page.get_by_role("button", name="No Kernel", exact=True)).to_be_visible()
     expect(reopened.output(1)).to_contain_text(HELLO)
     expect(reopened.output(2).get_by_role("table")).to_contain_text("SCENARIO:hello saved")
