@@ -23,10 +23,10 @@ from typing import Any
 
 from benchmarks import frames, measure
 from claude_widget import runtime
-from claude_widget.history_entry import HistoryEntry, without_partials
-from claude_widget.history_filter import wanted
-from claude_widget.history_index import HistoryIndex
-from claude_widget.history_sync import HistorySync
+from claude_widget.history.entry import HistoryEntry, without_partials
+from claude_widget.history.filter import wanted
+from claude_widget.history.index import HistoryIndex
+from claude_widget.history.sync import HistorySync
 from claude_widget.transcript import Writer
 
 EXECUTIONS, QUICK_EXECUTIONS = 100_000, 10_000

@@ -72,7 +72,7 @@ def play_second(folder: str, *, check: bool) -> dict[str, float]:
 def _folded_anew(manager: Any, row: dict[str, Any]) -> dict[str, Any]:
     """The row of a transcript that is folded from its first byte."""
     from claude_widget.execution import Execution  # noqa: PLC0415 - see above
-    from claude_widget.rows import row_of  # noqa: PLC0415
+    from claude_widget.page.rows import row_of  # noqa: PLC0415
 
     one = Execution(manager, manager.get_execution(row["executionId"]).run)
     one.catch_up()

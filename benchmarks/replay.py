@@ -33,9 +33,9 @@ def _query(number: int) -> str:
 
 def prepare(folder: str, recordings: int, printed: int) -> dict[str, int]:
     """Write so many recordings of so many frames that were printed; how many each keeps."""
-    from claude_widget.recording_key import key_of  # noqa: PLC0415 - each kernel loads its own
-    from claude_widget.recordings import Recordings  # noqa: PLC0415
-    from claude_widget.redaction import Redactor  # noqa: PLC0415
+    from claude_widget.recordings.key import key_of  # noqa: PLC0415 - each kernel loads its own
+    from claude_widget.recordings.store import Recordings  # noqa: PLC0415
+    from claude_widget.redaction.redactor import Redactor  # noqa: PLC0415
     from claude_widget.request import build_request  # noqa: PLC0415
 
     base = Path(folder)

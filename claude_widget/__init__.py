@@ -17,17 +17,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from claude_widget.cells.magic import load_ipython_extension
     from claude_widget.diagnosis import doctor
     from claude_widget.errors import ClaudeWidgetError
     from claude_widget.execution import Execution
-    from claude_widget.history import History
-    from claude_widget.magic import load_ipython_extension
+    from claude_widget.history.history import History
     from claude_widget.manager import ProcessManager
     from claude_widget.models import ExecutionInfo, ExecutionRequest, ExecutionStatus
-    from claude_widget.occurrences import Cell
+    from claude_widget.page.widget import ClaudeWidget
     from claude_widget.permissions import PermissionRequest
     from claude_widget.protocol import Allow, Deny
-    from claude_widget.widget import ClaudeWidget
+    from claude_widget.recordings.occurrences import Cell
 
 __version__ = "0.1.0"
 __all__ = [
@@ -46,7 +46,7 @@ __all__ = [
 ]
 _HOMES = {
     "Allow": "claude_widget.protocol",
-    "ClaudeWidget": "claude_widget.widget",
+    "ClaudeWidget": "claude_widget.page.widget",
     "ClaudeWidgetError": "claude_widget.errors",
     "Deny": "claude_widget.protocol",
     "Execution": "claude_widget.execution",
@@ -56,7 +56,7 @@ _HOMES = {
     "PermissionRequest": "claude_widget.permissions",
     "ProcessManager": "claude_widget.manager",
     "doctor": "claude_widget.diagnosis",
-    "load_ipython_extension": "claude_widget.magic",
+    "load_ipython_extension": "claude_widget.cells.magic",
 }
 _SHOWN_BY = ("ClaudeWidget", "Execution", "ProcessManager", "load_ipython_extension")
 """Whoever asks for one of these may have managers and executions as values of cells."""
@@ -82,30 +82,30 @@ def _set_viewers() -> None:
     manager.cell = staticmethod(_running_cell)
     execution = import_module("claude_widget.execution").Execution
     execution.viewer, execution.widget = staticmethod(_show), staticmethod(_widget_of)
-    import_module("claude_widget.history").History.bundler = staticmethod(_bundle_of)
+    import_module("claude_widget.history.history").History.bundler = staticmethod(_bundle_of)
 
 
 def _bundle_of(history: History) -> dict[str, str]:
-    made: dict[str, str] = import_module("claude_widget.history_view").history_bundle(history)
+    made: dict[str, str] = import_module("claude_widget.history.view").history_bundle(history)
     return made
 
 
 def _show(value: ProcessManager | Execution) -> None:
     manager = _manager_of(value)
     if manager is not None:
-        import_module("claude_widget.cell_output").show(manager, value)
+        import_module("claude_widget.cells.output").show(manager, value)
 
 
 def _running_cell() -> Cell | None:
     if "IPython" not in sys.modules:  # a plain script pays for no notebook's libraries
         return None
-    found: Cell | None = import_module("claude_widget.running_cell").running_cell()
+    found: Cell | None = import_module("claude_widget.cells.running_cell").running_cell()
     return found
 
 
 def _widget_of(value: ProcessManager | Execution) -> object:
     manager = _manager_of(value)
-    made = import_module("claude_widget.cell_output")
+    made = import_module("claude_widget.cells.output")
     return repr(value) if manager is None else made.widget_of(manager, value)
 
 

@@ -16,11 +16,11 @@ from typing import Any
 from claude_widget.backend import Backend, Run
 from claude_widget.errors import ClaudeWidgetError, InvalidRequest, SessionInUse
 from claude_widget.execution import Execution
-from claude_widget.mcp_config import describe_mcp_config
+from claude_widget.mcp.config import describe_mcp_config
 from claude_widget.models import ExecutionRequest, ExecutionStatus, Reason
 from claude_widget.permissions import Decider
-from claude_widget.planning import Plan, Planner
-from claude_widget.recorder import Recorder
+from claude_widget.recordings.planning import Plan, Planner
+from claude_widget.recordings.recorder import Recorder
 from claude_widget.registry import MakeExecution, Registry
 from claude_widget.request import check_root
 from claude_widget.runtime import host_name

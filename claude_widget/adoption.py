@@ -23,7 +23,7 @@ from claude_widget.errors import (
     InvalidRequest,
 )
 from claude_widget.execution import Execution
-from claude_widget.mcp_config import describe_mcp_config
+from claude_widget.mcp.config import describe_mcp_config
 from claude_widget.models import ExecutionRequest, ExecutionStatus
 from claude_widget.permissions import Decider
 from claude_widget.registry import Registry

@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from claude_widget.backend import Backend
 from claude_widget.local import DEFAULT_UNATTENDED, DEFAULT_UNWATCHED, LocalBackend
-from claude_widget.modes import check_mode, mode_of, pace_of, recordings_of
-from claude_widget.recorded_backend import RecordedBackend
-from claude_widget.recordings import Recordings
-from claude_widget.redaction import Redactor
-from claude_widget.replay import ReplayBackend
+from claude_widget.recordings.backend import RecordedBackend
+from claude_widget.recordings.modes import check_mode, mode_of, pace_of, recordings_of
+from claude_widget.recordings.replay import ReplayBackend
+from claude_widget.recordings.store import Recordings
+from claude_widget.redaction.redactor import Redactor
 
 
 class Recording(NamedTuple):

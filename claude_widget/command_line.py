@@ -11,10 +11,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from claude_widget.cells.freeze import freeze_file
 from claude_widget.diagnosis import doctor
 from claude_widget.errors import ClaudeWidgetError, ExecutionNotFound
-from claude_widget.freeze import freeze_file
-from claude_widget.history_command import add_history
+from claude_widget.history.command import add_history
 from claude_widget.state_folder import StateFolder
 from claude_widget.transcript import read_records
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from claude_widget import snapshot
 from claude_widget.backend import Run
+from claude_widget.cells.shown import Shown
 from claude_widget.ended import Ended
 from claude_widget.errors import (
     ClaudeWidgetError,
@@ -26,11 +27,10 @@ from claude_widget.errors import (
 )
 from claude_widget.event_log import EventLog
 from claude_widget.events import NEUTRAL_PREFIX, ControlRequest, Event, Record, parse
-from claude_widget.exported import Exported
-from claude_widget.gauges import Gauge
 from claude_widget.models import ExecutionInfo, ExecutionStatus, Reason
+from claude_widget.page.gauges import Gauge
 from claude_widget.permissions import Decider, PermissionRequest, request_of
-from claude_widget.shown import Shown
+from claude_widget.report.exported import Exported
 from claude_widget.state import INITIAL, State, reduce
 from claude_widget.stderr_tail import stderr_tail, without_stale_stderr
 from claude_widget.steered import Keeper, Steered

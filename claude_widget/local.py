@@ -24,12 +24,12 @@ from typing import Any, Literal
 
 from claude_widget import command, runtime
 from claude_widget.backend import Run
+from claude_widget.cleanup.leftovers import end_leftovers, recorded
+from claude_widget.cleanup.remains import leave_breadcrumb
 from claude_widget.discovery import find_cli
 from claude_widget.errors import ControlFailed, InvalidRequest, UnsupportedPlatform
-from claude_widget.leftovers import end_leftovers, recorded
 from claude_widget.models import ExecutionRequest
 from claude_widget.own_files import open_own, read_own
-from claude_widget.remains import leave_breadcrumb
 from claude_widget.reports import EndedProcess
 from claude_widget.sandbox import Places, check_sandbox, isolated, prepare
 from claude_widget.shim.cgroup import end_group

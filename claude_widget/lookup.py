@@ -17,8 +17,8 @@ from claude_widget.backend import Run
 from claude_widget.errors import ClaudeWidgetError, InvalidTransition
 from claude_widget.events import is_neutral, parse
 from claude_widget.models import ExecutionInfo
-from claude_widget.report import Report
-from claude_widget.report_reading import own_redactor, read_digest
+from claude_widget.report.content import Report
+from claude_widget.report.reading import own_redactor, read_digest
 from claude_widget.state import State, reduce
 from claude_widget.state_folder import StateFolder
 from claude_widget.transcript import read_records

@@ -21,26 +21,26 @@ from claude_widget.backend import Backend, Run
 from claude_widget.backends import Recording, backend_for
 from claude_widget.broker import DEFAULT_GRACE
 from claude_widget.capacity import concurrency
+from claude_widget.cells.shown import Shown
+from claude_widget.cleanup.retention import Retention
+from claude_widget.cleanup.sweep import Sweep
 from claude_widget.execution import Execution
 from claude_widget.following import Following
+from claude_widget.history.looking_back import LookingBack
 from claude_widget.listeners import Listener, Listeners
 from claude_widget.local import DEFAULT_UNATTENDED, DEFAULT_UNWATCHED
-from claude_widget.looking_back import LookingBack
 from claude_widget.models import ExecutionInfo
-from claude_widget.occurrences import Cell
 from claude_widget.orders import Orders
-from claude_widget.planning import Planner
 from claude_widget.protocol import ModelChoice
-from claude_widget.recorder import Recorder, RecordingProblem
+from claude_widget.recordings.occurrences import Cell
+from claude_widget.recordings.planning import Planner
+from claude_widget.recordings.recorder import Recorder, RecordingProblem
+from claude_widget.recordings.staleness import StaleRecording
 from claude_widget.registry import Registry
 from claude_widget.request import build_request
-from claude_widget.retention import Retention
-from claude_widget.shown import Shown
-from claude_widget.staleness import StaleRecording
 from claude_widget.state_folder import StateFolder
 from claude_widget.steering import Steering
 from claude_widget.subscriptions import Callback, Subscriptions
-from claude_widget.sweep import Sweep
 from claude_widget.upkeep import Upkeep
 from claude_widget.waiting_line import WaitingLine
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from claude_widget.backend import Run
 from claude_widget.errors import ClaudeWidgetError
-from claude_widget.history_entry import fold
+from claude_widget.history.entry import fold
 from claude_widget.models import ExecutionInfo
 from claude_widget.state_folder import StateFolder
 

@@ -7,15 +7,15 @@ the execution and pass the rest on; nothing is decided here.
 from __future__ import annotations
 
 from claude_widget.adoption import Adoption
+from claude_widget.cleanup.retention import Retention
+from claude_widget.cleanup.sweep import Sweep
 from claude_widget.errors import ExecutionActive
 from claude_widget.execution import Execution
 from claude_widget.listeners import Listeners
 from claude_widget.models import Reason
 from claude_widget.registry import Registry
 from claude_widget.reports import PruneReport, SweepReport
-from claude_widget.retention import Retention
 from claude_widget.steering import Steering
-from claude_widget.sweep import Sweep
 
 
 class Orders:

@@ -16,9 +16,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from claude_widget.errors import InvalidRequest
-from claude_widget.mcp_config import load_mcp_config
+from claude_widget.mcp.config import load_mcp_config
 from claude_widget.models import ExecutionRequest
-from claude_widget.modes import check_mode
+from claude_widget.recordings.modes import check_mode
 
 LONGEST_QUERY = 9_000_000
 """Bytes. A stdin message above 10 MB sends the CLI into a crash loop (its changelog, 2.1.128)."""

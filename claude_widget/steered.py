@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, get_args
 from claude_widget.errors import ControlFailed, InvalidRequest
 from claude_widget.models import Effort, MCPServer, PermissionMode, Reason
 from claude_widget.permissions import Answer, Decision, decision_of
-from claude_widget.redaction import Redactor
+from claude_widget.redaction.redactor import Redactor
 from claude_widget.subscriptions import Subscriptions
 
 if TYPE_CHECKING:

@@ -28,10 +28,10 @@ from claude_widget.models import ExecutionRequest, Reason
 from claude_widget.permissions import Decision, check_rules, refusal_line, response_line
 from claude_widget.protocol import Allow
 from claude_widget.reach import check_input
-from claude_widget.recorded_backend import RecordedBackend
-from claude_widget.redaction import Redactor
+from claude_widget.recordings.backend import RecordedBackend
+from claude_widget.recordings.replay import ReplayBackend
+from claude_widget.redaction.redactor import Redactor
 from claude_widget.registry import Registry
-from claude_widget.replay import ReplayBackend
 from claude_widget.request import clean_query
 from claude_widget.subscriptions import Subscriptions
 from claude_widget.trust import accept_rules

@@ -21,8 +21,8 @@ from typing import Any
 
 from claude_widget.discovery import config_folder
 from claude_widget.errors import ProjectNotTrusted
-from claude_widget.mcp_choices import shown_server
-from claude_widget.mcp_config import ReadConfig
+from claude_widget.mcp.choices import shown_server
+from claude_widget.mcp.config import ReadConfig
 from claude_widget.models import ExecutionRequest
 from claude_widget.own_files import open_any, open_own, read_own
 from claude_widget.request import resolve_folder

@@ -17,17 +17,17 @@ from claude_widget.command import INITIALIZE_ID
 from claude_widget.errors import ControlFailed
 from claude_widget.events import ControlRequest, ControlResponse
 from claude_widget.execution import Execution
-from claude_widget.gauges import Gauges
 from claude_widget.listeners import Listeners
+from claude_widget.mcp.requirements import Requirements
 from claude_widget.model_choices import models_in
 from claude_widget.models import Reason
+from claude_widget.page.gauges import Gauges
 from claude_widget.presence import presence_of
 from claude_widget.protocol import Notification
-from claude_widget.recorder import Recorder
+from claude_widget.recordings.recorder import Recorder
 from claude_widget.recovery import settle_if_dead
 from claude_widget.registry import Registry
 from claude_widget.reports import EndedProcess
-from claude_widget.requirements import Requirements
 from claude_widget.steering import Steering
 from claude_widget.subscriptions import Subscriptions
 

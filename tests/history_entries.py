@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from claude_widget.history_entry import HistoryEntry
+from claude_widget.history.entry import HistoryEntry
 
 ZERO = 1_700_000_000.0
 """Epoch seconds of the first one."""

@@ -23,8 +23,8 @@ from claude_widget.errors import ClaudeWidgetError, ExecutionNotFound
 from claude_widget.execution import Execution
 from claude_widget.local import LocalBackend
 from claude_widget.manager import ProcessManager
-from claude_widget.rows import row_in
-from claude_widget.widget import ClaudeWidget
+from claude_widget.page.rows import row_in
+from claude_widget.page.widget import ClaudeWidget
 from tests import fake
 from tests.recording_comm import comm_of, open_recording_comms, say
 

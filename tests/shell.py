@@ -15,7 +15,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from claude_widget import cell_output
+from claude_widget.cells import output as cell_output
 
 RunCell = Callable[[str], Any]
 

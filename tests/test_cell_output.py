@@ -22,14 +22,14 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
 import claude_widget
-from claude_widget import cell_output
-from claude_widget.cell_output import CellOutput, dashboard_of
-from claude_widget.courier import COURIER, MESSAGES_PER_SECOND
+from claude_widget.cells import output as cell_output
+from claude_widget.cells.freeze import freeze_file
+from claude_widget.cells.output import CellOutput, dashboard_of
 from claude_widget.execution import Execution
-from claude_widget.freeze import freeze_file
 from claude_widget.last_text import last_text
 from claude_widget.manager import ProcessManager
-from claude_widget.widget import ClaudeWidget, ExecutionView
+from claude_widget.page.courier import COURIER, MESSAGES_PER_SECOND
+from claude_widget.page.widget import ClaudeWidget, ExecutionView
 from tests import fake
 from tests.conftest import MakeManager
 from tests.recording_comm import RecordingComm, comm_of

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from claude_widget.changes import Changes, apply, before
-from claude_widget.overlaps import Overlaps, Span, overlapped
-from claude_widget.project_files import Bounds
-from claude_widget.redaction import Redactor
+from claude_widget.changes.observed import Changes, apply, before
+from claude_widget.changes.overlaps import Overlaps, Span, overlapped
+from claude_widget.changes.project_files import Bounds
+from claude_widget.redaction.redactor import Redactor
 from tests import trees
 from tests.trees import TREE, by_git, edit, repository, seen
 
@@ -164,7 +164,9 @@ def test_nothing_is_left_in_the_temp_folder(project: Path, own_temp: Path) -> No
 
 def test_what_a_killed_process_kept_goes_with_the_next_look(project: Path, own_temp: Path) -> None:
     trees.write(TREE, project)
-    code = "import os, sys; from claude_widget.changes import before; b = before(sys.argv[1])"
+    code = (
+        "import os, sys; from claude_widget.changes.observed import before; b = before(sys.argv[1])"
+    )
     ended = [sys.executable, "-c", f"{code}; os.kill(os.getpid(), 9)", str(project)]
     env = {**os.environ, "TMPDIR": str(own_temp)}
     assert subprocess.run(ended, env=env, check=False, cwd=ROOT).returncode == -9

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from claude_widget.recording_errors import RecordingDamaged, RecordingTooNew
-from claude_widget.recordings import Recordings
+from claude_widget.recordings.errors import RecordingDamaged, RecordingTooNew
+from claude_widget.recordings.store import Recordings
 from tests import test_recordings as suite
 from tests.test_recordings import keyed
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from claude_widget.manager import ProcessManager
-from claude_widget.replay import ReplayBackend
+from claude_widget.recordings.replay import ReplayBackend
 from scripts.demo_queries import DEMOS, Demo
 from scripts.parts import RECORDINGS
 from scripts.record_demo import LARGEST, PROJECT

@@ -18,12 +18,12 @@ import comm
 import pytest
 
 from claude_widget import protocol
-from claude_widget.answering import _TABLE
+from claude_widget.cells.static_view import execution_text
 from claude_widget.execution import Execution
-from claude_widget.lanes import Lanes
 from claude_widget.manager import ProcessManager
-from claude_widget.static_view import execution_text
-from claude_widget.widget import ClaudeWidget
+from claude_widget.page.answering import _TABLE
+from claude_widget.page.lanes import Lanes
+from claude_widget.page.widget import ClaudeWidget
 from tests import fake
 from tests.recording_comm import RecordingComm, answer_to, ask, comm_of, rows, say
 from tests.waiting import until

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from claude_widget.errors import ExportFailed
-from claude_widget.export import export_execution
 from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionInfo
-from claude_widget.redaction import Redactor
-from claude_widget.report import Report
-from claude_widget.report_markdown import markdown_document
-from claude_widget.report_page import html_document
-from claude_widget.report_reading import redacted_info
+from claude_widget.redaction.redactor import Redactor
+from claude_widget.report.content import Report
+from claude_widget.report.export import export_execution
+from claude_widget.report.markdown import markdown_document
+from claude_widget.report.page import html_document
+from claude_widget.report.reading import redacted_info
 from claude_widget.state import State, fold
 from claude_widget.transcript import read_records
 from tests import attacks, fake, recorded

@@ -11,13 +11,13 @@ import pytest
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from claude_widget.cells.freeze import freeze_file
+from claude_widget.cells.static_view import MARK, execution_bundle, table_bundle
 from claude_widget.command_line import main
 from claude_widget.errors import ClaudeWidgetError
-from claude_widget.freeze import freeze_file
 from claude_widget.lookup import Lookup
 from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionInfo
-from claude_widget.static_view import MARK, execution_bundle, table_bundle
 from tests import fake
 from tests.conftest import MakeManager
 from tests.waiting import until
@@ -32,7 +32,7 @@ def live(static: dict[str, str], model_id: str, **mark: Any) -> Any:
     return new_output("display_data", data, metadata={MARK: mark} if mark else {})
 
 
-def saved(model_id: str, module: str = "claude_widget.widget") -> dict[str, Any]:
+def saved(model_id: str, module: str = "claude_widget.page.widget") -> dict[str, Any]:
     """The state of a model and of its layout as they are saved."""
     state = {"_anywidget_id": f"{module}.Some", "layout": f"IPY_MODEL_{model_id}-layout"}
     return {model_id: {"state": state}, f"{model_id}-layout": {"state": {}}}

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from claude_widget import gauges
 from claude_widget.execution import Execution
-from claude_widget.gauges import Gauge, Gauges, Used, read_usage
 from claude_widget.manager import ProcessManager
-from claude_widget.rows import changes, row_in
+from claude_widget.page import gauges
+from claude_widget.page.gauges import Gauge, Gauges, Used, read_usage
+from claude_widget.page.rows import changes, row_in
 from claude_widget.shim import tree
 from tests.conftest import MakeManager
 from tests.fake import ended, running

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from claude_widget.changes import Changes, apply, before
-from claude_widget.project_files import Bounds
-from claude_widget.snapshot_changes import SnapshotState
+from claude_widget.changes.observed import Changes, apply, before
+from claude_widget.changes.project_files import Bounds
+from claude_widget.changes.snapshot_changes import SnapshotState
 from tests import trees
 from tests.second_user import NOBODYS_ID
 from tests.trees import TREE, by_git, edit, git, repository, seen

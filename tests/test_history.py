@@ -15,9 +15,9 @@ import pytest
 import claude_widget
 from claude_widget.errors import ExecutionNotFound, InvalidRequest
 from claude_widget.execution import Execution
-from claude_widget.history_errors import PandasMissing
-from claude_widget.history_filter import wanted
-from claude_widget.history_sync import HistorySync
+from claude_widget.history.errors import PandasMissing
+from claude_widget.history.filter import wanted
+from claude_widget.history.sync import HistorySync
 from claude_widget.manager import ProcessManager
 from tests import fake
 from tests.conftest import MakeManager

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from claude_widget.command_line import main
-from claude_widget.history_index import NAME
+from claude_widget.history.index import NAME
 from claude_widget.manager import ProcessManager
 from tests import fake
 from tests.conftest import MakeManager

@@ -17,14 +17,14 @@ from pathlib import Path
 
 import pytest
 
-from claude_widget import history_schema as schema
 from claude_widget.errors import ClaudeWidgetError
-from claude_widget.history_entry import HistoryEntry
-from claude_widget.history_errors import HistoryUnavailable
-from claude_widget.history_filter import wanted
-from claude_widget.history_index import NAME, HistoryIndex
-from claude_widget.history_sync import HistorySync
-from claude_widget.pins import pin
+from claude_widget.history import schema
+from claude_widget.history.entry import HistoryEntry
+from claude_widget.history.errors import HistoryUnavailable
+from claude_widget.history.filter import wanted
+from claude_widget.history.index import NAME, HistoryIndex
+from claude_widget.history.pins import pin
+from claude_widget.history.sync import HistorySync
 from tests.history_entries import made
 from tests.small_disk import as_root, mounted
 from tests.test_retention import ended_on
@@ -213,7 +213,7 @@ def test_file_that_another_process_holds_for_too_long_is_moved_aside(
 INSERTS = """
 import sys
 from pathlib import Path
-from claude_widget.history_index import HistoryIndex
+from claude_widget.history.index import HistoryIndex
 from tests.history_entries import made
 index = HistoryIndex(Path(sys.argv[1]))
 first = int(sys.argv[2])

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from claude_widget import history_schema as schema
-from claude_widget.history_filter import wanted
-from claude_widget.history_index import HistoryIndex
+from claude_widget.history import schema
+from claude_widget.history.filter import wanted
+from claude_widget.history.index import HistoryIndex
 from tests.history_entries import ZERO, made
 
 HOSTILE = [

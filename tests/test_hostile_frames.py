@@ -24,15 +24,15 @@ import pytest
 from claude_widget.backend import Run
 from claude_widget.errors import InvalidTransition
 from claude_widget.manager import ProcessManager
+from claude_widget.page.rows import row_of
+from claude_widget.page.widget import ClaudeWidget
 from claude_widget.protocol import Allow, Deny
-from claude_widget.rows import row_of
 from claude_widget.shim import records
 from claude_widget.shim.control import Client
 from claude_widget.shim.operations import Operations
 from claude_widget.shim.streams import Output, Transcript
 from claude_widget.state import State, fold
 from claude_widget.transcript import RecordParser, read_records
-from claude_widget.widget import ClaudeWidget
 from tests import fake, recorded
 from tests.fuzz.asking import noting
 from tests.monsters import read_by_a_kernel

@@ -18,21 +18,21 @@ LAYERS = (
         "pure",
         {
             "blocks",
+            "changes.errors",
             "ended",
             "errors",
             "events",
-            "history_errors",
+            "history.errors",
             "markup",
             "model_choices",
             "models",
             "permissions",
-            "patch_errors",
             "protocol",
-            "recording_errors",
-            "report",
-            "report_markdown",
-            "report_page",
-            "report_style",
+            "recordings.errors",
+            "report.content",
+            "report.markdown",
+            "report.page",
+            "report.style",
             "reports",
             "state",
         },
@@ -41,38 +41,38 @@ LAYERS = (
         "formats",
         {
             "backend",
-            "call_sites",
+            "changes.line_diff",
+            "changes.patch_fitting",
+            "changes.patch_reading",
+            "changes.patch_redaction",
+            "changes.patches",
             "command",
-            "delta_joining",
             "discovery",
-            "encoded_text",
             "header",
-            "history_entry",
-            "history_filter",
-            "mcp_choices",
-            "mcp_config",
-            "modes",
-            "occurrences",
+            "history.entry",
+            "history.filter",
+            "history.pins",
+            "mcp.choices",
+            "mcp.config",
             "own_files",
             "owners",
-            "personal_paths",
-            "pins",
-            "line_diff",
-            "patch_fitting",
-            "patch_reading",
-            "patch_redaction",
-            "patches",
             "prompts",
             "reach",
-            "recording_format",
-            "recording_key",
-            "recording_run",
-            "redaction",
+            "recordings.call_sites",
+            "recordings.format",
+            "recordings.key",
+            "recordings.modes",
+            "recordings.occurrences",
+            "recordings.run_file",
+            "recordings.said",
+            "redaction.delta_joining",
+            "redaction.encoded_text",
+            "redaction.personal_paths",
+            "redaction.redactor",
+            "redaction.secret_shapes",
+            "redaction.secret_values",
             "request",
             "runtime",
-            "said",
-            "secret_shapes",
-            "secret_values",
             "sessions",
             "snapshot",
             "state_folder",
@@ -85,26 +85,26 @@ LAYERS = (
         {
             "backends",
             "capacity",
-            "changes",
-            "git_changes",
-            "git_commands",
-            "overlaps",
-            "patching",
-            "project_files",
-            "scratch_folders",
-            "snapshot_changes",
-            "history_index",
-            "history_schema",
-            "history_sync",
-            "leftovers",
+            "changes.git_changes",
+            "changes.git_commands",
+            "changes.observed",
+            "changes.overlaps",
+            "changes.patching",
+            "changes.project_files",
+            "changes.scratch_folders",
+            "changes.snapshot_changes",
+            "cleanup.leftovers",
+            "cleanup.remains",
+            "history.index",
+            "history.schema",
+            "history.sync",
             "local",
-            "recorded_backend",
-            "recording_files",
-            "recordings",
-            "remains",
-            "replay",
+            "recordings.backend",
+            "recordings.files",
+            "recordings.replay",
+            "recordings.staleness",
+            "recordings.store",
             "sandbox",
-            "staleness",
         },
     ),
     (
@@ -113,37 +113,37 @@ LAYERS = (
             "admission",
             "adoption",
             "broker",
+            "cells.shown",
+            "cleanup.retention",
+            "cleanup.sweep",
             "controls",
             "event_log",
             "execution",
-            "export",
-            "exported",
             "following",
-            "gauges",
-            "history",
-            "indexing",
+            "history.history",
+            "history.indexing",
+            "history.looking_back",
             "last_text",
             "listeners",
-            "looking_back",
             "lookup",
             "manager",
+            "mcp.requirements",
             "on_disk",
             "open_managers",
             "orders",
-            "planning",
-            "recorder",
-            "recovery",
+            "page.gauges",
             "presence",
+            "recordings.planning",
+            "recordings.recorder",
+            "recovery",
             "registry",
-            "report_reading",
-            "requirements",
-            "retention",
-            "shown",
+            "report.export",
+            "report.exported",
+            "report.reading",
             "stderr_tail",
             "steered",
             "steering",
             "subscriptions",
-            "sweep",
             "upkeep",
             "waiting_line",
         },
@@ -152,23 +152,23 @@ LAYERS = (
         "faces",
         {
             "__init__",
-            "answering",
-            "cell_output",
+            "cells.freeze",
+            "cells.magic",
+            "cells.output",
+            "cells.running_cell",
+            "cells.static_view",
             "command_line",
-            "courier",
-            "desk",
             "diagnosis",
-            "freeze",
-            "front_end",
-            "history_command",
-            "history_view",
-            "lanes",
-            "magic",
-            "panes",
-            "rows",
-            "running_cell",
-            "static_view",
-            "widget",
+            "history.command",
+            "history.view",
+            "page.answering",
+            "page.courier",
+            "page.desk",
+            "page.front_end",
+            "page.lanes",
+            "page.panes",
+            "page.rows",
+            "page.widget",
         },
     ),
 )
@@ -178,10 +178,14 @@ RECORDS = "claude_widget.shim.records"
 STANDARD_LIBRARY = sys.stdlib_module_names
 
 
-def top(module: str) -> str:
-    """The module of the package that a dotted name lies in; "__init__" for the package itself."""
-    parts = module.split(".")
-    return parts[1] if len(parts) > 1 else "__init__"
+FEATURES = {module.split(".")[0] for module in LEVEL if "." in module}
+"""Folders whose modules lie in several layers; any other folder lies in one as a whole."""
+
+
+def placed(module: str) -> str:
+    """What of a dotted name has a layer; "__init__" for the package itself."""
+    parts = module.split(".")[1:]
+    return ".".join(parts[: 2 if parts and parts[0] in FEATURES else 1]) or "__init__"
 
 
 def imports(path: Path) -> set[str]:
@@ -210,21 +214,27 @@ def sources() -> list[Path]:
 
 
 def name_of(path: Path) -> str:
-    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[: 2 if parts[0] in FEATURES else 1])
 
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_point_down(path: Path) -> None:
     name = name_of(path)
+    if name.endswith(".__init__"):
+        assert not imports(path), "a folder loads nothing by itself"
+        return
     inside = {module for module in imports(path) if module.split(".")[0] == "claude_widget"}
     if name == APART:
-        assert {top(module) for module in inside} <= {APART}
+        assert {placed(module) for module in inside} <= {APART}
         return
     assert name in LEVEL, f"{name} is in no layer of docs/design.md"
     for module in inside:
-        if top(module) == APART:
+        if placed(module) == APART:
             continue
-        assert LEVEL[top(module)] <= LEVEL[name], f"{path.name} imports {module}, which is above it"
+        assert LEVEL[placed(module)] <= LEVEL[name], (
+            f"{path.name} imports {module}, which is above it"
+        )
 
 
 def test_shim_needs_the_standard_library_only() -> None:
@@ -245,6 +255,6 @@ def test_below_the_faces_nothing_knows_jupyter() -> None:
     jupyter = {"IPython", "anywidget", "ipywidgets", "traitlets", "ipykernel", "comm"}
     for path in sources():
         name = name_of(path)
-        if name == APART or LEVEL.get(name, 9) < LEVEL["widget"]:
+        if name == APART or LEVEL.get(name, 9) < LEVEL["page.widget"]:
             roots = {module.split(".")[0] for module in imports(path)}
             assert not roots & jupyter, f"{path.relative_to(PACKAGE)} imports {roots & jupyter}"

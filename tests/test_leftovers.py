@@ -17,8 +17,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from claude_widget.cleanup.leftovers import DESCENDANTS, end_leftovers, look
 from claude_widget.command import MARK
-from claude_widget.leftovers import DESCENDANTS, end_leftovers, look
 from claude_widget.manager import ProcessManager
 from claude_widget.shim.tree import start_ticks
 from claude_widget.transcript import Writer

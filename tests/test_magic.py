@@ -14,9 +14,9 @@ import pytest
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
+from claude_widget.cells.magic import split_list, split_options
 from claude_widget.errors import ExecutionNotFound, InvalidRequest, PromptError
 from claude_widget.execution import Execution
-from claude_widget.magic import split_list, split_options
 from claude_widget.manager import ProcessManager
 from tests.conftest import MakeManager
 from tests.fake import ended, lines, running

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from claude_widget.errors import ConfirmationNeeded, InvalidRequest
-from claude_widget.mcp_choices import confirmed_config, mcp_choices
-from claude_widget.mcp_config import ReadConfig, load_mcp_config
+from claude_widget.mcp.choices import confirmed_config, mcp_choices
+from claude_widget.mcp.config import ReadConfig, load_mcp_config
 
 
 def config(**servers: Any) -> str:

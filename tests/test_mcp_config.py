@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from claude_widget.errors import InvalidRequest
-from claude_widget.mcp_config import describe_mcp_config, load_mcp_config
+from claude_widget.mcp.config import describe_mcp_config, load_mcp_config
 
 CONFIG = {"mcpServers": {"files": {"command": "serve", "env": {"KEY": "s3cret"}}}}
 

@@ -18,7 +18,7 @@ from claude_widget.errors import (
 )
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
-from claude_widget.recording_errors import RecordingNotFound
+from claude_widget.recordings.errors import RecordingNotFound
 from tests.conftest import MakeManager
 from tests.fake import ended
 from tests.replaying import done, folders, frames, results, told

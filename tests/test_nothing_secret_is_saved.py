@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from claude_widget.changes.patches import blob_id
 from claude_widget.execution import Execution
-from claude_widget.patches import blob_id
-from claude_widget.widget import ExecutionView, bundle_of
+from claude_widget.page.widget import ExecutionView, bundle_of
 from tests.conftest import MakeManager
 from tests.fake import ended
 from tests.planted_secrets import SHAPED, Person, encodings, files_below, leaks

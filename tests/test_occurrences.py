@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from claude_widget import running_cell
-from claude_widget.call_sites import call_site
+from claude_widget.cells import running_cell
 from claude_widget.manager import ProcessManager
-from claude_widget.occurrences import Cell, Occurrences
+from claude_widget.recordings.call_sites import call_site
+from claude_widget.recordings.occurrences import Cell, Occurrences
 from tests.replaying import MakeManager, done
 
 

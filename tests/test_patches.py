@@ -15,12 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from claude_widget import line_diff
-from claude_widget.changes import Changes, apply, before
-from claude_widget.patch_errors import PatchConflict
-from claude_widget.patch_reading import parse
-from claude_widget.patches import Content, Difference, blob_id, compose, sections_of
-from claude_widget.redaction import Redactor
+from claude_widget.changes import line_diff
+from claude_widget.changes.errors import PatchConflict
+from claude_widget.changes.observed import Changes, apply, before
+from claude_widget.changes.patch_reading import parse
+from claude_widget.changes.patches import Content, Difference, blob_id, compose, sections_of
+from claude_widget.redaction.redactor import Redactor
 from tests import trees
 from tests.trees import Tree
 

@@ -17,8 +17,8 @@ import pytest
 
 from claude_widget import runtime
 from claude_widget.backend import Run
+from claude_widget.cleanup.leftovers import DESCENDANTS, recorded
 from claude_widget.execution import Execution
-from claude_widget.leftovers import DESCENDANTS, recorded
 from claude_widget.local import LocalBackend, _configured
 from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionInfo, ExecutionRequest, ExecutionStatus, Reason

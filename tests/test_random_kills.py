@@ -21,9 +21,9 @@ import psutil
 import pytest
 
 from claude_widget import runtime
+from claude_widget.cleanup.leftovers import recorded
 from claude_widget.errors import ClaudeWidgetError
 from claude_widget.execution import Execution
-from claude_widget.leftovers import recorded
 from claude_widget.manager import ProcessManager
 from tests import fake
 from tests.conftest import MakeManager

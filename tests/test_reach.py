@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from claude_widget import protocol
+from claude_widget.cells.freeze import freeze_file
 from claude_widget.errors import ExecutionNotFound, InvalidRequest
 from claude_widget.execution import Execution
-from claude_widget.freeze import freeze_file
 from claude_widget.lookup import Lookup
 from claude_widget.manager import ProcessManager
 from claude_widget.protocol import Allow

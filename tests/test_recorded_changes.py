@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from claude_widget.changes import Changes
+from claude_widget.changes.errors import PatchConflict
+from claude_widget.changes.observed import Changes
 from claude_widget.manager import ProcessManager
-from claude_widget.patch_errors import PatchConflict
 from tests import trees
 from tests.fake import ended
 from tests.replaying import MakeManager, done

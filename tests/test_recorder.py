@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from claude_widget.changes.errors import PatchConflict
 from claude_widget.errors import (
     ExecutionActive,
     InvalidRequest,
@@ -17,10 +18,9 @@ from claude_widget.errors import (
 )
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
-from claude_widget.occurrences import Cell
-from claude_widget.patch_errors import PatchConflict
-from claude_widget.recording_errors import RecordingDamaged, RecordingNotFound
-from claude_widget.rows import row_in
+from claude_widget.page.rows import row_in
+from claude_widget.recordings.errors import RecordingDamaged, RecordingNotFound
+from claude_widget.recordings.occurrences import Cell
 from tests.conftest import MakeManager
 from tests.fake import ended
 from tests.replaying import done, folders

@@ -9,7 +9,7 @@ import uuid
 import pytest
 
 from claude_widget.events import Record
-from claude_widget.recording_format import FormatProblem, Neutral, is_own, neutral, real
+from claude_widget.recordings.format import FormatProblem, Neutral, is_own, neutral, real
 from tests.recorded import NAMES, meta, out, sent, transcript
 
 PLACES = ("/home/user/project",)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from claude_widget.errors import InvalidRequest
-from claude_widget.recording_key import (
+from claude_widget.recordings.key import (
     RecordingKey,
     differences,
     digest_of,
@@ -19,7 +19,7 @@ from claude_widget.recording_key import (
     key_of,
     of_material,
 )
-from claude_widget.redaction import Redactor
+from claude_widget.redaction.redactor import Redactor
 from claude_widget.request import build_request
 
 SECRET = "sk-ant-api03-" + "Zq8" * 31

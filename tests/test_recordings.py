@@ -17,10 +17,10 @@ import pytest
 from claude_widget.errors import ClaudeWidgetError
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
-from claude_widget.recording_errors import RecordingNotFound
-from claude_widget.recording_key import RecordingKey, key_of, of_material
-from claude_widget.recordings import Recordings, slug
-from claude_widget.redaction import Redactor
+from claude_widget.recordings.errors import RecordingNotFound
+from claude_widget.recordings.key import RecordingKey, key_of, of_material
+from claude_widget.recordings.store import Recordings, slug
+from claude_widget.redaction.redactor import Redactor
 from tests.fake import ended, lines
 
 ROOT = Path(__file__).parent.parent
@@ -215,9 +215,9 @@ import sys
 from pathlib import Path
 from claude_widget.backend import Run
 from claude_widget.models import ExecutionRequest
-from claude_widget.recording_key import of_material
-from claude_widget.recordings import Recordings
-from claude_widget.redaction import Redactor
+from claude_widget.recordings.key import of_material
+from claude_widget.recordings.store import Recordings
+from claude_widget.redaction.redactor import Redactor
 
 folder, run_folder, me = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 request = ExecutionRequest(query="q", project_path=sys.argv[4])

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from claude_widget.events import Record, is_neutral, parse
-from claude_widget.redaction import PLACEHOLDER, Redactor
+from claude_widget.redaction.redactor import PLACEHOLDER, Redactor
 from claude_widget.shim import records as shim_records
 from claude_widget.transcript import RecordParser
 from tests.planted_secrets import AWKWARD, SHAPED, Person, encodings, left_of

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from claude_widget.errors import InvalidRequest
-from claude_widget.redaction import PLACEHOLDER, Redactor
-from claude_widget.secret_values import configured_values, given_values, names_a_secret
+from claude_widget.redaction.redactor import PLACEHOLDER, Redactor
+from claude_widget.redaction.secret_values import configured_values, given_values, names_a_secret
 from tests.planted_secrets import AWKWARD, SHAPED, Person, encodings, left_of
 
 PERSON = Person()

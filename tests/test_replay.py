@@ -19,10 +19,10 @@ from claude_widget.backend import Run
 from claude_widget.errors import ControlFailed
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
-from claude_widget.recording_errors import RecordingDamaged, RecordingNotFound
-from claude_widget.recordings import Recordings
-from claude_widget.redaction import Redactor
-from claude_widget.replay import ReplayBackend
+from claude_widget.recordings.errors import RecordingDamaged, RecordingNotFound
+from claude_widget.recordings.replay import ReplayBackend
+from claude_widget.recordings.store import Recordings
+from claude_widget.redaction.redactor import Redactor
 from claude_widget.transcript import Writer
 from tests import fake
 from tests.conftest import MakeManager

@@ -13,10 +13,10 @@ import pytest
 
 from claude_widget.errors import ControlFailed
 from claude_widget.execution import Execution
-from claude_widget.recording_key import key_of
-from claude_widget.recordings import Recordings
-from claude_widget.redaction import Redactor
-from claude_widget.replay import ReplayBackend
+from claude_widget.recordings.key import key_of
+from claude_widget.recordings.replay import ReplayBackend
+from claude_widget.recordings.store import Recordings
+from claude_widget.redaction.redactor import Redactor
 from tests import fake
 from tests.conftest import MakeManager
 from tests.fake import ended, lines, metas

@@ -13,20 +13,20 @@ from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from claude_widget.blocks import Block, ToolBlock, ToolResult, fold_blocks
-from claude_widget.freeze import freeze_file
-from claude_widget.manager import ProcessManager
-from claude_widget.models import Denial, ExecutionInfo, ExecutionStatus
-from claude_widget.redaction import Redactor
-from claude_widget.report import Report
-from claude_widget.report_reading import read_digest
-from claude_widget.state import State, fold
-from claude_widget.static_view import (
+from claude_widget.cells.freeze import freeze_file
+from claude_widget.cells.static_view import (
     MARK,
     MimeBundle,
     execution_bundle,
     report_bundle,
     table_bundle,
 )
+from claude_widget.manager import ProcessManager
+from claude_widget.models import Denial, ExecutionInfo, ExecutionStatus
+from claude_widget.redaction.redactor import Redactor
+from claude_widget.report.content import Report
+from claude_widget.report.reading import read_digest
+from claude_widget.state import State, fold
 from tests import fake, recorded
 from tests.test_static_attacks import ALLOWED
 

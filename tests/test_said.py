@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from claude_widget.said import Said, not_printed
+from claude_widget.recordings.said import Said, not_printed
 
 
 def said(text: str) -> bytes:

@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
+from claude_widget.cells.static_view import execution_bundle, table_bundle
 from claude_widget.command import environment, files
 from claude_widget.errors import ClaudeWidgetError
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
-from claude_widget.mcp_choices import confirmed_config, mcp_choices
+from claude_widget.mcp.choices import confirmed_config, mcp_choices
+from claude_widget.page.widget import ClaudeWidget
 from claude_widget.request import build_request
-from claude_widget.static_view import execution_bundle, table_bundle
-from claude_widget.widget import ClaudeWidget
 from tests.conftest import MakeManager
 from tests.fake import ended, marked, running
 

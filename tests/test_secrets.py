@@ -19,10 +19,10 @@ import psutil
 import pytest
 
 from claude_widget import local, runtime
+from claude_widget.cells.static_view import execution_bundle
 from claude_widget.errors import ExecutionFailed
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
-from claude_widget.static_view import execution_bundle
 from tests import fake
 from tests.conftest import MakeManager
 from tests.fake import ended, marked, running

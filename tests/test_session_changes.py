@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from claude_widget import controls, requirements
+from claude_widget import controls
 from claude_widget.errors import (
     ClaudeWidgetError,
     ControlFailed,
@@ -25,6 +25,7 @@ from claude_widget.errors import (
 )
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
+from claude_widget.mcp import requirements
 from claude_widget.models import MCPServer
 from claude_widget.protocol import Deny
 from tests import fake

@@ -8,9 +8,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from claude_widget.blocks import ToolBlock, ToolResult
+from claude_widget.cells.static_view import execution_bundle, table_bundle
 from claude_widget.markup.html_writer import TAGS
 from claude_widget.models import Denial, ExecutionInfo, ExecutionStatus, Reason
-from claude_widget.static_view import execution_bundle, table_bundle
 from tests.attacks import ATTACKS
 from tests.test_markup import SCHEMES, check_harmless_markdown
 

@@ -6,9 +6,9 @@ import html.parser
 
 import pytest
 
+from claude_widget.cells.static_view import MOST_ROWS, execution_bundle, table_bundle
 from claude_widget.markup.characters import visible
 from claude_widget.models import Denial, ExecutionInfo, ExecutionStatus, Reason
-from claude_widget.static_view import MOST_ROWS, execution_bundle, table_bundle
 
 HOSTILE = (
     "<img src=x onerror=alert(1)>",

@@ -18,10 +18,10 @@ from pathlib import Path
 import pytest
 
 from claude_widget import runtime
+from claude_widget.cleanup.leftovers import look
+from claude_widget.cleanup.remains import BREADCRUMB, leave_breadcrumb, read_breadcrumb
 from claude_widget.command import MARK
-from claude_widget.leftovers import look
 from claude_widget.manager import ProcessManager
-from claude_widget.remains import BREADCRUMB, leave_breadcrumb, read_breadcrumb
 from claude_widget.reports import SweepReport
 from claude_widget.transcript import Writer
 from tests import fake

@@ -19,8 +19,8 @@ from claude_widget.errors import ControlFailed, ProjectNotTrusted
 from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionRequest
 from claude_widget.protocol import Allow
-from claude_widget.recording_errors import RecordingDamaged
-from claude_widget.replay import ReplayBackend
+from claude_widget.recordings.errors import RecordingDamaged
+from claude_widget.recordings.replay import ReplayBackend
 from claude_widget.trust import accept_rules, check_project, demands
 from tests.asking import asked
 from tests.conftest import MakeManager

@@ -16,12 +16,12 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 from claude_widget import protocol
-from claude_widget.courier import COURIER, MESSAGES_PER_SECOND
+from claude_widget.cells.static_view import MARK
 from claude_widget.execution import Execution
-from claude_widget.front_end import front_end
 from claude_widget.manager import ProcessManager
-from claude_widget.static_view import MARK
-from claude_widget.widget import ClaudeWidget, ExecutionView
+from claude_widget.page.courier import COURIER, MESSAGES_PER_SECOND
+from claude_widget.page.front_end import front_end
+from claude_widget.page.widget import ClaudeWidget, ExecutionView
 from tests import fake
 from tests.conftest import MakeManager
 from tests.recording_comm import RecordingComm, answer_to, ask, comm_of, rows, say

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from claude_widget.changes import Before, Changes, before
-from claude_widget.git_changes import GitState
+from claude_widget.changes.git_changes import GitState
+from claude_widget.changes.observed import Before, Changes, before
 
 Tree = dict[str, bytes | str]
 

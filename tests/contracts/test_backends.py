@@ -22,7 +22,7 @@ from claude_widget.errors import ClaudeWidgetError, ControlFailed
 from claude_widget.execution import Execution
 from claude_widget.local import LocalBackend
 from claude_widget.manager import ProcessManager
-from claude_widget.replay import ReplayBackend
+from claude_widget.recordings.replay import ReplayBackend
 from claude_widget.transcript import Writer
 from tests import fake
 from tests.conftest import MakeManager

@@ -17,7 +17,7 @@ from typing import Any
 from claude_widget.errors import InvalidTransition
 from claude_widget.events import Lifecycle, Record, UnknownRecord, is_neutral, parse
 from claude_widget.following import notifications
-from claude_widget.rows import row_of
+from claude_widget.page.rows import row_of
 from claude_widget.state import State, codec, reduce
 from claude_widget.stderr_tail import without_stale_stderr
 from claude_widget.transcript import RecordParser

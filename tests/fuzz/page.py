@@ -26,10 +26,10 @@ from claude_widget.backend import Run
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionRequest
+from claude_widget.page.widget import ClaudeWidget
 from claude_widget.protocol.incoming import sound_text
 from claude_widget.reports import EndedProcess
 from claude_widget.transcript import Writer
-from claude_widget.widget import ClaudeWidget
 from tests import recorded
 from tests.fuzz.target import Check
 from tests.recording_comm import RecordingComm

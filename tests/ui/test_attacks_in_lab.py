@@ -35,7 +35,7 @@ for run in runs:
 STATIC = """
 from IPython.display import display
 from claude_widget.models import Denial, ExecutionInfo
-from claude_widget.static_view import execution_bundle, table_bundle
+from claude_widget.cells.static_view import execution_bundle, table_bundle
 infos = [
     ExecutionInfo(
         execution_id=f"e{i}", query=text, name=text, model=text, result=text, errors=(text,),

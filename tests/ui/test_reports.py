@@ -14,9 +14,9 @@ from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from playwright.sync_api import BrowserContext, Page, expect
 
-from claude_widget.report import Report
-from claude_widget.report_page import html_document
-from claude_widget.static_view import report_bundle
+from claude_widget.cells.static_view import report_bundle
+from claude_widget.report.content import Report
+from claude_widget.report.page import html_document
 from tests.attacks import ATTACKS
 from tests.test_report import report_of
 from tests.ui.attacked import READ, WATCH

@@ -1,0 +1,367 @@
+"""The magics: `%claude_exec`, `%%claude_exec`, `%claude_list` and `%claude_kill`.
+
+The rule: a face. From a line of text to a call of the manager, and from its answer to an output.
+The prompt is never split into words: options are read off its front, and the rest goes on as it
+is. A `UsageError` is about that line alone; what the manager refuses is raised as it came.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import keyword
+import re
+import shlex
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
+from IPython.core.magic_arguments import MagicArgumentParser, argument, magic_arguments
+from IPython.display import display
+
+from claude_widget.cells.output import show_in_cell
+from claude_widget.cells.static_view import table_bundle
+from claude_widget.errors import ClaudeWidgetError, ExecutionNotFound
+from claude_widget.execution import Execution
+from claude_widget.manager import ProcessManager
+from claude_widget.prompts import fill_prompt
+
+_WORD = re.compile(r"\s*((?:[^\s'\"\\]|\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\")+)")
+_COMMA_SEPARATED = (
+    "allowed_tools",
+    "disallowed_tools",
+    "required_mcp_servers",
+    "setting_sources",
+    "env_allow",
+    "inputs",
+)
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """`%load_ext claude_widget`."""
+    shell.register_magics(ClaudeMagics)
+
+
+def split_options(parser: argparse.ArgumentParser, text: str) -> tuple[list[str], str]:
+    """The options at the front of a line, and the rest of it untouched.
+
+    Args:
+        parser: knows which options there are and which of them take a value.
+        text: `--model opus Don't split this`. `--` ends the options.
+
+    Returns:
+        Words for the parser, each option one word with its value, so that no value can be taken for
+        an option; and the prompt.
+
+    Raises:
+        UsageError: an option that there is not, or one without its value.
+    """
+    words: list[str] = []
+    rest = text
+    while (found := _WORD.match(rest)) and found[1].startswith("-"):
+        flag, has_value, value = found[1].partition("=")
+        rest = _after(rest, found)
+        if found[1] == "--":
+            return words, rest.lstrip(" \t")
+        action = parser._option_string_actions.get(flag)  # noqa: SLF001 - argparse has no other
+        if action is None:
+            raise UsageError(
+                f"There is no option {flag}. `%claude_exec?` lists them; `--` before a prompt that "
+                "begins with a dash."
+            )
+        name = action.option_strings[0]
+        if action.nargs == 0:
+            if has_value:
+                raise UsageError(f"{flag} takes no value.")
+            words.append(name)
+            continue
+        if not has_value:
+            given = _WORD.match(rest)
+            if given is None:
+                problem = "closes no quote" if rest.strip() else "needs a value"
+                raise UsageError(f"{flag} {problem}.")
+            value, rest = given[1], _after(rest, given)
+        words.append(f"{name}={''.join(shlex.split(value))}")
+    return words, rest.lstrip(" \t") if words else text
+
+
+def _after(text: str, word: re.Match[str]) -> str:
+    """What follows a word; a word that stops within a quote is refused."""
+    rest = text[word.end() :]
+    if rest and not rest[0].isspace():
+        raise UsageError(f"The quote is not closed: {rest.splitlines()[0][:80]}")
+    return rest
+
+
+@contextmanager
+def shown_short() -> Iterator[None]:
+    """Let our own errors through as they are, but have a notebook show them without a traceback.
+
+    IPython asks an exception for `_render_traceback_`.
+    """
+    try:
+        yield
+    except ClaudeWidgetError as error:
+        said = f"{type(error).__name__}: {error}"
+        vars(error)["_render_traceback_"] = lambda: [said]
+        raise
+
+
+@magics_class
+class ClaudeMagics(Magics):
+    """Start, list and kill executions from cells."""
+
+    @property
+    def _names(self) -> dict[str, Any]:
+        """The notebook's variables."""
+        assert self.shell is not None
+        names: dict[str, Any] = self.shell.user_ns
+        return names
+
+    def _manager(self, name: str | None = None) -> ProcessManager:
+        """The manager of that name; the one made last in this kernel; else a new one."""
+        if name is not None:
+            found = self._names.get(name)
+            if not isinstance(found, ProcessManager):
+                raise UsageError(f"{name} is no ProcessManager.")
+            return found
+        return ProcessManager.latest() or ProcessManager()
+
+    @no_var_expand
+    @magic_arguments()
+    @argument("--wait", action="store_true", help="hold the cell until the execution has ended")
+    @argument("--name", help="variable that the Execution is put into; also its name in lists")
+    @argument("--record", action="store_true", help="run it, and record it")
+    @argument("--replay", action="store_true", help="play its recording; nothing is started")
+    @argument("--live", action="store_true", help="run it, and leave recordings alone")
+    @argument("--key", help="what its recording is found by, in place of what is asked")
+    @argument("--key-ignore", action="append", help="regular expression; may be given again")
+    @argument("--inputs", help="comma-separated globs of files that the answer depends on")
+    @argument("--apply-changes", action="store_true", help="replayed: change the project as then")
+    @argument("--again", action="store_true", help="start another one, whatever still runs")
+    @argument("--raw", action="store_true", help="leave {{ }} in the prompt as they are")
+    @argument("--manager", help="variable of the ProcessManager; the one made last by default")
+    @argument("--project-path", "-C", default=".", help="folder that Claude works in")
+    @argument("--model", "-m", help="such as sonnet or opus")
+    @argument("--session-id", "--resume", help="earlier session to resume")
+    @argument("--fork-session", "--fork", action="store_true", help="into a session of its own")
+    @argument("--mcp-config", help="file, or JSON text in quotes")
+    @argument("--required-mcp-servers", help="comma-separated; fails if one is not connected")
+    @argument("--effort", help="low, medium, high, xhigh or max")
+    @argument("--permission-mode", help="default, acceptEdits, plan, dontAsk, bypassPermissions")
+    @argument("--permissions", help="ask, deny, or variable of a callable that decides")
+    @argument("--allowed-tools", help="comma-separated, such as 'Read,Bash(git *)'")
+    @argument("--disallowed-tools", help="comma-separated")
+    @argument("--system-prompt", help="in place of the CLI's own")
+    @argument("--append-system-prompt", help="behind the CLI's own")
+    @argument("--add-dir", action="append", help="further folder; may be given again")
+    @argument("--setting-sources", help="comma-separated: user,project,local; '' for none")
+    @argument("--schema", help="of the answer: file, JSON text in quotes, or variable")
+    @argument("--max-turns", type=int, help="ends it after so many turns")
+    @argument("--max-budget-usd", type=float, help="ends it after so many US dollars")
+    @argument("--timeout", type=float, help="ends it after so many seconds")
+    @argument("--idle-timeout", type=float, help="ends it after so many seconds of silence")
+    @argument("--max-cpu", type=float, help="ends it above so many cores on average")
+    @argument("--max-cpu-seconds", type=float, help="ends it after so many processor seconds")
+    @argument("--max-memory", help="ends it above so many bytes, or such as '2 GB'")
+    @argument("--max-processes", type=int, help="ends it above so many processes")
+    @argument("--max-temp-size", help="ends it above so much in its temp folder, such as '2 GB'")
+    @argument("--priority", type=int, help="higher starts first")
+    @argument("--after", action="append", help="variable or id that must complete first")
+    @argument("--keep-open", action="store_true", help="stay for follow-ups after the turn")
+    @argument("--expand", action="store_true", help="let the CLI expand /command and @path")
+    @argument("--env", action="append", help="NAME=value; may be given again")
+    @argument("--env-allow", help="comma-separated names, or NAME*; the CLI inherits no others")
+    @argument("--sandbox", help="cli (its own) or bubblewrap (around all of it; Linux)")
+    @argument("--trust-project", action="store_true", help="follow the project's own settings")
+    @argument("--no-trust-project", action="store_true", help="leave them out")
+    @argument("--extra-arg", action="append", help="passed to the CLI; may be given again")
+    @line_cell_magic
+    def claude_exec(self, line: str, cell: str | None = None) -> Execution | None:
+        """Start Claude Code on a prompt, and show it live below the cell.
+
+        The cell goes on at once (with --wait it is held). `{{ variable }}` in the prompt is filled
+        from the notebook's variables. The value is the Execution: `run = %claude_exec ...`, then
+        `await run`. As a cell magic the prompt is the body:
+
+            %%claude_exec --model opus --name review
+            Review {{ path }} for mistakes.
+        """
+        parser: MagicArgumentParser = self.claude_exec.parser
+        words, rest = split_options(parser, line)
+        options = vars(parser.parse_args(words))
+        if cell is not None and rest.strip():
+            raise UsageError(f"The prompt is the cell's body; not understood: {rest.strip()!r}")
+        with shown_short():
+            return self._execute(rest if cell is None else cell, options)
+
+    def _execute(self, prompt: str, options: dict[str, Any]) -> Execution:
+        name = options["name"]
+        if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
+            raise UsageError(f"--name {name!r} is no name for a variable.")
+        arguments = self._arguments(options)
+        if not options["raw"]:
+            prompt = fill_prompt(prompt, self._names)
+        manager = self._manager(options["manager"])
+        execution = manager.start_execution(prompt.strip("\n"), **arguments)
+        if name is not None:
+            self._names[name] = execution
+        try:
+            output = show_in_cell(manager, execution)
+            if execution.attached:
+                print(told_attached(execution))  # noqa: T201 - said below the output
+            if options["wait"]:
+                execution.wait()
+                output.settle()
+        except KeyboardInterrupt:
+            print(  # noqa: T201 - said in the cell that was stopped
+                f"Stopped waiting. Execution {execution.execution_id} goes on; "
+                f"%claude_kill {name or execution.execution_id} ends it."
+            )
+            raise
+        return execution
+
+    def _arguments(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Of the options those that a start takes, in the form that it takes."""
+        given = {
+            key: value for key, value in options.items() if key not in ("wait", "raw", "manager")
+        }
+        renamed = {"add_dir": "add_dirs", "extra_arg": "extra_args"}
+        given = {renamed.get(key, key): value for key, value in given.items()}
+        for key in _COMMA_SEPARATED:
+            if given[key] is not None:
+                given[key] = split_list(given[key], f"--{key.replace('_', '-')}")
+        if given.pop("no_trust_project"):
+            given["trust_project"] = False
+        elif not given["trust_project"]:
+            given["trust_project"] = None
+        given["mode"] = mode_among(given)
+        if given["env"] is not None:
+            if not all("=" in pair for pair in given["env"]):  # not shown: it may be a secret
+                raise UsageError("--env takes NAME=value.")
+            given["env"] = dict(pair.split("=", 1) for pair in given["env"])
+        if given["after"] is not None:
+            given["after"] = [self._names.get(item, item) for item in given["after"]]
+        if given["permissions"] not in ("ask", "deny"):  # which no variable can mean
+            given["permissions"] = self._names.get(given["permissions"], given["permissions"])
+        if given["schema"] is not None:
+            given["schema"] = self._schema(given["schema"])
+        return {key: value for key, value in given.items() if value is not None}
+
+    def _schema(self, given: str) -> Any:
+        """A variable's value, or JSON: the text itself, or what is in the file of that name."""
+        if given in self._names:
+            return self._names[given]
+        try:
+            text = given if given.lstrip().startswith("{") else Path(given).read_text("utf-8-sig")
+            found = json.loads(text)
+        except (OSError, ValueError) as error:
+            raise UsageError(f"--schema is no file, JSON text or variable: {error}.") from None
+        if not isinstance(found, dict):
+            raise UsageError("--schema is no JSON object.")
+        return found
+
+    @line_magic
+    def claude_list(self, line: str) -> None:
+        """Show the executions as a table, newest first. `%claude_list active` for those alone."""
+        wanted = line.strip()
+        if wanted not in ("", "active"):
+            raise UsageError(f"`%claude_list` or `%claude_list active`, not {wanted!r}.")
+        with shown_short():
+            manager = self._manager()
+            found = manager.get_active_executions() if wanted else manager.get_all_executions()
+            display(table_bundle([execution.info for execution in found]), raw=True)
+
+    @line_magic
+    def claude_kill(self, line: str) -> None:
+        """Kill executions: `%claude_kill NAME`, an id or the beginning of one, or `all`."""
+        wanted = line.split()
+        if not wanted:
+            raise UsageError("Which? Give a variable's name, an id, or `all`.")
+        with shown_short():
+            manager = self._manager()
+            found = [execution for word in wanted for execution in self._found(manager, word)]
+            failed: list[ClaudeWidgetError] = []
+            for execution in found:
+                try:
+                    execution.kill()
+                except ClaudeWidgetError as error:  # one that does not answer spares no other
+                    failed.append(error)
+            if failed:
+                raise failed[0]
+
+    def _found(self, manager: ProcessManager, word: str) -> list[Execution]:
+        if word == "all":
+            return manager.get_active_executions()
+        value = self._names.get(word)
+        if isinstance(value, Execution):
+            return [value]
+        every = manager.get_all_executions()
+        by_id = [one for one in every if one.execution_id.startswith(word)]
+        by_name = [one for one in every if one.info.name == word]
+        found = by_id or by_name
+        if not found:
+            raise ExecutionNotFound(word)
+        if by_id and len(by_id) > 1:
+            raise UsageError(f"{len(by_id)} executions begin with {word!r}; give more of the id.")
+        return found
+
+
+def mode_among(given: dict[str, Any]) -> str | None:
+    """The mode that is asked for, taken out of the options; None if none is.
+
+    Raises:
+        UsageError: several are.
+    """
+    asked = [mode for mode in ("record", "replay", "live") if given.pop(mode)]
+    if len(asked) > 1:
+        raise UsageError(f"--{asked[0]} or --{asked[1]}, not both.")
+    return asked[0] if asked else None
+
+
+def told_attached(execution: Execution) -> str:
+    """One line on an execution that was there before its cell was run again."""
+    info = execution.info
+    state = "waited for its start" if info.start_time is None else "is still running"
+    asked = (
+        ""
+        if info.created_time is None
+        else time.strftime(", asked for at %H:%M", time.localtime(info.created_time))
+    )
+    return (
+        f"This is the execution that {state} from this notebook's last kernel{asked}. "
+        "%claude_exec --again starts another one."
+    )
+
+
+def split_list(text: str, option: str) -> list[str]:
+    r"""Comma-separated items; commas within parentheses do not separate: `Read,Bash(a, (b))`.
+
+    Args:
+        text: the list. `\(` and `\)` are no parentheses.
+        option: whose value it is.
+
+    Raises:
+        UsageError: a parenthesis has no counterpart.
+    """
+    items, item, depth = [], "", 0
+    for piece in re.findall(r"\\.|.", text, re.DOTALL):
+        depth += (piece == "(") - (piece == ")")
+        if depth < 0:
+            break
+        if piece == "," and depth == 0:
+            items.append(item)
+            item = ""
+        else:
+            item += piece
+    if depth != 0:
+        raise UsageError(
+            f"{option} {text}: a parenthesis is left open or never opened. Put a value with spaces "
+            f"into quotes: {option} 'Read,Bash(git *)'."
+        )
+    return [item.strip() for item in (*items, item) if item.strip()]

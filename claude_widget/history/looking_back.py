@@ -1,0 +1,126 @@
+"""What a manager knows of executions that are over, as its user calls it.
+
+The rule: the methods of `ProcessManager` about its history. They pass on what is asked; what they
+open anew is read from its transcript and never followed.
+"""
+
+from __future__ import annotations
+
+import os
+from weakref import WeakValueDictionary
+
+from claude_widget.backend import Run
+from claude_widget.errors import ExecutionNotFound
+from claude_widget.execution import Execution
+from claude_widget.history.filter import Since, wanted
+from claude_widget.history.history import History
+from claude_widget.history.indexing import Indexing
+from claude_widget.history.pins import pin
+from claude_widget.listeners import Listeners
+from claude_widget.models import ExecutionInfo
+from claude_widget.open_managers import OpenManagers
+from claude_widget.registry import Registry
+from claude_widget.reports import HistoryReport
+
+
+class LookingBack(OpenManagers):
+    """A manager's history."""
+
+    _registry: Registry
+    _listeners: Listeners
+    _indexing: Indexing
+    _recalled: WeakValueDictionary[str, Execution]
+
+    def _keep_history(self) -> None:
+        """Have what ends from now on be found later."""
+        self._indexing = Indexing(self._registry.folder)
+        self._recalled = WeakValueDictionary()
+        self._listeners.add(self._indexing.heard)
+
+    def _make(self, run: Run, ended: ExecutionInfo | None) -> Execution:
+        raise NotImplementedError
+
+    def history(
+        self,
+        text: str | None = None,
+        *,
+        project: str | os.PathLike[str] | None = None,
+        status: str | None = None,
+        since: Since | None = None,
+        model: str | None = None,
+        limit: int | None = 100,
+    ) -> History:
+        """Executions that have ended, of this state folder, whoever has started them; newest first.
+
+        Also those that were forgotten (`cleanup_execution`), until they are pruned.
+
+        Args:
+            text: words that are all in the query, the result, the name, follow-ups or the inputs
+                of tools; the last one may be the beginning of a word. Nothing in it is syntax.
+            project: the folder that they worked in, or one above it.
+            status: "completed", "failed" or "killed".
+            since: not asked for earlier: epoch seconds, a datetime, a date such as "2026-01-31", or
+                a timedelta (so long ago).
+            model: a part of the model's name, such as "opus".
+            limit: how many at most; None is all.
+
+        Raises:
+            InvalidRequest: the status, the moment or the limit is none.
+            HistoryUnavailable: the index cannot be used now.
+        """
+        asked = wanted(text, project=project, status=status, since=since, model=model, limit=limit)
+        while True:
+            self._indexing.settle()
+            before = self._indexing.index.renewals
+            found = History(self._indexing.index, asked, self._open_ended)
+            if self._indexing.index.renewals == before:  # else it was searched while it was empty
+                return found
+
+    def rebuild_history(self) -> HistoryReport:
+        """Make the history's index anew from the transcripts, each of which is read once.
+
+        Raises:
+            HistoryUnavailable: the index cannot be used now.
+        """
+        return self._indexing.rebuild()
+
+    def pin(self, execution_id: str, *, pinned: bool = True) -> None:
+        """Have retention keep an execution, whatever its age and size.
+
+        Args:
+            execution_id: of any execution of the state folder.
+            pinned: False takes the pin away.
+
+        Raises:
+            ExecutionNotFound: there is none of that id.
+            ClaudeWidgetError: its folder cannot be written.
+        """
+        run = self._registry.folder.find_one(execution_id)
+        if run is None:
+            raise ExecutionNotFound(str(execution_id))
+        pin(run.folder, pinned=pinned)
+        self._indexing.index.pin(run.execution_id, pinned=pinned)
+
+    def holds(self, execution: Execution) -> bool:
+        """Whether it is this manager's: among its executions, or opened from its history."""
+        recalled = self._recalled.get(execution.execution_id) is execution
+        return recalled or super().holds(execution)
+
+    def _open_ended(self, execution_id: str) -> Execution:
+        """One of the history: as it is known here, or else read from its transcript.
+
+        Raises:
+            ExecutionNotFound: its transcript was removed.
+        """
+        known = self._registry.get(execution_id) or self._recalled.get(execution_id)
+        if known is not None:
+            return known
+        run = self._registry.folder.find_one(execution_id)
+        if run is None:
+            raise ExecutionNotFound(execution_id)
+        execution = self._make(run, self._registry.folder.load_ended(run))
+        execution.catch_up()
+        if execution.status.ended:
+            execution.tell_end()
+        self._recalled[execution_id] = execution
+        return execution

@@ -1,0 +1,86 @@
+"""An execution as a row of the list: small, whatever the agent wrote.
+
+The rule: from what is known of an execution to `ExecutionRow`, and from two rows to what differs.
+"""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from claude_widget.execution import Execution
+from claude_widget.manager import ProcessManager
+from claude_widget.models import Effort, ExecutionInfo, ExecutionStatus
+from claude_widget.page.gauges import Gauge
+from claude_widget.protocol import ExecutionRow
+
+QUERY_CHARACTERS = 300
+ERROR_CHARACTERS = 300
+_NAME_CHARACTERS = 100
+_EFFORTS = get_args(Effort)
+
+
+def row_in(manager: ProcessManager, execution: Execution) -> dict[str, Any]:
+    """The execution's row as its manager knows it, in wire form."""
+    priority = execution.run.request.priority
+    held = manager.is_held(execution)
+    stale = manager.is_stale(execution)
+    return row_of(execution.info, priority=priority, held=held, stale=stale, gauge=execution.gauge)
+
+
+def row_of(
+    info: ExecutionInfo,
+    *,
+    priority: int = 0,
+    held: bool = False,
+    stale: bool = False,
+    gauge: Gauge | None = None,
+) -> dict[str, Any]:
+    """The row in wire form, what is empty left out.
+
+    Args:
+        info: what is known of it.
+        priority: of its request.
+        held: pending, and nobody lives who would start it.
+        stale: the cell or call that made it asks for something else by now.
+        gauge: what it uses now.
+    """
+    now = gauge if info.status is ExecutionStatus.RUNNING else None
+    row = ExecutionRow(
+        execution_id=info.execution_id,
+        name=None if info.name is None else info.name[:_NAME_CHARACTERS],
+        query=info.query[:QUERY_CHARACTERS],
+        project_path=info.project_path,
+        status=info.status,
+        reason=info.reason,
+        session_id=info.session_id,
+        model=info.model,
+        activity=info.activity,
+        permission_mode=info.permission_mode,
+        priority=priority,
+        created_time=info.created_time,
+        start_time=info.start_time,
+        end_time=info.end_time,
+        cost_usd=info.cost_usd,
+        num_turns=info.num_turns,
+        tool_count=sum(info.tool_counts.values()),
+        denial_count=len(info.denials),
+        error=info.errors[-1][:ERROR_CHARACTERS] if info.errors else None,
+        recorded=info.recorded,
+        held=held,
+        stale=stale,
+        effort=info.effort if info.effort in _EFFORTS else None,
+        request_count=len(info.open_requests),
+        awaits_input=info.awaits_input,
+        task_count=len(info.background_tasks),
+        continues=info.resumed_from,
+        cpu_percent=now.cpu_percent if now else None,
+        memory_bytes=now.memory_bytes if now else info.peak_memory_bytes,
+        cpu_seconds=info.cpu_seconds,
+    )
+    return row.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """Fields that differ, with their new values; one that is gone is None."""
+    changed = {name: value for name, value in after.items() if before.get(name) != value}
+    return changed | {name: None for name in before if name not in after}

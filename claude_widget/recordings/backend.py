@@ -1,0 +1,103 @@
+"""The backend of a manager that may run executions, record them, or play what was recorded.
+
+The rule: what was chosen to be played goes to the player and never near a CLI; all else goes to the
+backend that runs. Which of the two it is others decide, for each execution before it starts.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from claude_widget.backend import Backend, Run
+from claude_widget.models import ExecutionRequest, Mode
+from claude_widget.recordings.replay import ReplayBackend
+from claude_widget.recordings.store import Recording, Recordings
+from claude_widget.reports import EndedProcess
+from claude_widget.transcript import Writer
+
+
+class RecordedBackend:
+    """Two backends in one.
+
+    Args:
+        live: runs what is not played.
+        player: plays the rest.
+        mode: of what is started without one of its own.
+        base: the notebook's folder.
+    """
+
+    def __init__(self, live: Backend, player: ReplayBackend, mode: Mode, base: Path) -> None:
+        self.mode = mode
+        self.base = base
+        self._live = live
+        self._player = player
+        self._lock = threading.Lock()
+        self._chosen: dict[str, Recording | None] = {}
+
+    @property
+    def name(self) -> Literal["local", "replay"]:
+        """As the page is told: replay, if nothing is run unless a start asks for it."""
+        return "replay" if self.mode == "replay" else self._live.name
+
+    @property
+    def recordings(self) -> Recordings:
+        """What there is to be played, and where records go."""
+        return self._player.recordings
+
+    def choose(self, execution_id: str, recording: Recording) -> None:
+        """That execution is to be played, from that recording."""
+        with self._lock:
+            self._chosen[execution_id] = recording
+
+    def _of(self, run: Run) -> Backend:
+        with self._lock:
+            return self._player if run.execution_id in self._chosen else self._live
+
+    def check(self, request: ExecutionRequest) -> None:
+        """Refuse what cannot be run; what is to be played was found before."""
+        self._live.check(request)
+
+    def start(self, run: Run, writer: Writer) -> None:
+        """Run it, or play it."""
+        with self._lock:
+            recording = self._chosen.get(run.execution_id)
+        if recording is None:
+            self._live.start(run, writer)
+            return
+        self._player.play(run, writer, recording)
+        with self._lock:
+            self._chosen[run.execution_id] = None  # whose it is stays known, what it plays need not
+
+    def ask(self, run: Run, operation: str, **fields: Any) -> dict[str, Any]:
+        """Ask whichever has it."""
+        return self._of(run).ask(run, operation, **fields)
+
+    def alive(self, run: Run) -> bool:
+        """Whether something still writes its transcript."""
+        return self._of(run).alive(run)
+
+    def sweep(self, run: Run) -> tuple[EndedProcess, ...]:
+        """End what a dead one left behind."""
+        return self._of(run).sweep(run)
+
+    def wait_handles(self) -> Sequence[int]:
+        """Those of both."""
+        return [*self._live.wait_handles(), *self._player.wait_handles()]
+
+    def notice(self) -> str:
+        """That nothing is live, where nothing is."""
+        return self._player.notice() if self.mode == "replay" else self._live.notice()
+
+    def suggested_queries(self) -> tuple[str, ...]:
+        """The recorded ones, where only those have an answer."""
+        if self.mode == "replay":
+            return self._player.suggested_queries()
+        return self._live.suggested_queries()
+
+    def close(self) -> None:
+        """Let go of what both hold."""
+        self._player.close()
+        self._live.close()

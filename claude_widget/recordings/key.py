@@ -1,0 +1,219 @@
+"""What a recording is found by: the content of the redacted request, as a digest.
+
+The rule: two starts have one key if their answers may be taken for each other: what shapes an
+answer is in it, what only says how it is run is not (name, priority, limits, environment). It
+reads no file but those that the caller has named, and knows nothing of recordings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from claude_widget.errors import InvalidRequest
+from claude_widget.mcp.config import describe_mcp_config
+from claude_widget.models import ExecutionRequest
+
+if TYPE_CHECKING:
+    from claude_widget.redaction.redactor import Redactor
+
+_TEXTS = ("query", "system_prompt", "append_system_prompt")
+_PLAIN = ("model", "effort", "permission_mode", "fork_session", "expand")
+_TOOLS = ("allowed_tools", "disallowed_tools")
+_QUOTED = 40
+"""Characters of a text that a difference quotes."""
+_BLOCK = 1 << 20
+
+
+class RecordingKey(NamedTuple):
+    """What one recording is found by.
+
+    Attributes:
+        key: SHA-256 of the material, in hexadecimal digits.
+        material: what the key is made of, as JSON data; redacted, and readable.
+    """
+
+    key: str
+    material: dict[str, Any]
+
+
+def key_of(
+    request: ExecutionRequest,
+    *,
+    base: Path,
+    redactor: Redactor,
+    made_by_key: str | None = None,
+    inputs: Mapping[str, str] | None = None,
+    occurrence: int = 1,
+) -> RecordingKey:
+    """The key of a start.
+
+    Args:
+        request: what is asked for. Its own `key` stands in place of everything but the occurrence;
+            what `key_ignore` matches in prompts is cut out first.
+        base: the notebook's folder, which paths are relative to.
+        redactor: what is secret is not in the key: another secret is the same request.
+        made_by_key: key of the execution that made the session to be resumed; without one the
+            session's id stands for it.
+        inputs: digests of the files that the answer depends on (see `digests`).
+        occurrence: how many equal starts there were in this kernel, this one included; from 1.
+
+    Raises:
+        InvalidRequest: one of `key_ignore` is no regular expression.
+    """
+    redactor = redactor.for_request(request)
+    if request.key is not None:
+        return of_material({"key": redactor.text(request.key), "occurrence": occurrence})
+    material = dict(
+        redactor.value(_shaping(request, base.absolute(), _compiled(request.key_ignore)))
+    )
+    if request.session_id is not None:
+        material["resumes"] = made_by_key or request.session_id
+    if inputs:
+        material["inputs"] = {redactor.text(path): inputs[path] for path in sorted(inputs)}
+    return of_material({**material, "occurrence": occurrence})
+
+
+def of_material(material: Mapping[str, Any]) -> RecordingKey:
+    """The key that this material has: the digest of its canonical JSON."""
+    return RecordingKey(digest_of(material), dict(material))
+
+
+def digest_of(material: Mapping[str, Any]) -> str:
+    """SHA-256 of data as JSON with sorted names and no spaces."""
+    text = json.dumps(material, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _compiled(ignore: Iterable[str]) -> list[re.Pattern[str]]:
+    try:
+        return [re.compile(one) for one in ignore]
+    except re.error as error:
+        raise InvalidRequest(
+            f"key_ignore: no regular expression: {error}.", field="key_ignore"
+        ) from None
+
+
+def _shaping(
+    request: ExecutionRequest, base: Path, ignore: Sequence[re.Pattern[str]]
+) -> dict[str, Any]:
+    """The options that shape the answer, those left out that were not given."""
+    shaping: dict[str, Any] = {}
+    for name in _TEXTS:
+        text = getattr(request, name)
+        for pattern in ignore:
+            text = text and pattern.sub("", text)
+        shaping[name] = text and _neutral(text, base)
+    shaping |= {name: getattr(request, name) for name in _PLAIN}
+    shaping |= {name: sorted(getattr(request, name)) for name in _TOOLS}
+    shaping["schema"] = request.output_schema
+    shaping["extra_args"] = [_neutral(text, base) for text in request.extra_args]
+    servers = describe_mcp_config(request.mcp_config, request.mcp_config_path)
+    shaping["mcp_servers"] = sorted(servers.servers) if servers else []
+    shaping["add_dirs"] = sorted(relative_to(folder, base) for folder in request.add_dirs)
+    shaping["project_path"] = relative_to(request.project_path, base)
+    given = {name: value for name, value in shaping.items() if value not in (None, "", [], False)}
+    if request.setting_sources is not None:  # none of them is another thing than the default
+        given["setting_sources"] = list(request.setting_sources)
+    return given
+
+
+def relative_to(path: str | os.PathLike[str], base: Path) -> str:
+    """A path as it reads from a folder, with forward slashes; outside of it as `../x`."""
+    return Path(os.path.relpath(path, base)).as_posix()
+
+
+def _neutral(text: str, base: Path) -> str:
+    """A text that names the notebook's folder, as one that would fit on any machine."""
+    if len(base.parts) < 3:  # such as "/" or "/home", which may be anything
+        return text
+    return re.sub(re.escape(str(base)) + r"(?![\w-]|\.\w)", ".", text)
+
+
+def digests(patterns: Iterable[str], base: Path) -> dict[str, str]:
+    """Digests of the files that globs name, by their path from the notebook's folder.
+
+    Args:
+        patterns: globs such as "src/**/*.py", relative to `base`.
+        base: the notebook's folder.
+
+    Raises:
+        InvalidRequest: a glob is none, matches no file, or a file cannot be read.
+    """
+    found: dict[str, str] = {}
+    for pattern in patterns:
+        try:
+            files = [path for path in base.glob(os.fspath(pattern)) if path.is_file()]
+            found |= {relative_to(path, base): _file_digest(path) for path in files}
+        except (OSError, ValueError, NotImplementedError, TypeError, IndexError) as error:
+            raise InvalidRequest(f"inputs: {pattern!r}: {error}.", field="inputs") from None
+        if not files:
+            raise InvalidRequest(
+                f"inputs: no file fits {pattern!r} in {base}.",
+                field="inputs",
+                hint="Globs are relative to the notebook's folder, such as 'src/**/*.py'.",
+            )
+    return dict(sorted(found.items()))
+
+
+def _file_digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+# -- what differs ------------------------------------------------------------------------------
+
+
+def differences(asked: Mapping[str, Any], recorded: Mapping[str, Any]) -> list[str]:
+    """What two materials differ in, in words; empty if in nothing."""
+    found: list[str] = []
+    for name in sorted({*asked, *recorded}, key=lambda name: (name not in _TEXTS, name)):
+        now, then = asked.get(name), recorded.get(name)
+        if now == then:
+            continue
+        if name == "inputs":
+            found += _changed_inputs(_mapping(now), _mapping(then))
+        elif isinstance(now, str) and isinstance(then, str) and name in _TEXTS:
+            found.append(_changed_text(name, now, then))
+        else:
+            found.append(f"{name} is {_said(now)}, and was {_said(then)} when it was recorded")
+    return found
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _changed_inputs(now: Mapping[str, Any], then: Mapping[str, Any]) -> list[str]:
+    said = []
+    for path in sorted({*now, *then}):
+        if now.get(path) != then.get(path):
+            what = "is new" if path not in then else "is gone" if path not in now else "has changed"
+            said.append(f"the input {path} {what}")
+    return said
+
+
+def _changed_text(name: str, now: str, then: str) -> str:
+    pairs = enumerate(zip(now, then, strict=False))
+    same = next((at for at, (one, other) in pairs if one != other), min(len(now), len(then)))
+    start = max(0, same - _QUOTED // 4)
+    return (
+        f"{name} differs from character {same + 1} on: it is {_cut(now[start:])!r}, "
+        f"and was {_cut(then[start:])!r} when it was recorded"
+    )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _QUOTED else text[:_QUOTED] + "…"
+
+
+def _said(value: object) -> str:
+    return "not given" if value is None else _cut(json.dumps(value, ensure_ascii=False))

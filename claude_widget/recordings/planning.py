@@ -1,0 +1,198 @@
+"""What is to become of a start: is it run, recorded, or played, and from which recording.
+
+The rule: it decides by mode and key, and counts equal starts. It starts nothing, plays nothing and
+saves nothing; what it decided it remembers only to tell which recordings nobody asked for.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import NamedTuple
+
+from claude_widget.backend import Backend
+from claude_widget.errors import SessionOnlyReplayed
+from claude_widget.execution import Execution
+from claude_widget.models import ExecutionInfo, ExecutionRequest, Mode
+from claude_widget.recordings import key as recording_key
+from claude_widget.recordings.backend import RecordedBackend
+from claude_widget.recordings.call_sites import call_site
+from claude_widget.recordings.key import RecordingKey
+from claude_widget.recordings.occurrences import Cell, Occurrences
+from claude_widget.recordings.staleness import StaleRecording, stale_among
+from claude_widget.recordings.store import Recording
+
+
+class Plan(NamedTuple):
+    """What is to become of one start.
+
+    Attributes:
+        mode: that it is started in.
+        key: what its recording is found by; None where nothing is recorded or played.
+        recording: what it is played from; None if it is run.
+        call: where the start stands.
+        asked: the same for equal starts.
+        number: of this one among them.
+    """
+
+    mode: Mode = "live"
+    key: RecordingKey | None = None
+    recording: Recording | None = None
+    call: Cell | None = None
+    asked: str = ""
+    number: int = 0
+
+    @property
+    def records(self) -> bool:
+        """It is run, and recorded."""
+        return self.key is not None and self.recording is None
+
+
+class Planner:
+    """Decides for one manager. Safe from any thread.
+
+    Args:
+        backend: what runs and plays; one that can only run, or only play, decides by itself.
+        cell: says which cell runs, if one does.
+
+    Attributes:
+        plays_all: the backend can only play.
+    """
+
+    def __init__(self, backend: Backend, cell: Callable[[], Cell | None] | None) -> None:
+        self._backend = backend if isinstance(backend, RecordedBackend) else None
+        self.plays_all = self._backend is None and backend.name == "replay"
+        self._cell = cell
+        self._occurrences = Occurrences()
+        self._lock = threading.Lock()
+        self._asked: dict[str, tuple[str, set[str]]] = {}
+        """Where starts stood that were to be recorded or played: the last run of that cell, and the
+        keys that it asked for."""
+        self._made: dict[str, dict[str, str]] = {}
+        """By where their starts stood: the executions that came of them, with their keys."""
+        self._made_by: dict[str, str] = {}
+        self._turned: set[str] = set()
+        """Cells that have begun another run, of which nothing has come yet."""
+
+    def mode_of(self, request: ExecutionRequest) -> Mode:
+        """The mode that it is started in."""
+        if self._backend is None:
+            return "replay" if self.plays_all else "live"
+        return request.mode or self._backend.mode
+
+    def plan(self, request: ExecutionRequest, holder: Execution | None) -> Plan:
+        """What is to become of a start. What comes of nothing is given back.
+
+        Args:
+            request: what is asked for.
+            holder: the execution whose session it goes on with.
+
+        Raises:
+            RecordingNotFound: it is to be played, and there is no recording of it.
+            RecordingDamaged, RecordingTooNew: there is one, and it cannot be played.
+            SessionOnlyReplayed: it is to be run, on a session that no CLI has here.
+            InvalidRequest: its inputs cannot be read.
+        """
+        mode = self.mode_of(request)
+        if self._backend is None or mode == "live":
+            return Plan()
+        first = self._key_of(request, holder)
+        call = call_site(self._cell, self._backend.base)
+        asked = f"{first.key} {'record' if mode == 'record' else 'replay'}"  # each counts its own
+        number = self._occurrences.take(asked, call)
+        plan = Plan(mode, _numbered(first, number), None, call, asked, number)
+        try:
+            return self._with_recording(plan, request, holder)
+        except BaseException:
+            self.give_back(plan)
+            raise
+
+    def stale(self) -> list[StaleRecording]:
+        """The recordings that none of the starts so far has asked for."""
+        with self._lock:
+            asked = {label: frozenset(keys) for label, (_, keys) in self._asked.items()}
+        if self._backend is None or not (asked or self._backend.mode != "live"):
+            return []
+        return stale_among(self._backend.recordings, asked)
+
+    def give_back(self, plan: Plan) -> None:
+        """That start did not come about."""
+        if plan.call is not None:
+            self._occurrences.give_back(plan.asked, plan.call, plan.number)
+
+    def _key_of(self, request: ExecutionRequest, holder: Execution | None) -> RecordingKey:
+        assert self._backend is not None
+        base, redactor = self._backend.base, self._backend.recordings.redactor
+        return recording_key.key_of(
+            request,
+            base=base,
+            redactor=redactor,
+            made_by_key=None if holder is None else holder.info.recording_key,
+            inputs=recording_key.digests(request.inputs, base) if request.inputs else {},
+        )
+
+    def _with_recording(
+        self, plan: Plan, request: ExecutionRequest, holder: Execution | None
+    ) -> Plan:
+        assert self._backend is not None
+        assert plan.key is not None
+        assert plan.call is not None
+        self._note(plan.call, plan.key.key)
+        recordings = self._backend.recordings
+        found = None
+        if plan.mode != "record":
+            found = recordings.find(plan.key) or recordings.by_query(request.query)
+        if found is not None:
+            recordings.read(found)  # what cannot be played is refused before anything is written
+            return plan._replace(recording=found)
+        if plan.mode == "replay":
+            raise recordings.missing(plan.key, request.query)
+        if plan.mode == "auto" and holder is not None and holder.info.recorded:
+            raise SessionOnlyReplayed(str(request.session_id), self._place_of(holder.info))
+        return plan
+
+    def _place_of(self, info: ExecutionInfo) -> str:
+        """The recording that an execution was played from, as people find it."""
+        assert self._backend is not None
+        recordings = self._backend.recordings
+        key = info.recording_key
+        found = None if key is None else recordings.find(RecordingKey(key, {}))
+        found = found or recordings.by_query(info.query)
+        return str(recordings.folder if found is None else found.folder)
+
+    def _note(self, call: Cell, key: str) -> None:
+        with self._lock:
+            run, keys = self._asked.get(call.label, (call.run, set[str]()))
+            if run != call.run:  # it is run again: what it asked for before counts no more
+                keys = set()
+                self._turned.add(call.label)
+            self._asked[call.label] = (call.run, keys | {key})
+
+    def made(self, plan: Plan, execution_id: str) -> list[str]:
+        """That start has become an execution; those that may be stale from now on, or no more."""
+        if plan.call is None or plan.key is None:
+            return []
+        label, key = plan.call.label, plan.key.key
+        with self._lock:
+            others = self._made.setdefault(label, {})
+            turned = label in self._turned
+            self._turned.discard(label)
+            changed = [one for one, its in others.items() if turned or its == key]
+            others[execution_id] = key
+            self._made_by[execution_id] = label
+        return changed
+
+    def is_stale(self, execution_id: str) -> bool:
+        """Whether the call that made an execution asks for something else by now."""
+        with self._lock:
+            label = self._made_by.get(execution_id)
+            if label is None:
+                return False
+            return self._made[label][execution_id] not in self._asked[label][1]
+
+
+def _numbered(first: RecordingKey, number: int) -> RecordingKey:
+    """The key of a later one of equal starts."""
+    if number == 1:
+        return first
+    return recording_key.of_material({**first.material, "occurrence": number})

@@ -1,0 +1,253 @@
+"""What was run is recorded: seen before and after, and saved at its end.
+
+The rule: what has ended goes to a thread of its own, which sees what the project has become and
+saves. Whatever goes wrong in that is told and harms no execution. What is recorded and what is
+played others decide (`planning`).
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from claude_widget.backend import Backend
+from claude_widget.changes import observed as changes
+from claude_widget.changes.overlaps import Overlaps, Span, Stay, overlapped
+from claude_widget.errors import ClaudeWidgetError
+from claude_widget.execution import Execution
+from claude_widget.models import ExecutionInfo, ExecutionRequest, ExecutionStatus, Reason
+from claude_widget.recordings.backend import RecordedBackend
+from claude_widget.recordings.planning import Plan
+from claude_widget.registry import Registry
+
+_LOG = logging.getLogger(__name__)
+_OVERLAPS = Overlaps()
+"""Of all managers of this process: several may work in one folder."""
+_SAVED_WITHIN = 30.0
+"""Seconds that closing a manager waits for what is being saved."""
+_NOT_ITS_OWN = (Reason.LOST, Reason.CLOSE, Reason.SWEEP, Reason.STARTUP, Reason.DEPENDENCY)
+"""Ends that are the machine's or the kernel's doing; nobody wants them again."""
+
+
+class RecordingProblem(NamedTuple):
+    """A recording that could not be saved as it should be.
+
+    Attributes:
+        execution_id: whose.
+        problem: what went wrong, in words.
+    """
+
+    execution_id: str
+    problem: str
+
+
+class _Running(NamedTuple):
+    """One that is run, and where; what the folder was before, if it is recorded."""
+
+    plan: Plan
+    stay: Stay | None = None
+    since: float = 0.0
+    before: changes.Before | None = None
+
+
+class Recorder:
+    """Records for one manager. Safe from any thread.
+
+    Args:
+        backend: what runs and plays; nothing is recorded by one that can only run, or only play.
+        registry: knows what else runs.
+
+    Attributes:
+        problems: recordings that could not be saved.
+    """
+
+    def __init__(self, backend: Backend, registry: Registry) -> None:
+        self._backend = backend if isinstance(backend, RecordedBackend) else None
+        self._registry = registry
+        self._lock = threading.Lock()
+        self._running: dict[str, _Running] = {}
+        self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self.problems: tuple[RecordingProblem, ...] = ()
+
+    # -- starting ----------------------------------------------------------------------------
+
+    def admitted(self, plan: Plan, request: ExecutionRequest, execution_id: str) -> None:
+        """That start has become an execution, which is not started yet.
+
+        Raises:
+            PatchConflict: what its recording has changed in the project cannot be changed again.
+        """
+        if self._backend is None:
+            return
+        if plan.recording is None:
+            with self._lock:
+                self._running[execution_id] = _Running(plan)
+            return
+        if request.apply_changes and plan.recording.patch is not None:
+            recorded = changes.Changes.read(plan.recording.patch)
+            changes.apply(recorded, Path(request.project_path))
+        self._backend.choose(execution_id, plan.recording)
+
+    def starts(self, execution: Execution) -> None:
+        """It is started this moment: what its project is now is what it changes."""
+        with self._lock:
+            running = self._running.get(execution.execution_id)
+        if running is None:
+            return
+        project = Path(execution.run.request.project_path)
+        running = running._replace(stay=_OVERLAPS.begin(project), since=time.time())
+        if running.plan.records:
+            running = running._replace(before=self._before(execution.execution_id, project))
+        with self._lock:
+            self._running[execution.execution_id] = running
+
+    def _before(self, execution_id: str, project: Path) -> changes.Before | None:
+        try:
+            return changes.before(project, ignored=self._written_by_others())
+        except (ClaudeWidgetError, OSError) as error:
+            self._failed(execution_id, f"what it changes is not recorded: {error}")
+            return None
+
+    def _written_by_others(self) -> list[Path]:
+        """What lies in a project and is no execution's work."""
+        assert self._backend is not None
+        base = self._backend.base
+        written = [self._backend.recordings.folder, self._registry.folder.path]
+        if notebook := os.environ.get("JPY_SESSION_NAME"):
+            written.append(base / notebook)
+        return [*written, base / ".ipynb_checkpoints"]
+
+    # -- ending ------------------------------------------------------------------------------
+
+    def is_saving(self, execution_id: str) -> bool:
+        """It is recorded, and what it changed is not known yet."""
+        with self._lock:
+            running = self._running.get(execution_id)
+        return running is not None and running.plan.records
+
+    def ended(self, execution: Execution, tell: Callable[[], None]) -> None:
+        """It has ended: save it, if it is recorded, then tell so.
+
+        Args:
+            execution: it.
+            tell: tells its end; called at once if nothing is saved, else when it was.
+        """
+        if not self.is_saving(execution.execution_id):
+            self._leave(execution.execution_id)
+            if self._was_to_be_recorded(execution):
+                problem = "it is not recorded: the kernel that began to is gone; record it again"
+                self._failed(execution.execution_id, problem)
+            tell()
+            return
+
+        def save() -> None:
+            try:
+                self._save(execution)
+            finally:
+                self._leave(execution.execution_id)
+                tell()
+
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._run, name="claude-widget-recorder", daemon=True
+                )
+                self._thread.start()
+                atexit.register(self.close)
+        self._queue.put(save)
+
+    def _was_to_be_recorded(self, execution: Execution) -> bool:
+        """Whether it is this manager's by now, and another began to record it."""
+        asked = execution.state.asked
+        if asked.key is None or asked.recorded or execution.info.start_time is None:
+            return False
+        return execution.execution_id in self._registry.mine
+
+    def _leave(self, execution_id: str) -> None:
+        with self._lock:
+            running = self._running.pop(execution_id, None)
+        if running is not None and running.stay is not None:
+            _OVERLAPS.end(running.stay)
+
+    def _run(self) -> None:
+        while (save := self._queue.get()) is not None:
+            try:
+                save()
+            except Exception:  # noqa: BLE001 - the next one is saved all the same
+                _LOG.exception("A recording was not saved")
+
+    def _save(self, execution: Execution) -> None:
+        assert self._backend is not None
+        info = execution.info
+        with self._lock:
+            running = self._running[execution.execution_id]
+        plan = running.plan
+        assert plan.key is not None
+        assert plan.call is not None
+        recordings = self._backend.recordings
+        try:
+            changed = self._changed(execution, running)
+            if not _is_worth(plan, info):
+                _LOG.info("Execution %s is not recorded: %s", info.execution_id, info.reason)
+                return
+            if changed is not None:
+                changed = changed.redacted(recordings.redactor.for_request(execution.run.request))
+            recordings.save(plan.key, execution.run, made_by=plan.call.label, changes=changed)
+        except Exception as error:  # noqa: BLE001 - the execution has its result all the same
+            self._failed(info.execution_id, f"it is not recorded: {error}")
+
+    def _changed(self, execution: Execution, running: _Running) -> changes.Changes | None:
+        """What it changed in its project, as far as it was seen."""
+        before, stay = running.before, running.stay
+        if before is None or stay is None:
+            return None
+        own = Span(stay.project, running.since, time.time())
+        mixed = stay.mixed or overlapped(own, self._others(execution, running.since))
+        return before.after(mixed=mixed)
+
+    def _others(self, execution: Execution, since: float) -> Iterator[Span]:
+        """What else of this state folder has run since then, as far as it was followed."""
+        for other in self._registry.all():
+            life = other.state.life
+            started, over = life.start_time, life.end_time
+            if other is execution or started is None or (over is not None and over < since):
+                continue
+            if not other.info.recorded:
+                yield Span(Path(other.info.project_path), started, over)
+
+    def _failed(self, execution_id: str, problem: str) -> None:
+        _LOG.error("Execution %s: %s", execution_id, problem)
+        with self._lock:
+            self.problems = (*self.problems, RecordingProblem(execution_id, problem))
+
+    def close(self) -> None:
+        """Wait for what is being saved, within bounds; nothing is recorded from now on."""
+        with self._lock:
+            thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        atexit.unregister(self.close)
+        self._queue.put(None)
+        if thread is not threading.current_thread():
+            thread.join(_SAVED_WITHIN)
+            if thread.is_alive():
+                _LOG.error("Recordings are still being saved after %.0f s", _SAVED_WITHIN)
+
+
+def _is_worth(plan: Plan, info: ExecutionInfo) -> bool:
+    """Whether it is to be played from now on.
+
+    Who records on purpose gets what was, also a failure or a kill that the notebook shows; what is
+    recorded on the way is played for ever after, so only what completed is.
+    """
+    if info.start_time is None or info.reason in _NOT_ITS_OWN:
+        return False
+    return plan.mode == "record" or info.status is ExecutionStatus.COMPLETED

@@ -1,0 +1,83 @@
+"""What every run has otherwise, as the one small file of a recording.
+
+The rule: data to text and back; it knows no file. The values that were taken out of the transcript
+are here, so that the same frames can be played again; the rest is for people.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from claude_widget.events import Record
+from claude_widget.recordings.format import FORMAT_VERSION, KINDS, Neutral
+from claude_widget.state import State, fold
+
+_LONGEST = 1e9
+"""Seconds."""
+
+
+class RunFile(NamedTuple):
+    """What is needed of it to play a recording.
+
+    Attributes:
+        values: what the placeholders of each kind stand for.
+        times: seconds of each line since the first.
+        digest: SHA-256 of the transcript's text as it was saved; empty if it does not say.
+    """
+
+    values: dict[str, list[str]]
+    times: list[float]
+    digest: str = ""
+
+
+def describe_run(execution_id: str, records: Iterable[Record], kept: Neutral) -> bytes:
+    """The file's content, a name a line.
+
+    Args:
+        execution_id: of the execution that was recorded.
+        records: its transcript, redacted.
+        kept: what has become of it.
+    """
+    info = fold(State.initial(execution_id), records).info
+    told: dict[str, Any] = {
+        "format": FORMAT_VERSION,
+        "recorded": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(info.end_time)),
+        "cli_version": info.cli_version,
+        "execution_id": execution_id,
+        "session_id": info.session_id,
+        "seconds": None if info.duration is None else round(info.duration, 3),
+        "cost_usd": info.cost_usd,
+        "usage": info.usage.model_dump(),
+        "transcript": hashlib.sha256(kept.text.encode()).hexdigest(),
+        "times": kept.times,
+        "values": kept.values,
+    }
+    rows = [f"  {json.dumps(name)}: {_row(value)}" for name, value in told.items()]
+    return ("{\n" + ",\n".join(rows) + "\n}\n").encode("utf-8", "surrogateescape")
+
+
+def _row(value: Any) -> str:
+    if isinstance(value, dict) and any(isinstance(one, list) for one in value.values()):
+        rows = [f"    {json.dumps(name)}: {_row(one)}" for name, one in value.items()]
+        return "{\n" + ",\n".join(rows) + "\n  }"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def run_of(told: Any) -> RunFile:
+    """What the file says.
+
+    Raises:
+        ValueError: it does not say it.
+    """
+    try:
+        lists = {kind: list(told["values"].get(kind, ())) for kind in KINDS}
+        times = [float(one) for one in told["times"]]
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        raise ValueError(f"it has no values, or no times: {error!r}") from None
+    if not all(abs(one) < _LONGEST for one in times):
+        raise ValueError("one of the times is none")
+    return RunFile(lists, times, str(told.get("transcript", "")))

@@ -1,0 +1,388 @@
+"""Recordings: executions kept in files beside a notebook, to be committed, reviewed and replayed.
+
+The rule: one folder for each, which is there whole or not at all; whoever writes holds the lock of
+the folder that they lie in. It decides neither when something is recorded nor what is played. What
+lies there may be anybody's, edited by hand or cut off: nothing of it is believed unseen.
+
+    <slug>-<12 digits of the key>/
+        request.json    format, key, and the material that the key is made of
+        transcript      what was said, in the form of `recordings.format`
+        run.json        times, ids, usage, CLI version, date: what every run has otherwise
+        changes.patch   what it changed in the project, if anything
+    index.json          which cell or call made which
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import hashlib
+import json
+import logging
+import os
+import re
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from claude_widget import runtime
+from claude_widget.backend import Run
+from claude_widget.errors import ClaudeWidgetError, TranscriptError
+from claude_widget.events import Record
+from claude_widget.own_files import open_any
+from claude_widget.recordings import format as recording_format
+from claude_widget.recordings import key as recording_key
+from claude_widget.recordings.errors import RecordingDamaged, RecordingNotFound, RecordingTooNew
+from claude_widget.recordings.files import FolderLock, beginning, index_with, replace_folder
+from claude_widget.recordings.format import FORMAT_VERSION, FormatProblem
+from claude_widget.recordings.key import RecordingKey
+from claude_widget.recordings.run_file import describe_run, run_of
+from claude_widget.shim.records import LAST
+from claude_widget.transcript import read_records
+
+if TYPE_CHECKING:
+    from claude_widget.changes.observed import Changes
+    from claude_widget.redaction.redactor import Redactor
+
+_LOG = logging.getLogger(__name__)
+REQUEST, TRANSCRIPT, RUN, PATCH = "request.json", "transcript", "run.json", "changes.patch"
+OLDEST = "recording.json"
+"""Of format 0, which the query alone finds: it holds the query, beside a transcript as it was."""
+NEEDS = "0.1.0"
+"""The first version of this package that reads the format."""
+_DIGITS = 12
+_NAMED = re.compile(r"(?:[a-z0-9-]+-)?([0-9a-f]{12})")
+_LONGEST_SLUG = 40
+_LARGEST = {REQUEST: 16 << 20, OLDEST: 16 << 20, RUN: 256 << 20, TRANSCRIPT: 1 << 30}
+"""Bytes; more is taken for damaged."""
+_KEPT = 8
+"""How many recordings are kept in memory as read: what was checked is played at once."""
+_KEPT_BYTES = 4 << 20
+_COMPARED = 2000
+"""Characters of a query that are compared to find the nearest."""
+
+
+class Played(NamedTuple):
+    """What a recording writes when it is played.
+
+    Attributes:
+        lines: `<stream> <data>` each, without newlines.
+        times: seconds of each since the first; there may be fewer.
+    """
+
+    lines: list[bytes]
+    times: list[float]
+
+
+class Recording(NamedTuple):
+    """One recording.
+
+    Attributes:
+        folder: where it is.
+        key: what it is found by; empty for format 0.
+        material: what the key is made of; of format 0 the query alone.
+        format: version of its format.
+    """
+
+    folder: Path
+    key: str
+    material: dict[str, Any]
+    format: int
+
+    @property
+    def query(self) -> str:
+        """The prompt, or the caller's own key."""
+        return str(self.material.get("query") or self.material.get("key") or "")
+
+    @property
+    def patch(self) -> Path | None:
+        """The patch of what it changed, or None if it changed nothing."""
+        path = self.folder / PATCH
+        return path if path.is_file() else None
+
+
+class Recordings:
+    """The recordings of one folder. Safe from any thread, and from many processes.
+
+    Args:
+        folder: where they are; it need not exist.
+        redactor: takes out what is secret before anything is written.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], redactor: Redactor) -> None:
+        self.folder = Path(folder).expanduser().absolute()
+        self.redactor = redactor
+        self._lock = threading.Lock()
+        self._named: dict[str, Path] = {}
+        self._kept: dict[tuple[object, ...], Played] = {}
+
+    # -- finding -----------------------------------------------------------------------------
+
+    def find(self, key: RecordingKey) -> Recording | None:
+        """The recording of that key, or None.
+
+        Raises:
+            RecordingDamaged: the folder of that key is of another request, or says nothing.
+            RecordingTooNew: a later version made it.
+        """
+        with self._locked(shared=True):
+            folder = self._folder_of(key.key)
+            found = None if folder is None else self._read(folder)
+        if found is not None and found.key != key.key:
+            differing = recording_key.differences(key.material, found.material)
+            said = "; ".join(differing) or "its key is another one"
+            raise RecordingDamaged(str(found.folder / REQUEST), f"it is of another request: {said}")
+        return found
+
+    def by_query(self, query: str) -> Recording | None:
+        """The recording of format 0 that has exactly that query, or None."""
+        found = (self._oldest(folder) for folder in self._folders(OLDEST))
+        return next((one for one in found if one is not None and one.query == query), None)
+
+    def all(self) -> list[Recording]:
+        """All that can be read, by their folders' names; what cannot be read is logged."""
+        found: list[Recording] = []
+        with self._locked(shared=True):
+            for folder in self._folders(REQUEST):
+                try:
+                    found.append(self._read(folder))
+                except ClaudeWidgetError as error:
+                    _LOG.warning("%s", error)
+        oldest = (self._oldest(folder) for folder in self._folders(OLDEST))
+        return found + [one for one in oldest if one is not None]
+
+    def nearest(self, material: Mapping[str, Any]) -> tuple[Recording, list[str]] | None:
+        """The recording whose request is most like that one, and what differs, in words."""
+        asked = str(material.get("query") or material.get("key") or "")[:_COMPARED]
+
+        def score(one: Recording) -> tuple[float, int, str]:
+            alike = difflib.SequenceMatcher(None, asked, one.query[:_COMPARED]).quick_ratio()
+            differing = len(recording_key.differences(material, one.material))
+            return -round(alike, 2), differing, one.folder.name
+
+        best = min(self.all(), key=score, default=None)
+        if best is None:
+            return None
+        return best, recording_key.differences(material, best.material)
+
+    def missing(self, key: RecordingKey, query: str) -> RecordingNotFound:
+        """What to raise where nothing is recorded: it names the nearest one.
+
+        A notebook keeps what it says, so that is redacted, too.
+        """
+        nearest = self.nearest(key.material)
+        return RecordingNotFound(
+            self.redactor.text(query),
+            [] if nearest else [one.query for one in self.all()],
+            key=key.key,
+            material=key.material,
+            nearest=None if nearest is None else str(nearest[0].folder),
+            differences=() if nearest is None else nearest[1],
+        )
+
+    def _folder_of(self, key: str) -> Path | None:
+        short = key[:_DIGITS]
+        with self._lock:
+            folder = self._named.get(short)
+            if folder is None or not (folder / REQUEST).exists():
+                self._named = _named(self.folder)
+                folder = self._named.get(short)
+        return folder
+
+    def _folders(self, holding: str) -> list[Path]:
+        return sorted(path.parent for path in self.folder.glob(f"[!.]*/{holding}"))
+
+    def _read(self, folder: Path) -> Recording:
+        path = folder / REQUEST
+        told = _json(path)
+        version = told.get("format")
+        if isinstance(version, int) and version > FORMAT_VERSION:
+            raise RecordingTooNew(str(folder), version, str(told.get("needs", ""))[:_LONGEST_SLUG])
+        material = told.get("material")
+        if version != FORMAT_VERSION or not isinstance(material, dict):
+            raise RecordingDamaged(str(path), "it has no format, or no material")
+        return Recording(folder, recording_key.digest_of(material), material, version)
+
+    def _oldest(self, folder: Path) -> Recording | None:
+        try:
+            query = str(_json(folder / OLDEST)["query"])
+        except (RecordingDamaged, KeyError) as error:
+            _LOG.warning("%s is left out: %s", folder, error)
+            return None
+        return Recording(folder, "", {"query": query}, 0)
+
+    # -- playing -----------------------------------------------------------------------------
+
+    def read(self, recording: Recording) -> Played:
+        """What a recording writes when it is played; of one that was cut off, what there is.
+
+        Raises:
+            RecordingDamaged: a file is missing, a line is none, or a placeholder has no value.
+        """
+        with self._locked(shared=True):
+            kept = _signature(recording)
+            played = self._kept.get(kept)
+            if played is None:
+                played = _oldest_played(recording) if recording.format == 0 else _played(recording)
+        with self._lock:
+            if sum(map(len, played.lines)) <= _KEPT_BYTES:
+                self._kept[kept] = played
+            while len(self._kept) > _KEPT:
+                del self._kept[next(iter(self._kept))]
+        return played
+
+    # -- saving ------------------------------------------------------------------------------
+
+    def save(
+        self, key: RecordingKey, run: Run, *, made_by: str, changes: Changes | None = None
+    ) -> Path:
+        """Keep an execution that has ended; another one of that key gives way.
+
+        Args:
+            key: what it is to be found by.
+            run: the execution; its transcript is whole.
+            made_by: which cell or call made it, as people read it; the same for each run.
+            changes: what it changed in the project.
+
+        Returns:
+            The recording's folder.
+
+        Raises:
+            ClaudeWidgetError: the folder cannot be written; nothing of it has changed.
+        """
+        redactor = self.redactor.for_request(run.request)
+        records = list(redactor.records(read_records(run.transcript)))
+        places = [str(place) for place in _places(run)]
+        kept = recording_format.neutral(records, [*map(redactor.text, places), *places])
+        request = {"format": FORMAT_VERSION, "needs": NEEDS, "key": key.key}
+        files = {
+            REQUEST: _pretty({**request, "material": key.material}),
+            TRANSCRIPT: kept.text.encode(),
+            RUN: describe_run(run.execution_id, records, kept),
+        }
+        if changes is not None:
+            files[PATCH] = changes.redacted(self.redactor).text.encode()
+        folder = self.folder / f"{slug(key.material)}-{key.key[:_DIGITS]}"
+        made = redactor.text(made_by)
+        entry = {"key": key.key, "made_by": made, "query": beginning(key.material)}
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with self._locked(shared=False):
+                old = self._folder_of(key.key)
+                replace_folder(folder, files, instead_of=old)
+                index_with(self.folder, folder.name, entry)
+        except OSError as error:
+            raise ClaudeWidgetError(
+                f"The folder of recordings {self.folder} cannot be written: {error}.",
+                hint="Make it writable, or name another one; the execution itself has its result.",
+                execution_id=run.execution_id,
+            ) from error
+        with self._lock:
+            self._named[key.key[:_DIGITS]] = folder
+        return folder
+
+    def _locked(self, *, shared: bool) -> contextlib.AbstractContextManager[object]:
+        return FolderLock(self.folder, shared=shared)
+
+
+def slug(material: Mapping[str, Any]) -> str:
+    """The name of a recording's folder, made of the prompt: letters, digits and dashes only."""
+    text = str(material.get("query") or material.get("key") or "").lower()
+    plain = re.sub(r"[^a-z0-9]+", "-", text[:400]).strip("-")
+    cut = plain[:_LONGEST_SLUG]
+    if len(plain) > _LONGEST_SLUG and "-" in cut:
+        cut = cut.rpartition("-")[0]
+    return cut.strip("-") or "recording"
+
+
+def _places(run: Run) -> list[Path]:
+    """Paths of this machine that a transcript may name."""
+    scratch = runtime.scratch_path(run.folder)
+    project = Path(run.request.project_path)
+    return [project, run.folder, run.folder.parents[1], scratch, *map(Path, run.request.add_dirs)]
+
+
+def _named(folder: Path) -> dict[str, Path]:
+    """The folders of recordings by the digits of their keys."""
+    try:
+        with os.scandir(folder) as entries:
+            found = [(entry.name, _NAMED.fullmatch(entry.name)) for entry in entries]
+    except OSError:
+        return {}
+    return {match[1]: folder / name for name, match in sorted(found) if match}
+
+
+def _pretty(value: Mapping[str, Any]) -> bytes:
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+
+
+def _content(path: Path) -> bytes:
+    most = _LARGEST[path.name]
+    try:
+        with os.fdopen(open_any(path), "rb") as file:
+            content = file.read(most + 1)
+    except OSError as error:
+        raise RecordingDamaged(str(path), error.strerror or str(error)) from None
+    if len(content) > most:
+        raise RecordingDamaged(str(path), f"it has more than {most:,} bytes")
+    return content
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(_content(path))
+    except (ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", None)
+        raise RecordingDamaged(str(path), f"it is no JSON: {error}", line=line) from None
+    if not isinstance(told, dict):
+        raise RecordingDamaged(str(path), "it is no JSON object")
+    return told
+
+
+def _played(recording: Recording) -> Played:
+    try:
+        run = run_of(_json(recording.folder / RUN))
+    except ValueError as error:
+        raise RecordingDamaged(str(recording.folder / RUN), str(error)) from None
+    path = recording.folder / TRANSCRIPT
+    try:
+        content = _content(path)
+        edited = hashlib.sha256(content).hexdigest() != run.digest
+        lines = recording_format.real(content.decode(), run.values, check=edited)
+    except FormatProblem as error:
+        raise RecordingDamaged(str(path), error.problem, line=error.line) from None
+    except ValueError as error:
+        raise RecordingDamaged(str(path), f"it is no text: {error}") from None
+    return Played(lines, run.times)
+
+
+def _oldest_played(recording: Recording) -> Played:
+    """Of format 0: a transcript as the shim wrote it."""
+    path = recording.folder / TRANSCRIPT
+    try:
+        records = list(read_records(path, own=False))
+    except OSError as error:
+        raise RecordingDamaged(str(path), error.strerror or str(error)) from None
+    except TranscriptError as error:
+        raise RecordingDamaged(str(path), str(error)) from None
+    if not records or not recording_format.is_own(records[0]):
+        raise RecordingDamaged(str(path), "it is no transcript")
+    body = [record for record in records if not recording_format.is_own(record)]
+    zero = body[0].time if body else 0.0
+    return Played([_whole(record) for record in body], [record.time - zero for record in body])
+
+
+def _whole(record: Record) -> bytes:
+    mark = b"" if record.complete else LAST
+    return record.stream.encode() + mark + b" " + record.data
+
+
+def _signature(recording: Recording) -> tuple[object, ...]:
+    """What tells that the files of a recording are those that were read."""
+    said: list[object] = [recording.folder]
+    for name in (TRANSCRIPT, RUN):
+        with contextlib.suppress(OSError):
+            found = (recording.folder / name).stat()
+            said += [found.st_ino, found.st_size, found.st_mtime_ns]
+    return tuple(said)

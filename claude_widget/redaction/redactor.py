@@ -1,0 +1,387 @@
+"""Redaction: what must not be saved beside a notebook, or exported, is taken out of it.
+
+The rule: text, bytes, JSON values and records in, the same out, and nothing else of the world than
+what it was made with. Each secret becomes `[redacted:<kind>]`, which says nothing of its length or
+value and stays one whole word in JSON, URLs and code. What is redacted already stays as it is:
+doing it twice changes nothing. What it cannot find is in SECURITY.md.
+
+    secret_shapes   what secrets look like       personal_paths   the home folder, the user's name
+    secret_values   secrets of the environment   delta_joining    secrets that were streamed
+    encoded_text    escapes, URLs, base64
+"""
+
+from __future__ import annotations
+
+import bisect
+import copy
+import getpass
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from claude_widget.errors import InvalidRequest
+from claude_widget.events import Record
+from claude_widget.models import ExecutionRequest
+from claude_widget.redaction.delta_joining import Block, Joiner, Splitter
+from claude_widget.redaction.encoded_text import View, unescaped, views
+from claude_widget.redaction.personal_paths import PersonalPaths
+from claude_widget.redaction.secret_shapes import SHAPES, known_shapes, looks_secret, names_secret
+from claude_widget.redaction.secret_values import Needles, environment_values, requested_values
+
+Found = tuple[int, int, str]
+"""A part of a text, and what it is, or becomes."""
+
+_RULE, _VALUE = "rule", "value"
+_WEAKER = {_RULE: 1, _VALUE: 2}
+"""What is true of one notebook, or of one machine only, says less than what the secret is."""
+KINDS = frozenset({shape.kind for shape in SHAPES} | {_RULE, _VALUE})
+"""What a placeholder may say."""
+_PLACEHOLDER = rf"\[redacted:(?:{'|'.join(sorted(KINDS))})\]"
+PLACEHOLDER = re.compile(_PLACEHOLDER)
+"""What stands where a secret was."""
+_NAMED = "[redacted:password]"
+
+_LAYERS = 3
+"""Layers of encoding that are taken off: JSON in JSON in base64."""
+_PATH_LAYERS = 2
+_NO_TEXT = re.compile(r"[^\t\n\r -~]")
+_REMEMBERED = 4096
+_SHORT = 256
+"""Characters of a string that is remembered: the names and ids of frames come again and again."""
+
+
+class Redactor:
+    """Takes secrets, and what says whose machine it was, out of what is to be kept.
+
+    Args:
+        rules: patterns of the user's own; all that they match is taken out.
+        environ: whose secret values are looked for; None is the process's own, as it is now.
+        home: the folder that becomes `~`; None is the user's.
+        user: the name that becomes `user`, as a part of a path and before a host; None is the
+            user's, empty is nobody's.
+        values: further secrets, such as an execution's `env` and what its MCP servers are given.
+
+    Raises:
+        InvalidRequest: a rule is no pattern; it names the rule.
+    """
+
+    def __init__(
+        self,
+        rules: Iterable[str | re.Pattern[str]] = (),
+        *,
+        environ: Mapping[str, str] | None = None,
+        home: Path | None = None,
+        user: str | None = None,
+        values: Iterable[str] = (),
+    ) -> None:
+        self._rules = _compiled(rules)
+        self._environ = environ
+        self._home = Path.home() if home is None else home
+        self._user = _user_name() if user is None else user
+        self._values = frozenset(values)
+        self._seen = dict(os.environ if environ is None else environ)
+        self._needles = Needles({*environment_values(self._seen), *self._values}, _VALUE)
+        homes = dict.fromkeys((self._home, self._home.resolve()))
+        self._paths = PersonalPaths(tuple(homes), self._user)
+        self._splitter = Splitter(_PLACEHOLDER)
+        self._remembered: dict[str, str] = {}
+        self._seeks = True
+
+    def also(
+        self, values: Iterable[str] = (), rules: Iterable[str | re.Pattern[str]] = ()
+    ) -> Redactor:
+        """One that looks for more, and at the process's environment as it is now."""
+        known, more = self._values.union(values), (*self._rules, *_compiled(rules))
+        same = known == self._values and more == self._rules
+        if same and (self._environ is not None or self._seen == dict(os.environ)):
+            return self
+        return Redactor(more, environ=self._environ, home=self._home, user=self._user, values=known)
+
+    def for_replayed(self) -> Redactor:
+        """One for what was redacted when it was recorded: only this machine's paths are in it."""
+        other = copy.copy(self)
+        vars(other).update(_seeks=False, _remembered={})
+        return other
+
+    def for_request(self, request: ExecutionRequest) -> Redactor:
+        """One for that execution: it knows what the execution and its servers are given by name."""
+        return self.also(requested_values(request))
+
+    def text(self, text: str) -> str:
+        """The text without its secrets."""
+        if len(text) > _SHORT:
+            return self._redacted([text])[0]
+        redacted = self._remembered.get(text)
+        if redacted is None:
+            if len(self._remembered) >= _REMEMBERED:
+                self._remembered.clear()
+            redacted = self._remembered[text] = self._redacted([text])[0]
+        return redacted
+
+    def data(self, data: bytes) -> bytes:
+        """Bytes that are text, or mostly: those that are no UTF-8 stay as they are."""
+        return _encoded(self.text(_decoded(data)))
+
+    def lines(self, lines: Sequence[str]) -> list[str]:
+        """Lines of one text, as many as there were; a secret may go over several of them."""
+        kept = list(lines)
+        while True:
+            redacted = self._redacted([self.text(line) for line in kept])
+            if redacted == kept:
+                return kept
+            kept = redacted
+
+    def value(self, value: Any) -> Any:
+        """A JSON value: every string in it, the keys of objects as well.
+
+        A value whose key says that it is a secret is taken out if it looks like one. Strings of a
+        list are the lines of one text, too.
+        """
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return self._object(value)
+        if isinstance(value, list | tuple):
+            if len(value) > 1 and all(isinstance(item, str) for item in value):
+                return self.lines(value)
+            return [self.value(item) for item in value]
+        return value
+
+    def records(self, records: Iterable[Record]) -> Iterator[Record]:
+        """The records of one transcript, which is held in memory meanwhile.
+
+        JSON lines are redacted inside their strings, others as the lines of one text a stream.
+        Deltas of a partial message are joined, redacted and split anew, by the text alone.
+        """
+        kept = list(records)
+        instead: list[list[bytes]] = [[] for _ in kept]
+        plain: dict[str, list[int]] = {}
+        joiner = Joiner()
+        for number, record in enumerate(kept):
+            frame = None if record.stream == "err" else _parsed(_decoded(record.data))
+            if frame is None:
+                plain.setdefault(record.stream, []).append(number)
+            elif record.stream != "out" or not joiner.take(number, frame.value):
+                instead[number] = [self._frame(record.data, frame)]
+        for block in joiner.blocks:
+            for number, changed in self._splitter.split(block, self._streamed(block), self.value):
+                instead[number].append(_written(changed))
+        for numbers in plain.values():
+            lines = self.lines([_decoded(kept[number].data) for number in numbers])
+            for number, line in zip(numbers, lines, strict=True):
+                instead[number] = [_encoded(line)]
+        for record, lines_instead in zip(kept, instead, strict=True):
+            for data in lines_instead:
+                yield record if data == record.data else record._replace(data=data)
+
+    def _frame(self, data: bytes, frame: _Parsed) -> bytes:
+        try:
+            redacted = self.value(frame.value)
+        except RecursionError:
+            return self.data(data)
+        return data if redacted == frame.value and not frame.repeats else _written(redacted)
+
+    def _streamed(self, block: Block) -> str:
+        """What the deltas of a block add up to; the input of a tool is JSON once it is whole."""
+        parsed = _parsed(block.text) if block.name == "partial_json" else None
+        if parsed is None:
+            return self.text(block.text)
+        redacted = self.value(parsed.value)
+        if redacted == parsed.value and not parsed.repeats:
+            return block.text
+        return json.dumps(redacted, ensure_ascii=False)
+
+    def _object(self, value: Mapping[Any, Any]) -> dict[Any, Any]:
+        redacted: dict[Any, Any] = {}
+        for key, item in value.items():
+            plain = name = self.text(key) if isinstance(key, str) else key
+            number = 1
+            while name in redacted:  # several keys were secrets of one kind
+                number += 1
+                name = f"{plain} ({number})"
+            named = isinstance(key, str) and isinstance(item, str) and names_secret(key)
+            redacted[name] = self._named(key, item) if named else self.value(item)
+        return redacted
+
+    def _named(self, key: str, value: str) -> str:
+        """The value of a field whose name says that it is a secret."""
+        value, said = self.text(value), f"{key}: "
+        together = self.text(said + value)
+        if together.startswith(said):
+            value = together[len(said) :]
+        if PLACEHOLDER.search(value) or len(value.split()) != 1 or not looks_secret(value):
+            return value
+        return _NAMED
+
+    def _redacted(self, lines: list[str]) -> list[str]:
+        """The lines once nothing is found any more; what goes may bare what stood beside it.
+
+        Each round leaves fewer characters in no placeholder, or it is the last.
+        """
+        while True:
+            text = "\n".join(lines)
+            changes = (self._seeks and self._secrets(text)) or self._personal(text)
+            redacted = _changed(lines, changes)
+            if redacted == lines:
+                return lines
+            lines = redacted
+
+    def _secrets(self, text: str) -> list[Found]:
+        found = list(_everywhere(self._known, text, _LAYERS, views))
+        if not found:
+            return []
+        merged = _merged(_beside(found, [held.span() for held in PLACEHOLDER.finditer(text)]))
+        return [(start, end, f"[redacted:{kind}]") for start, end, kind in merged]
+
+    def _personal(self, text: str) -> list[Found]:
+        return _merged(_everywhere(self._mentions, text, _PATH_LAYERS, unescaped))
+
+    def _mentions(self, text: str, binary: bool) -> Iterator[Found]:
+        del binary
+        return self._paths.found(text)
+
+    def _known(self, text: str, binary: bool) -> Iterator[Found]:
+        yield from known_shapes(text)
+        yield from self._needles.found(text, binary=binary)
+        if binary and _NO_TEXT.search(text):  # in a picture, a rule would match anywhere
+            return
+        for rule in self._rules:
+            for one in rule.finditer(text):
+                if one.end() > one.start():
+                    yield *one.span(), _RULE
+
+
+def _everywhere(
+    find: Callable[[str, bool], Iterator[Found]],
+    text: str,
+    layers: int,
+    take_off: Callable[..., Iterator[View]],
+    *,
+    binary: bool = False,
+) -> Iterator[Found]:
+    """What is found in a text, and in it with layers of encoding taken off."""
+    yield from find(text, binary)
+    if layers:
+        for view in take_off(text, binary=binary):
+            inside = _everywhere(find, view.text, layers - 1, take_off, binary=view.binary)
+            for start, end, what in inside:
+                yield *view.source(start, end), what
+
+
+def _beside(found: Iterable[Found], holders: Sequence[tuple[int, int]]) -> Iterator[Found]:
+    """What is more than placeholders; one that it touches goes with it as a whole."""
+    for start, end, what in found:
+        at = max(bisect.bisect_right(holders, (start, start)) - 1, 0)
+        held, begin, finish = 0, start, end
+        while at < len(holders) and holders[at][0] < end:
+            low, high = holders[at]
+            if high > start:
+                held += min(high, end) - max(low, start)
+                begin, finish = min(begin, low), max(finish, high)
+            at += 1
+        if held < end - start:
+            yield begin, finish, what
+
+
+def _merged(found: Iterable[Found]) -> list[Found]:
+    """Without overlaps. Of several kinds the one that tells most stands for all."""
+    merged: list[Found] = []
+    for start, end, what in sorted(found, key=lambda one: (one[0], -one[1], _rank(one[2]), one[2])):
+        if merged and start < merged[-1][1]:
+            begin, finish, before = merged[-1]
+            best = what if _rank(what) < _rank(before) else before
+            merged[-1] = (begin, max(end, finish), best)
+        else:
+            merged.append((start, end, what))
+    return merged
+
+
+def _rank(what: str) -> int:
+    return _WEAKER.get(what, 0)
+
+
+def _changed(lines: Sequence[str], changes: Sequence[Found]) -> list[str]:
+    """The lines, with what was found in their joined text replaced in each."""
+    redacted, begin, at = [], 0, 0
+    for line in lines:
+        end, parts, place = begin + len(line), [], begin
+        while at < len(changes) and changes[at][0] < end:
+            start, finish, instead = changes[at]
+            if min(finish, end) > max(start, begin):
+                parts += [line[place - begin : max(start, begin) - begin], instead]
+            place = min(finish, end)
+            if finish > end:
+                break
+            at += 1
+        redacted.append("".join([*parts, line[place - begin :]]) if parts else line)
+        begin = end + 1
+        while at < len(changes) and changes[at][1] <= begin:
+            at += 1
+    return redacted
+
+
+class _Parsed(NamedTuple):
+    """A JSON object, and whether one in it has a key twice: only the last of them was read."""
+
+    value: dict[str, Any]
+    repeats: bool
+
+
+def _parsed(text: str) -> _Parsed | None:
+    repeats = False
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal repeats
+        value = dict(pairs)
+        repeats = repeats or len(value) < len(pairs)
+        return value
+
+    try:
+        value = json.loads(text, object_pairs_hook=unique)
+    except (ValueError, RecursionError):
+        return None
+    return _Parsed(value, repeats) if isinstance(value, dict) else None
+
+
+def _written(value: Any) -> bytes:
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:  # half of a pair, or what was no UTF-8
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _decoded(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _compiled(rules: Iterable[str | re.Pattern[str]]) -> tuple[re.Pattern[str], ...]:
+    if isinstance(rules, str | re.Pattern):
+        rules = (rules,)
+    compiled = []
+    for rule in rules:
+        pattern = rule.pattern if isinstance(rule, re.Pattern) else rule
+        if not isinstance(pattern, str):
+            raise InvalidRequest(f"redact: {pattern!r} is no pattern for text.", field="redact")
+        try:
+            compiled.append(re.compile(rule))
+        except (re.error, OverflowError, RecursionError) as error:
+            raise InvalidRequest(
+                f"redact: {pattern!r} is no regular expression: {error}.",
+                field="redact",
+                hint="re.escape() makes a pattern of plain text.",
+            ) from None
+    return tuple(compiled)
+
+
+def _user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a user id without a name
+        return ""
