@@ -241,6 +241,7 @@ class Admission:
                 owner=self._registry.owners.me,
                 recorded=self._planner.plays_all or plan.recording is not None,
                 key=None if plan.key is None else plan.key.key,
+                recorded_time=plan.recorded_time,
                 resumed_from=resumed_from,
             )
 

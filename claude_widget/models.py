@@ -300,6 +300,9 @@ class ExecutionInfo(BaseModel):
     recording_key: str | None = Field(
         None, description="What its recording is found by; None where it has none."
     )
+    recorded_time: float | None = Field(
+        None, description="Epoch seconds of the recording that it is played from, if it says."
+    )
     resumed_from: str | None = Field(None, description="Execution whose session it resumes.")
 
     @property

@@ -57,6 +57,7 @@ def done(execution: Execution) -> Execution:
 def told(info: ExecutionInfo) -> dict[str, Any]:
     """What is known of an execution, less what is of one run on one machine."""
     mine = {"execution_id", "created_time", "start_time", "end_time", "recorded", "owner"}
+    mine |= {"recorded_time"}
     return info.model_dump(exclude=mine)
 
 

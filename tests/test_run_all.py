@@ -78,6 +78,8 @@ def test_recorded_once_a_notebook_runs_everywhere(
             notebook, again, cwd=project, kernel_name="python3", progress_bar=False
         )
         assert outputs(again) == outputs(notebook)
+        assert "replayed from a recording of 20" in again.read_text()
+        assert "replayed" not in notebook.read_text()
         said, _ = compared.communicate(timeout=BOUND)
     assert f"{len(CELLS)} passed" in said, said
 
@@ -95,6 +97,11 @@ def sanitized(text: str) -> str:
         ("1b4e28ba-2fa1-41d2-883f-0016d3cca427", "UUID"),
         ("completed · 12.3 s · 2 turns", "completed · DURATION · 2 turns"),
         ("took 350 ms", "took DURATION"),
+        (
+            "failed (user) · replayed from a recording of 2026-11-22 21:54 UTC · 5 turns",
+            "failed (user) · 5 turns",
+        ),
+        ("completed · replayed from a recording", "completed"),
         ("$0.0050 (recorded) · $1,234.50.", "DOLLARS · DOLLARS."),
         ("2026-11-22 21:54 UTC", "TIME"),
         ("2026-11-22T21:54:01.123Z, 21:54:01", "TIME, TIME"),
@@ -121,6 +128,8 @@ def test_the_sanitize_file_knows_what_differs(text: str, expected: str) -> None:
         "16:9 and 12:30 and localhost:8888",
         "10.0.0.1:8080 and 1:02:03:04:05:06",
         "2026-11-22",
+        "it was replayed from a recording of 2026-11-22",
+        "completed · replayed from a recordings folder",
         "12,345 tokens; 42; 3.14; 1e-5",
         "file.py:12:34",
     ],

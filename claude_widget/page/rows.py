@@ -66,6 +66,7 @@ def row_of(
         denial_count=len(info.denials),
         error=info.errors[-1][:ERROR_CHARACTERS] if info.errors else None,
         recorded=info.recorded,
+        recorded_time=info.recorded_time,
         held=held,
         stale=stale,
         effort=info.effort if info.effort in _EFFORTS else None,

@@ -36,7 +36,8 @@ class ExecutionRow(Message):
     tool_count: int = 0
     denial_count: int = 0
     error: str | None = Field(None, description="The last error, at most 300 characters.")
-    recorded: bool = False
+    recorded: bool = Field(False, description="Played from a recording: nothing ran.")
+    recorded_time: float | None = Field(None, description="Epoch seconds of that recording.")
     stale: bool = Field(
         False, description="What made it asks for something else by now: its key has changed."
     )

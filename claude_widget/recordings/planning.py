@@ -33,6 +33,7 @@ class Plan(NamedTuple):
         call: where the start stands.
         asked: the same for equal starts.
         number: of this one among them.
+        recorded_time: epoch seconds of the recording; None if it does not say.
     """
 
     mode: Mode = "live"
@@ -41,6 +42,7 @@ class Plan(NamedTuple):
     call: Cell | None = None
     asked: str = ""
     number: int = 0
+    recorded_time: float | None = None
 
     @property
     def records(self) -> bool:
@@ -143,8 +145,8 @@ class Planner:
         if plan.mode != "record":
             found = recordings.find(plan.key) or recordings.by_query(request.query)
         if found is not None:
-            recordings.read(found)  # what cannot be played is refused before anything is written
-            return plan._replace(recording=found)
+            played = recordings.read(found)  # refused, if it must be, before anything is written
+            return plan._replace(recording=found, recorded_time=played.recorded_time)
         if plan.mode == "replay":
             raise recordings.missing(plan.key, request.query)
         if plan.mode == "auto" and holder is not None and holder.info.recorded:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from claude_widget.events import Record
@@ -27,11 +28,13 @@ class RunFile(NamedTuple):
         values: what the placeholders of each kind stand for.
         times: seconds of each line since the first.
         digest: SHA-256 of the transcript's text as it was saved; empty if it does not say.
+        recorded_time: epoch seconds of the end of what was recorded; None if it does not say.
     """
 
     values: dict[str, list[str]]
     times: list[float]
     digest: str = ""
+    recorded_time: float | None = None
 
 
 def describe_run(execution_id: str, records: Iterable[Record], kept: Neutral) -> bytes:
@@ -80,4 +83,12 @@ def run_of(told: Any) -> RunFile:
         raise ValueError(f"it has no values, or no times: {error!r}") from None
     if not all(abs(one) < _LONGEST for one in times):
         raise ValueError("one of the times is none")
-    return RunFile(lists, times, str(told.get("transcript", "")))
+    return RunFile(lists, times, str(told.get("transcript", "")), _epoch(told.get("recorded")))
+
+
+def _epoch(moment: object) -> float | None:
+    """Epoch seconds of a date that somebody may have edited: one that is none harms nothing."""
+    try:
+        return datetime.fromisoformat(str(moment)).timestamp()
+    except (ValueError, OverflowError):
+        return None

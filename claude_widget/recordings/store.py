@@ -69,10 +69,12 @@ class Played(NamedTuple):
     Attributes:
         lines: `<stream> <data>` each, without newlines.
         times: seconds of each since the first; there may be fewer.
+        recorded_time: epoch seconds of when it was recorded; None if it does not say.
     """
 
     lines: list[bytes]
     times: list[float]
+    recorded_time: float | None = None
 
 
 class Recording(NamedTuple):
@@ -354,7 +356,7 @@ def _played(recording: Recording) -> Played:
         raise RecordingDamaged(str(path), error.problem, line=error.line) from None
     except ValueError as error:
         raise RecordingDamaged(str(path), f"it is no text: {error}") from None
-    return Played(lines, run.times)
+    return Played(lines, run.times, run.recorded_time)
 
 
 def _oldest_played(recording: Recording) -> Played:

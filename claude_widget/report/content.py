@@ -107,8 +107,11 @@ def status_of(info: ExecutionInfo) -> str:
 
 
 def facts_of(info: ExecutionInfo) -> list[str]:
-    """Status, model, duration, turns, cost and version, as far as they are known."""
+    """Status, whether it is a replay, and figures, as far as they are known."""
     facts = [status_of(info)]
+    if info.recorded:
+        recorded = moment(info.recorded_time)
+        facts.append("replayed from a recording" + (f" of {recorded}" if recorded else ""))
     if info.model:
         facts.append(info.model[:NAME_CHARACTERS])
     if info.duration is not None:

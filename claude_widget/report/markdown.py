@@ -22,7 +22,11 @@ from claude_widget.report.content import Report, diff_lines, facts_of, moment, t
 
 _OUTPUT_CHARACTERS = 20_000
 _TITLE_CHARACTERS = 80
-_COST = re.compile(r"\$\d{1,10}\.\d{4}( \(recorded\))?")
+_LOOKED_FOR = re.compile(
+    r"\$\d{1,10}\.\d{4}( \(recorded\))?"
+    r"|replayed from a recording( of \d{4}-\d\d-\d\d \d\d:\d\d UTC)?"
+)
+"""Costs and replays, which whoever compares outputs looks for."""
 
 
 def markdown_document(report: Report) -> str:
@@ -31,8 +35,8 @@ def markdown_document(report: Report) -> str:
 
 
 def facts_line(facts: Sequence[str]) -> str:
-    """Facts in one line. A cost keeps its sign as it is: whoever compares outputs looks for it."""
-    told = (fact if _COST.fullmatch(fact) else escape_words(fact) for fact in facts if fact)
+    """Facts in one line. What outputs are not compared by is written in them all alike."""
+    told = (fact if _LOOKED_FOR.fullmatch(fact) else escape_words(fact) for fact in facts if fact)
     return " · ".join(told)
 
 

@@ -112,6 +112,7 @@ def _requested(state: State, event: Requested) -> State:
         mcp_config=event.mcp_config,
         recorded=event.recorded,
         key=event.key,
+        recorded_time=event.recorded_time,
         resumed_from=event.resumed_from,
         base_cost_usd=event.base_cost_usd,
         has_schema=request.output_schema is not None,

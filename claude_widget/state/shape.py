@@ -92,6 +92,7 @@ class Asked(NamedTuple):
     mcp_config: MCPConfigInfo | None = None
     recorded: bool = False
     key: str | None = None
+    recorded_time: float | None = None
     resumed_from: str | None = None
     base_cost_usd: float = 0.0
     has_schema: bool = False

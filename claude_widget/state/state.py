@@ -108,6 +108,7 @@ def _of_request(state: State) -> dict[str, Any]:
         "mcp_config": asked.mcp_config,
         "recorded": asked.recorded,
         "recording_key": asked.key,
+        "recorded_time": asked.recorded_time,
         "resumed_from": asked.resumed_from,
         "status": life.status,
         "reason": life.reason,

@@ -313,7 +313,14 @@ export interface ExecutionRow {
    * The last error, at most 300 characters.
    */
   error: string | null;
+  /**
+   * Played from a recording: nothing ran.
+   */
   recorded: boolean;
+  /**
+   * Epoch seconds of that recording.
+   */
+  recordedTime: number | null;
   /**
    * What made it asks for something else by now: its key has changed.
    */
