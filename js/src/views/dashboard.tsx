@@ -1,5 +1,5 @@
 /**
- * The dashboard: form on top, list and output below it.
+ * The dashboard: form on top, below it tabs with what there is, and the output.
  *
  * The rule: layout, and the keys that hold everywhere in it; each part reads what it draws from the
  * view.
@@ -13,16 +13,14 @@ import { Drafts } from "./form/drafts.tsx";
 import { StartForm } from "./form/form.tsx";
 import { DashboardHeader } from "./header.tsx";
 import { KeysDialog } from "./help.tsx";
-import { ExecutionList } from "./list/list.tsx";
 import { ListContext, useNewList } from "./list/listing.ts";
-import { MIDDLE, Splitter } from "./list/splitter.tsx";
-import { SelectedOutput } from "./pane/output.tsx";
+import { DashboardPanels, type PanelName } from "./panels.tsx";
 
 export function Dashboard() {
   const state = useNewList();
   const search = useRef<HTMLInputElement>(null);
   const asked = useSignal(false);
-  const share = useSignal(MIDDLE);
+  const panel = useSignal<PanelName>("executions");
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.defaultPrevented || isCombined(event) || isTyping(event.target)) return;
     if (event.key === "?") asked.value = true;
@@ -40,12 +38,11 @@ export function Dashboard() {
           onKeys={() => {
             asked.value = true;
           }}
+          onNeeds={() => {
+            panel.value = "executions";
+          }}
         />
-        <div class="cw-columns" style={{ "--cw-share": `${share.value}%` }}>
-          <ExecutionList search={search} />
-          <Splitter share={share} />
-          <SelectedOutput />
-        </div>
+        <DashboardPanels chosen={panel} search={search} />
         <Announcements />
         {asked.value && (
           <KeysDialog
@@ -59,12 +56,17 @@ export function Dashboard() {
   );
 }
 
-function Start({ onKeys }: { onKeys: () => void }) {
+interface StartProps {
+  readonly onKeys: () => void;
+  readonly onNeeds: () => void;
+}
+
+function Start({ onKeys, onNeeds }: StartProps) {
   const folded = useSignal(false);
   const id = useFieldId();
   return (
     <>
-      <DashboardHeader folded={folded} formId={id} onKeys={onKeys} />
+      <DashboardHeader folded={folded} formId={id} onKeys={onKeys} onNeeds={onNeeds} />
       <div id={id} hidden={folded.value}>
         <StartForm />
       </div>

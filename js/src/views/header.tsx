@@ -13,9 +13,11 @@ export interface DashboardHeaderProps {
   readonly folded: Signal<boolean>;
   readonly formId: string;
   readonly onKeys: () => void;
+  /** Those that need the user are to be seen. */
+  readonly onNeeds: () => void;
 }
 
-export function DashboardHeader({ folded, formId, onKeys }: DashboardHeaderProps) {
+export function DashboardHeader({ folded, formId, onKeys, onNeeds }: DashboardHeaderProps) {
   return (
     <div class="cw-header">
       <button
@@ -29,7 +31,7 @@ export function DashboardHeader({ folded, formId, onKeys }: DashboardHeaderProps
       >
         New execution
       </button>
-      <NeedsYou />
+      <NeedsYou onNeeds={onNeeds} />
       <NotifyButton />
       <button
         type="button"
@@ -44,12 +46,13 @@ export function DashboardHeader({ folded, formId, onKeys }: DashboardHeaderProps
   );
 }
 
-function NeedsYou() {
+function NeedsYou({ onNeeds }: Pick<DashboardHeaderProps, "onNeeds">) {
   const view = useView();
   const listing = useListing();
   const { needs } = listing.counts.value;
   if (needs === 0) return null;
   const show = () => {
+    onNeeds();
     listing.choose({ filter: "needs", search: "" });
     const first = listing.places.at(0);
     if (needs === 1 && first !== undefined) select(view, first);

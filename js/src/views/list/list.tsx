@@ -23,7 +23,6 @@ export function ExecutionList({ search }: { search: RefObject<HTMLInputElement |
   const { count } = listing.rows.value;
   return (
     <div class="cw-list" role="region" aria-label="Executions">
-      <h3 class="cw-title">Executions {all > 0 && <span class="cw-meta">{all}</span>}</h3>
       {all > 0 && <FilterBar search={search} onLeave={keyboard.enter} />}
       <SelectionBar />
       {all === 0 && <p class="cw-empty">{known ? "No executions yet." : "Asking the kernel…"}</p>}

@@ -17,11 +17,11 @@ import { Duration, StatusBadge } from "../list/status.tsx";
 import { Usage } from "../list/usage.tsx";
 import { Composer } from "../session/composer.tsx";
 import { SessionControls } from "../session/session.tsx";
+import { TabPanel, Tabs } from "../tabs.tsx";
 import { ConversationPanel } from "./conversation.tsx";
 import { QueryLine } from "./query.tsx";
 import { RawPanel } from "./raw.tsx";
 import { StderrPanel } from "./stderr.tsx";
-import { TabPanel, Tabs } from "./tabs.tsx";
 import { Toolbar } from "./toolbar.tsx";
 import { Transcript } from "./transcript.ts";
 

@@ -6,7 +6,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
-import { formatNumber } from "../../format.ts";
+import { formatNumber } from "../format.ts";
 
 export interface TabName {
   readonly id: string;
