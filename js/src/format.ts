@@ -11,6 +11,15 @@ export function formatDuration(seconds: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
+/** A day and a time, as the reader's clock has them; the same in every language. */
+export function formatMoment(epochSeconds: number): string {
+  const at = new Date(epochSeconds * 1000);
+  if (Number.isNaN(at.getTime())) return "an unknown time";
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
 export function formatCost(dollars: number): string {
   if (dollars === 0) return "$0";
   return dollars < 0.01 ? `$${dollars.toFixed(4)}` : `$${dollars.toFixed(2)}`;

@@ -205,6 +205,7 @@ const EMPTY_ROW: ExecutionRow = {
   denialCount: 0,
   error: null,
   recorded: false,
+  recordedTime: null,
   stale: false,
   held: false,
   effort: null,

@@ -78,7 +78,7 @@ describe("a row", () => {
     expect(item("Wait for it").textContent).toContain("place 1 in the queue");
     expect(item("Held").textContent).toContain("held");
     const failed = item("Fail").textContent;
-    for (const part of ["failed", "1:05", "recorded", "stale", "Budget spent: spent"]) {
+    for (const part of ["failed", "1:05", "replayed", "stale", "Budget spent: spent"]) {
       expect(failed).toContain(part);
     }
     expect(item("dear: Pay").textContent).toContain("$0.50");

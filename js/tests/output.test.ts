@@ -68,6 +68,26 @@ describe("the output", () => {
     expect(region("Output").textContent).not.toContain("All done");
   });
 
+  test("says of a replayed one when it was recorded, that its costs are, and what stale means", async () => {
+    const recordedTime = new Date(2026, 10, 21, 9, 5).getTime() / 1000;
+    const replayed = { recorded: true, recordedTime, costUsd: 0.5, status: "completed" } as const;
+    const executions = [
+      row({ executionId: "run", query: "Run it", ...replayed }),
+      row({ executionId: "old", query: "Outdated", ...replayed, recordedTime: null, stale: true }),
+    ];
+    await dashboard({ executions });
+    await press("View", item("Run it"));
+    const text = region("Output").textContent;
+    expect(text).toContain("replayed");
+    expect(text).toContain("Replayed from a recording of 2026-11-21 09:05: nothing ran");
+    expect(text).toContain("$0.50 as recorded");
+    expect(text).not.toContain("Stale");
+    await press("View", item("Outdated"));
+    const outdated = region("Output").textContent;
+    expect(outdated).toContain("Replayed from a recording: nothing ran");
+    expect(outdated).toContain("asks for something else by now. manager.stale() says what differs");
+  });
+
   test("closes the pane of an execution that is no longer looked at", async () => {
     await dashboard({ executions: EXECUTIONS });
     await press("View", item("Run it"));

@@ -85,7 +85,7 @@ def test_demo_plays_every_cell(demo: Demo, page: Page) -> None:
     query = "Review every module and say what could break"
     dashboard.ready().execute(query)
     row = dashboard.row(query)
-    expect(row).to_contain_text("recorded")
+    expect(row).to_contain_text("replayed")
     expect(row).to_contain_text("running")
     row.get_by_role("button", name="Kill", exact=True).click()
     expect(row).to_contain_text("killed")

@@ -15,6 +15,7 @@ import { select, useFieldId, useView } from "../../view.ts";
 import { RowActivity } from "./activity.tsx";
 import { KillButton, KillProblem } from "./kill.tsx";
 import { useListing } from "./listing.ts";
+import { OriginMarks } from "./origin.tsx";
 import { Duration, StatusBadge } from "./status.tsx";
 import { UsageNow, usedText } from "./usage.tsx";
 
@@ -117,12 +118,7 @@ function Marks({ row }: { row: ExecutionRow }) {
     <>
       {row.requestCount > 0 && <span class="cw-tag cw-needs">{`Needs you${more}`}</span>}
       {row.awaitsInput && <span class="cw-tag">waits for input</span>}
-      {row.recorded && <span class="cw-tag">recorded</span>}
-      {row.stale && (
-        <span class="cw-tag" title="Its cell asks for something else by now">
-          stale
-        </span>
-      )}
+      <OriginMarks row={row} />
     </>
   );
 }
@@ -145,6 +141,7 @@ const figuresOf = (row: ExecutionRow): string =>
     row.toolCount > 0 && formatCount(row.toolCount, "tool call"),
     row.denialCount > 0 && formatCount(row.denialCount, "denial"),
     isEnded(row.status) && usedText(row),
+    row.recorded && "cost as recorded",
   ]
     .filter(Boolean)
     .join(" · ");

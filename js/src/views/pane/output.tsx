@@ -12,6 +12,7 @@ import { isEnded } from "../../store.ts";
 import { useFieldId, useView } from "../../view.ts";
 import { RowActivity } from "../list/activity.tsx";
 import { KillButton, KillProblem } from "../list/kill.tsx";
+import { OriginMarks, OriginText } from "../list/origin.tsx";
 import { RerunButton, RerunOutcome } from "../list/rerun.tsx";
 import { Duration, StatusBadge } from "../list/status.tsx";
 import { Usage } from "../list/usage.tsx";
@@ -79,10 +80,8 @@ function OutputHeader({ row, transcript, button, compact }: HeaderProps) {
       <div class="cw-row-head">
         <StatusBadge status={row.status} />
         <Duration row={row} />
-        {row.recorded && <span class="cw-tag">recorded</span>}
-        <span class="cw-meta">
-          {[row.model, row.costUsd !== null && formatCost(row.costUsd)].filter(Boolean).join(" · ")}
-        </span>
+        <OriginMarks row={row} />
+        <span class="cw-meta">{[row.model, costOf(row)].filter(Boolean).join(" · ")}</span>
         <Usage row={row} />
         <span class="cw-buttons">
           {!compact && <Toolbar row={row} transcript={transcript} />}
@@ -92,11 +91,17 @@ function OutputHeader({ row, transcript, button, compact }: HeaderProps) {
         </span>
       </div>
       <QueryLine row={row} />
+      {!compact && <OriginText row={row} />}
       <RowActivity row={row} />
       <KillProblem row={row} />
       <RerunOutcome row={row} />
     </div>
   );
+}
+
+function costOf(row: ExecutionRow): string {
+  if (row.costUsd === null) return "";
+  return formatCost(row.costUsd) + (row.recorded ? " as recorded" : "");
 }
 
 const CATCH_UP_AFTER = 2000;
