@@ -179,6 +179,8 @@ def test_stale_ones_are_those_whose_call_asks_for_something_else(
     }
     assert len(stale["two"].now) == 2
     assert stale["three"].now == ()
+    assert stale["three"].differences == ()
+    assert "it is 'two, changed', and was 'two'" in " ".join(stale["two"].differences)
 
 
 # -- the mode that counts ----------------------------------------------------------------------

@@ -19,7 +19,7 @@ from claude_widget.recordings.backend import RecordedBackend
 from claude_widget.recordings.call_sites import call_site
 from claude_widget.recordings.key import RecordingKey
 from claude_widget.recordings.occurrences import Cell, Occurrences
-from claude_widget.recordings.staleness import StaleRecording, stale_among
+from claude_widget.recordings.staleness import Asked, StaleRecording, stale_among
 from claude_widget.recordings.store import Recording
 
 
@@ -67,9 +67,9 @@ class Planner:
         self._cell = cell
         self._occurrences = Occurrences()
         self._lock = threading.Lock()
-        self._asked: dict[str, tuple[str, set[str]]] = {}
-        """Where starts stood that were to be recorded or played: the last run of that cell, and the
-        keys that it asked for."""
+        self._asked: dict[str, tuple[str, Asked]] = {}
+        """Where starts stood that were to be recorded or played: the last run of that cell, and
+        what it asked for."""
         self._made: dict[str, dict[str, str]] = {}
         """By where their starts stood: the executions that came of them, with their keys."""
         self._made_by: dict[str, str] = {}
@@ -112,7 +112,7 @@ class Planner:
     def stale(self) -> list[StaleRecording]:
         """The recordings that none of the starts so far has asked for."""
         with self._lock:
-            asked = {label: frozenset(keys) for label, (_, keys) in self._asked.items()}
+            asked = {label: keys for label, (_, keys) in self._asked.items()}
         if self._backend is None or not (asked or self._backend.mode != "live"):
             return []
         return stale_among(self._backend.recordings, asked)
@@ -139,7 +139,7 @@ class Planner:
         assert self._backend is not None
         assert plan.key is not None
         assert plan.call is not None
-        self._note(plan.call, plan.key.key)
+        self._note(plan.call, plan.key)
         recordings = self._backend.recordings
         found = None
         if plan.mode != "record":
@@ -162,13 +162,13 @@ class Planner:
         found = found or recordings.by_query(info.query)
         return str(recordings.folder if found is None else found.folder)
 
-    def _note(self, call: Cell, key: str) -> None:
+    def _note(self, call: Cell, key: RecordingKey) -> None:
         with self._lock:
-            run, keys = self._asked.get(call.label, (call.run, set[str]()))
+            run, keys = self._asked.get(call.label, (call.run, {}))
             if run != call.run:  # it is run again: what it asked for before counts no more
-                keys = set()
+                keys = {}
                 self._turned.add(call.label)
-            self._asked[call.label] = (call.run, keys | {key})
+            self._asked[call.label] = (call.run, {**keys, key.key: key.material})
 
     def made(self, plan: Plan, execution_id: str) -> list[str]:
         """That start has become an execution; those that may be stale from now on, or no more."""

@@ -13,11 +13,14 @@ from typing import Any, Literal, NamedTuple
 
 from claude_widget.own_files import open_any
 from claude_widget.recordings.files import INDEX
+from claude_widget.recordings.key import differences
 from claude_widget.recordings.store import Recording, Recordings
 
 _LOG = logging.getLogger(__name__)
 _LARGEST = 64 << 20
 """Bytes of an index that is read."""
+Asked = Mapping[str, Mapping[str, Any]]
+"""Keys that were asked for, with the material of each."""
 
 
 class StaleRecording(NamedTuple):
@@ -30,6 +33,7 @@ class StaleRecording(NamedTuple):
         reason: "changed": that cell or call was seen, and asks for something else by now;
             "unasked": it was not seen yet, or is gone.
         now: keys that it asks for by now; empty if it was not seen.
+        differences: what the nearest of these differs in, in words.
     """
 
     folder: Path
@@ -37,32 +41,40 @@ class StaleRecording(NamedTuple):
     made_by: str
     reason: Literal["changed", "unasked"]
     now: tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()
 
 
-def stale_among(
-    recordings: Recordings, asked: Mapping[str, Collection[str]]
-) -> list[StaleRecording]:
+def stale_among(recordings: Recordings, asked: Mapping[str, Asked]) -> list[StaleRecording]:
     """The recordings that none of these starts has asked for; the changed ones first.
 
     Args:
         recordings: what there is.
-        asked: keys by the cell or call that asked for them.
+        asked: what was asked for, by the cell or call that did.
     """
     every = frozenset[str]().union(*asked.values())
     text = recordings.redactor.text
     asked = {text(maker): keys for maker, keys in asked.items()}  # as they are in the index
     makers = _makers(recordings.folder)
+    known = recordings.all()
+    there = {one.key for one in known}
     found = [
-        _stale(one, makers.get(one.folder.name, ""), asked)
-        for one in recordings.all()
+        _stale(one, makers.get(one.folder.name, ""), asked, there)
+        for one in known
         if one.key and one.key not in every
     ]
     return sorted(found, key=lambda one: one.reason != "changed")
 
 
-def _stale(one: Recording, maker: str, asked: Mapping[str, Collection[str]]) -> StaleRecording:
-    now = tuple(sorted(asked.get(maker, ())))
-    return StaleRecording(one.folder, one.key, maker, "changed" if now else "unasked", now)
+def _stale(
+    one: Recording, maker: str, asked: Mapping[str, Asked], there: Collection[str]
+) -> StaleRecording:
+    now = asked.get(maker, {})
+    without = [material for key, material in now.items() if key not in there]
+    asks = reversed(without or list(now.values()))  # one that has its recording is another's
+    told = (differences(material, one.material) for material in asks)
+    nearest = min(told, key=len, default=[])
+    reason: Literal["changed", "unasked"] = "changed" if now else "unasked"
+    return StaleRecording(one.folder, one.key, maker, reason, tuple(sorted(now)), tuple(nearest))
 
 
 def _makers(folder: Path) -> dict[str, str]:
