@@ -15,7 +15,8 @@ from typing import NamedTuple, Protocol
 
 from claude_widget.backend import Run
 from claude_widget.cleanup.remains import is_uuid, remove_folder
-from claude_widget.errors import InvalidRequest
+from claude_widget.errors import ClaudeWidgetError, ExecutionActive, InvalidRequest
+from claude_widget.history.errors import ExecutionPinned
 from claude_widget.history.pins import is_pinned
 from claude_widget.models import ExecutionInfo
 from claude_widget.reports import PrunedExecution, PruneReport
@@ -112,6 +113,36 @@ class Retention:
             dry_run=dry_run,
         )
 
+    def remove(self, execution_id: str) -> None:
+        """Remove one that has ended.
+
+        Raises:
+            ExecutionPinned: it is pinned.
+            ExecutionActive: another one comes after it, or its files are in use.
+            ClaudeWidgetError: its folder cannot be removed.
+        """
+        folder = self._registry.folder.executions / execution_id
+        if is_pinned(folder):
+            raise ExecutionPinned(execution_id)
+        why = self._needed().get(execution_id)
+        try:
+            if why is None:
+                self._take_away(folder)
+        except BlockingIOError:
+            why = "its transcript is in use"
+        except OSError as error:
+            raise ClaudeWidgetError(
+                f"Execution {execution_id} cannot be removed: {error.strerror or error}.",
+                execution_id=execution_id,
+                hint="Its folder must be writable.",
+            ) from error
+        if why is not None:
+            raise ExecutionActive(
+                f"Execution {execution_id} was not removed: {why}.",
+                execution_id=execution_id,
+                hint="Remove it when nothing needs it any more.",
+            )
+
     def _everything(self) -> list[_Kept]:
         try:
             with os.scandir(self._registry.folder.executions) as entries:
@@ -145,17 +176,27 @@ class Retention:
     def _remove(self, folder: Path, *, dry_run: bool) -> str:
         """Why it was not removed; empty if it was."""
         try:
-            with Writer(folder / "transcript"):
-                if not dry_run:
-                    remove_folder(folder)
+            if dry_run:
+                with Writer(folder / "transcript"):
+                    pass
+            else:
+                self._take_away(folder)
         except BlockingIOError:
             return "its transcript is in use"
         except OSError as error:
             return error.strerror or str(error)
-        if not dry_run:
-            self._registry.drop(folder.name)
-            self._tell(folder.name)
         return ""
+
+    def _take_away(self, folder: Path) -> None:
+        """Remove a folder that nobody writes to, and say so.
+
+        Raises:
+            OSError: it cannot be removed; it is in use, if that is a BlockingIOError.
+        """
+        with Writer(folder / "transcript"):
+            remove_folder(folder)
+        self._registry.drop(folder.name)
+        self._tell(folder.name)
 
 
 def _check(older_than: float | None, max_bytes: int | None) -> None:

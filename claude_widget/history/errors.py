@@ -22,6 +22,17 @@ class HistoryUnavailable(ClaudeWidgetError):
         )
 
 
+class ExecutionPinned(ClaudeWidgetError):
+    """Refused because the execution is pinned."""
+
+    def __init__(self, execution_id: str) -> None:
+        super().__init__(
+            f"Execution {execution_id} is pinned.",
+            execution_id=execution_id,
+            hint="Take its pin away first.",
+        )
+
+
 class PandasMissing(ClaudeWidgetError, ImportError):
     """A table was asked for as a DataFrame, and pandas is not installed."""
 

@@ -37,6 +37,7 @@ class Wanted(NamedTuple):
         since: epoch seconds; the request is not older.
         model: a part of the model's name.
         limit: how many at most, the newest; None is all.
+        before: only rows of a lower number: what comes behind a page.
     """
 
     text: str | None = None
@@ -45,6 +46,7 @@ class Wanted(NamedTuple):
     since: float | None = None
     model: str | None = None
     limit: int | None = None
+    before: int | None = None
 
 
 def wanted(
@@ -105,6 +107,8 @@ def conditions(asked: Wanted) -> tuple[list[str], list[object]]:
     if asked.since is not None:
         said = "(e.id >= ? AND e.created_time >= ?)"
         found.append((said, (row_id(asked.since), asked.since)))
+    if asked.before is not None:
+        found.append(("e.id < ?", (asked.before,)))
     if asked.model is not None:
         found.append((r"e.model LIKE ? ESCAPE '\'", (f"%{_escaped(asked.model)}%",)))
     return [said for said, _ in found], [value for _, values in found for value in values]

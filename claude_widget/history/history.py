@@ -53,6 +53,24 @@ class Totals(NamedTuple):
     tool_calls: int = 0
 
 
+class HistoryPage(NamedTuple):
+    """Some of what was asked for, as much as a page shows at a time.
+
+    Attributes:
+        entries: newest first.
+        total: how many there are in all; None if only more of them were asked for.
+        following: `before` of the next page; None if there is none.
+        models: those that the history has executions of, the most frequent first.
+        notes: what was wrong with the index, as of `History`.
+    """
+
+    entries: tuple[HistoryEntry, ...]
+    total: int | None
+    following: int | None
+    models: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
 class History(Sequence[Execution]):
     """Executions that were found in the history, newest first.
 

@@ -107,6 +107,23 @@ class HistoryIndex:
         values.append(-1 if asked.limit is None else asked.limit)
         return self._do(lambda db: _entries(db, said, values))
 
+    def number(self, entry: HistoryEntry) -> int:
+        """The number of an entry's row: those that were asked for earlier have lower ones."""
+        said = "SELECT id FROM executions WHERE execution_id = ?"
+        row = self._do(lambda db: db.execute(said, (clean(entry.execution_id),)).fetchone())
+        return row[0] if row else row_id(entry.created_time)  # removed a moment ago
+
+    def count(self, asked: Wanted) -> int:
+        """How many are wanted, whatever the limit and the page."""
+        found, values, join = _where(asked._replace(before=None))
+        said = f"SELECT count(*) FROM executions e {join} WHERE {found}"  # noqa: S608
+        return int(self._do(lambda db: db.execute(said, values).fetchone())[0])
+
+    def models(self, limit: int) -> list[str]:
+        """The models there are, those of most executions first."""
+        rows = self._do(lambda db: db.execute(schema.MODELS, (limit,)).fetchall())
+        return [row[0] for row in rows]
+
     def totals(self, asked: Wanted) -> list[tuple[Any, ...]]:
         """Sums of all that is wanted, whatever the limit: a row a day, model and project."""
         found, values, join = _where(asked)
@@ -270,6 +287,9 @@ def _where(asked: Wanted) -> tuple[str, list[object], str]:
             join = schema.MATCHED
             found.insert(0, "search MATCH ?")
             values.insert(0, match)
+            if asked.before is not None:  # so that FTS5 begins there
+                found.append("search.rowid < ?")
+                values.append(asked.before)
         else:  # not a word in it: such as an arrow, which is looked for as it stands
             join = schema.TEXTS
             found.insert(0, schema.CONTAINS)

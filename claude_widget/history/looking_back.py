@@ -7,13 +7,16 @@ open anew is read from its transcript and never followed.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from claude_widget.backend import Run
-from claude_widget.errors import ExecutionNotFound
+from claude_widget.cleanup.retention import Retention
+from claude_widget.errors import ExecutionActive, ExecutionNotFound
 from claude_widget.execution import Execution
-from claude_widget.history.filter import Since, wanted
-from claude_widget.history.history import History
+from claude_widget.history.filter import Since, Wanted, wanted
+from claude_widget.history.history import History, HistoryPage
 from claude_widget.history.indexing import Indexing
 from claude_widget.history.pins import pin
 from claude_widget.listeners import Listeners
@@ -21,6 +24,9 @@ from claude_widget.models import ExecutionInfo
 from claude_widget.open_managers import OpenManagers
 from claude_widget.registry import Registry
 from claude_widget.reports import HistoryReport
+
+_MOST_MODELS = 50
+T = TypeVar("T")
 
 
 class LookingBack(OpenManagers):
@@ -30,6 +36,7 @@ class LookingBack(OpenManagers):
     _listeners: Listeners
     _indexing: Indexing
     _recalled: WeakValueDictionary[str, Execution]
+    _retention: Retention
 
     def _keep_history(self) -> None:
         """Have what ends from now on be found later."""
@@ -69,10 +76,39 @@ class LookingBack(OpenManagers):
             HistoryUnavailable: the index cannot be used now.
         """
         asked = wanted(text, project=project, status=status, since=since, model=model, limit=limit)
+        return self._settled(lambda: History(self._indexing.index, asked, self.recall))
+
+    def history_page(self, asked: Wanted, limit: int) -> HistoryPage:
+        """So many of what is wanted, for a face that shows them page by page.
+
+        Args:
+            asked: with `before`, for what comes behind another page.
+            limit: how many at most.
+
+        Raises:
+            HistoryUnavailable: the index cannot be used now.
+        """
+        return self._settled(lambda: self._page(asked, limit))
+
+    def _page(self, asked: Wanted, limit: int) -> HistoryPage:
+        index = self._indexing.index
+        found = index.search(asked._replace(limit=limit + 1))
+        entries = tuple(found[:limit])
+        first = asked.before is None
+        return HistoryPage(
+            entries,
+            total=index.count(asked) if first else None,
+            following=index.number(entries[-1]) if len(found) > limit else None,
+            models=tuple(index.models(_MOST_MODELS)) if first else (),
+            notes=tuple(index.notes),
+        )
+
+    def _settled(self, look: Callable[[], T]) -> T:
+        """What is found once all that has ended is in the index."""
         while True:
             self._indexing.settle()
             before = self._indexing.index.renewals
-            found = History(self._indexing.index, asked, self._open_ended)
+            found = look()
             if self._indexing.index.renewals == before:  # else it was searched while it was empty
                 return found
 
@@ -101,16 +137,47 @@ class LookingBack(OpenManagers):
         pin(run.folder, pinned=pinned)
         self._indexing.index.pin(run.execution_id, pinned=pinned)
 
+    def delete_execution(self, execution_id: str) -> None:
+        """Remove an execution of the history for good, with its transcript.
+
+        Args:
+            execution_id: of any that has ended, whoever has started it.
+
+        Raises:
+            ExecutionNotFound: the history has none of that id.
+            ExecutionActive: it runs or waits, its files are in use, or another one comes after it.
+            ExecutionPinned: it is pinned.
+            HistoryUnavailable: the index cannot be used now.
+            ClaudeWidgetError: its folder cannot be removed.
+        """
+        execution_id = str(execution_id)
+        known = self._registry.get(execution_id)
+        if known is not None and not known.status.ended:
+            raise ExecutionActive(
+                f"Execution {execution_id} is {known.status}.",
+                execution_id=execution_id,
+                hint="Kill it, or wait for its end.",
+            )
+        if not self._settled(lambda: self._indexing.index.known([execution_id])):
+            raise ExecutionNotFound(execution_id)
+        if self._registry.folder.find_one(execution_id) is None:  # its files are gone already
+            self._indexing.index.remove([execution_id])
+        else:
+            self._retention.remove(execution_id)
+
     def holds(self, execution: Execution) -> bool:
         """Whether it is this manager's: among its executions, or opened from its history."""
         recalled = self._recalled.get(execution.execution_id) is execution
         return recalled or super().holds(execution)
 
-    def _open_ended(self, execution_id: str) -> Execution:
-        """One of the history: as it is known here, or else read from its transcript.
+    def recall(self, execution_id: str) -> Execution:
+        """An execution of the history: as it is known here, or else read from its transcript.
+
+        Args:
+            execution_id: of any that has ended, also of one that was forgotten.
 
         Raises:
-            ExecutionNotFound: its transcript was removed.
+            ExecutionNotFound: there is none of that id, or it was removed.
         """
         known = self._registry.get(execution_id) or self._recalled.get(execution_id)
         if known is not None:
@@ -120,7 +187,9 @@ class LookingBack(OpenManagers):
             raise ExecutionNotFound(execution_id)
         execution = self._make(run, self._registry.folder.load_ended(run))
         execution.catch_up()
-        if execution.status.ended:
-            execution.tell_end()
+        if not execution.status.ended:  # one that another manager has just started
+            execution.pause()
+            raise ExecutionNotFound(execution_id)
+        execution.tell_end()
         self._recalled[execution_id] = execution
         return execution

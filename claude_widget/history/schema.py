@@ -102,6 +102,10 @@ SELECT date(e.created_time, 'unixepoch', 'localtime'), coalesce(e.model, ''), e.
     total(e.end_time - e.start_time), sum(e.tool_count)
 FROM executions e
 """
+MODELS = (
+    "SELECT model FROM executions WHERE model != '' GROUP BY model ORDER BY count(*) DESC, model "
+    "LIMIT ?"
+)
 GROUPED = "GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
 WORDS = {
     "corrupt": "corrupt",
