@@ -5,18 +5,23 @@ The rule: no kernel and no server; files are opened from the disk, and nothing e
 
 from __future__ import annotations
 
+import io
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbconvert import HTMLExporter
+from nbconvert import HTMLExporter, WebPDFExporter
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from playwright.sync_api import BrowserContext, Page, expect
+from pypdf import PdfReader
 
 from claude_widget.cells.static_view import report_bundle
 from claude_widget.report.content import Report
 from claude_widget.report.page import html_document
+from scripts.browsers import CHROMIUM
+from scripts.paths import RESULTS
 from tests.attacks import ATTACKS
 from tests.test_report import report_of
 from tests.ui.attacked import READ, WATCH
@@ -87,3 +92,40 @@ def test_a_saved_notebook_prints_as_pdf_with_what_its_cell_keeps(
     page.locator("summary", has_text="Edited a.txt").click()
     expect(page.get_by_text("+goodbye")).to_be_visible()
     assert page.pdf().startswith(b"%PDF")
+
+
+@pytest.fixture
+def playwrights_own(
+    chromium: BrowserContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The browser of these tests, at the place where playwright looks for one of its own.
+
+    nbconvert has no option that names a browser. Without a window playwright starts its headless
+    shell, which lies beside the Chromium that it says is its own.
+    """
+    assert chromium.browser
+    folder = tmp_path / "browsers"
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(folder))
+    version = Path(chromium.browser.browser_type.executable_path).parts[-3].rpartition("-")[2]
+    shell = folder / f"chromium_headless_shell-{version}" / "chrome-headless-shell-linux64"
+    shell.mkdir(parents=True)
+    starter = shell / "chrome-headless-shell"
+    starter.write_text(f'#!/bin/sh\nexec "{CHROMIUM.find()}" "$@"\n')
+    starter.chmod(starter.stat().st_mode | stat.S_IXUSR)
+
+
+@pytest.mark.usefixtures("playwrights_own")
+def test_nbconvert_makes_a_pdf_of_a_saved_notebook_by_itself(tmp_path: Path) -> None:
+    report = report_of("write_read_edit")
+    output = new_output("display_data", report_bundle(report))
+    notebook = new_notebook(cells=[new_code_cell("%claude_exec --wait", outputs=[output])])
+    data, resources = WebPDFExporter(disable_sandbox=True).from_notebook_node(notebook)
+    assert resources["output_extension"] == ".pdf"
+    RESULTS.joinpath("ui").mkdir(parents=True, exist_ok=True)
+    RESULTS.joinpath("ui", "webpdf.pdf").write_bytes(data)
+    pages = [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(data)).pages]
+    assert len(pages) == 1
+    assert report.info.result
+    for part in ("%claude_exec --wait", "Claude Code completed", "3 tool calls", "CLI 2.1."):
+        assert part in pages[0]
+    assert " ".join(report.info.result.split())[:60] in pages[0]
