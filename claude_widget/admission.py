@@ -160,7 +160,11 @@ class Admission:
 
         Returns:
             False if it is another manager's by now, or waits no more.
+
+        Raises:
+            RecordingNotFound, RecordingDamaged, RecordingTooNew: it is to be played, and cannot be.
         """
+        self._recorder.choose_again(execution)
         with self._lock:
             try:
                 writer = Writer(execution.run.transcript)

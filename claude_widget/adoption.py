@@ -108,6 +108,7 @@ class Adoption:
             ExecutionEnded: it has ended.
             ExecutionOwned: its manager lives.
             InvalidRequest: it waits, and cannot be started without what its kernel knew.
+            RecordingNotFound: it is to be played, and its recording is there no more.
             ControlFailed: its shim did not answer.
         """
         if execution.execution_id in self._registry.mine:
@@ -121,7 +122,7 @@ class Adoption:
         owner = self._registry.owner_of(execution)
         if self._registry.owners.lives(owner):
             raise ExecutionOwned(execution.execution_id, owner)
-        if execution.status is ExecutionStatus.PENDING:
+        if execution.status is ExecutionStatus.PENDING and not execution.state.asked.recorded:
             _check_startable(execution)
         self._take(execution, owner)
         return execution
@@ -165,7 +166,8 @@ class Adoption:
 
     def _take_up(self, execution: Execution, instead_of: str, name: str | None) -> None:
         """Start one that waited for a manager that is gone, once there is a slot."""
-        self._backend.check(execution.run.request)
+        if not execution.state.asked.recorded:
+            self._backend.check(execution.run.request)
         taken = self._admission.take_up(execution, self._registry.owners.me, name, instead_of)
         if not taken and execution.execution_id not in self._registry.mine:
             raise ExecutionOwned(execution.execution_id, self._registry.owner_of(execution))

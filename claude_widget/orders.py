@@ -55,6 +55,7 @@ class Orders:
             ExecutionEnded: it has ended.
             ExecutionOwned: its manager lives, as far as can be known; `owner` says who.
             InvalidRequest: it waits, and cannot be started without the env that its kernel knew.
+            RecordingNotFound: it waits to be played, and its recording is there no more.
             ControlFailed: its shim did not answer.
         """
         execution = self._adoption.adopt(self._registry.known(execution_id))

@@ -58,6 +58,24 @@ def test_replay_starts_no_process_and_needs_no_cli(
         manager.start_execution("something else", project)
 
 
+def test_one_that_waited_to_be_played_is_played_by_whoever_adopts_it_and_never_run(
+    record: ProcessManager, replay: MakeManager, recordings: Path, project: Path, tmp_path: Path
+) -> None:
+    for query in ("one", "two", "three"):
+        done(record.start_execution(query, project))
+    first = replay(max_concurrency=1, pace=1e-6)
+    started = [first.start_execution(query, project) for query in ("one", "two", "three")]
+    first.close()
+    with ProcessManager(first.state_dir, mode="live", recordings=recordings) as second:
+        two = second.adopt(started[1].execution_id)
+        assert (done(two).result, two.info.recorded) == ("two", True)
+    recordings.rename(tmp_path / "elsewhere")
+    with ProcessManager(first.state_dir, mode="live", recordings=recordings) as third:
+        with pytest.raises(RecordingNotFound):
+            third.adopt(started[2].execution_id)
+        assert third.is_held(third._registry.known(started[2].execution_id))
+
+
 def test_what_is_missing_is_told_with_its_key_and_what_differs(
     record: ProcessManager, replay: MakeManager, project: Path, recordings: Path
 ) -> None:

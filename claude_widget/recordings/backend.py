@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from claude_widget.backend import Backend, Run
-from claude_widget.models import ExecutionRequest, Mode
+from claude_widget.models import ExecutionInfo, ExecutionRequest, Mode
+from claude_widget.recordings.key import RecordingKey
 from claude_widget.recordings.replay import ReplayBackend
 from claude_widget.recordings.store import Recording, Recordings
 from claude_widget.reports import EndedProcess
@@ -51,6 +52,21 @@ class RecordedBackend:
         """That execution is to be played, from that recording."""
         with self._lock:
             self._chosen[execution_id] = recording
+
+    def is_chosen(self, execution_id: str) -> bool:
+        """Whether it is to be played, or was."""
+        with self._lock:
+            return execution_id in self._chosen
+
+    def recording_of(self, info: ExecutionInfo) -> Recording | None:
+        """The recording that an execution is played from, wherever it was started.
+
+        Raises:
+            RecordingDamaged, RecordingTooNew: there is one, and it cannot be played.
+        """
+        key = info.recording_key
+        found = None if key is None else self.recordings.find(RecordingKey(key, {}))
+        return found or self.recordings.by_query(info.query)
 
     def _of(self, run: Run) -> Backend:
         with self._lock:

@@ -156,11 +156,8 @@ class Planner:
     def _place_of(self, info: ExecutionInfo) -> str:
         """The recording that an execution was played from, as people find it."""
         assert self._backend is not None
-        recordings = self._backend.recordings
-        key = info.recording_key
-        found = None if key is None else recordings.find(RecordingKey(key, {}))
-        found = found or recordings.by_query(info.query)
-        return str(recordings.folder if found is None else found.folder)
+        found = self._backend.recording_of(info)
+        return str(self._backend.recordings.folder if found is None else found.folder)
 
     def _note(self, call: Cell, key: RecordingKey) -> None:
         with self._lock:

@@ -24,6 +24,7 @@ from claude_widget.errors import ClaudeWidgetError
 from claude_widget.execution import Execution
 from claude_widget.models import ExecutionInfo, ExecutionRequest, ExecutionStatus, Reason
 from claude_widget.recordings.backend import RecordedBackend
+from claude_widget.recordings.key import RecordingKey
 from claude_widget.recordings.planning import Plan
 from claude_widget.registry import Registry
 
@@ -96,8 +97,31 @@ class Recorder:
             changes.apply(recorded, Path(request.project_path))
         self._backend.choose(execution_id, plan.recording)
 
+    def choose_again(self, execution: Execution) -> None:
+        """Find anew what it is played from, if it is played and another manager has admitted it.
+
+        Raises:
+            RecordingNotFound: it is there no more; what was to be played is never run instead.
+            RecordingDamaged, RecordingTooNew: it cannot be played.
+        """
+        backend, execution_id = self._backend, execution.execution_id
+        if backend is None or not execution.state.asked.recorded or backend.is_chosen(execution_id):
+            return
+        info, recordings = execution.info, backend.recordings
+        found = backend.recording_of(info)
+        if found is None:
+            key = RecordingKey(info.recording_key or "", {"query": info.query})
+            raise recordings.missing(key, info.query)
+        recordings.read(found)
+        backend.choose(execution_id, found)
+
     def starts(self, execution: Execution) -> None:
-        """It is started this moment: what its project is now is what it changes."""
+        """It is started this moment: what its project is now is what it changes.
+
+        Raises:
+            RecordingNotFound, RecordingDamaged, RecordingTooNew: as for `choose_again`.
+        """
+        self.choose_again(execution)
         with self._lock:
             running = self._running.get(execution.execution_id)
         if running is None:
