@@ -51,7 +51,17 @@ def outputs(path: Path) -> list[str]:
     return found
 
 
-@pytest.mark.slow  # three kernels, one after the other
+def jupyter_execute(notebook: Path, output: str, home: Path) -> subprocess.Popen[str]:
+    """`jupyter execute` as one types it, where there is no CLI, no key and no other variable."""
+    folder = Path(sys.executable).parent
+    environment = {"PATH": str(folder), "HOME": str(home), "CLAUDE_WIDGET_MODE": "replay"}
+    command = [folder / "jupyter", "execute", f"--output={output}", notebook.name]
+    return subprocess.Popen(
+        command, cwd=notebook.parent, env=environment, stderr=subprocess.PIPE, text=True
+    )
+
+
+@pytest.mark.slow  # four kernels, three of them at once
 def test_recorded_once_a_notebook_runs_everywhere(
     project: Path, fake_cli: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,7 +82,8 @@ def test_recorded_once_a_notebook_runs_everywhere(
     compared = subprocess.Popen(
         [sys.executable, *command], cwd=tmp_path, stdout=subprocess.PIPE, text=True
     )
-    with compared:
+    executing = jupyter_execute(notebook, "executed", tmp_path)
+    with compared, executing:
         again = tmp_path / "again.ipynb"
         papermill.execute_notebook(
             notebook, again, cwd=project, kernel_name="python3", progress_bar=False
@@ -81,6 +92,10 @@ def test_recorded_once_a_notebook_runs_everywhere(
         assert "replayed from a recording of 20" in again.read_text()
         assert "replayed" not in notebook.read_text()
         said, _ = compared.communicate(timeout=BOUND)
+        _, problems = executing.communicate(timeout=BOUND)
+    assert executing.returncode == 0, problems
+    assert outputs(project / "executed.ipynb") == outputs(notebook)
+    assert "replayed from a recording of 20" in (project / "executed.ipynb").read_text()
     assert f"{len(CELLS)} passed" in said, said
 
 
