@@ -17,7 +17,10 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 STATIC = Path("claude_widget", "static")
-BUNDLE = tuple(STATIC / name for name in ("loader.js", "widget.js", "widget.css", "highlighter.js"))
+BUNDLE = tuple(
+    STATIC / name
+    for name in ("loader.js", "widget.js", "widget.css", "highlighter.js", "panels.js")
+)
 FORCE = "CLAUDE_WIDGET_BUILD_JS"
 NO_NPM = (
     "claude-widget: the front end ({missing}) is not built, and npm was not found.\n"

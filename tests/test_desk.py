@@ -203,7 +203,7 @@ def test_the_session_is_changed_by_control_requests(
 
 def test_every_request_that_there_is_has_its_answer() -> None:
     requests = get_args(get_args(protocol.PageMessage)[0])
-    of_the_widget = {"Bundle", "GetHighlighter", "Hello"}
+    of_the_widget = {"Bundle", "GetPart", "Hello"}
     assert {one.__name__ for one in requests} - of_the_widget == {one.__name__ for one in _TABLE}
 
 

@@ -23,7 +23,7 @@ from scripts.setup import installers, make_venv
 
 BUNDLE = {
     f"claude_widget/static/{name}"
-    for name in ("highlighter.js", "loader.js", "widget.css", "widget.js")
+    for name in ("highlighter.js", "loader.js", "panels.js", "widget.css", "widget.js")
 }
 LOCK = ROOT / "requirements" / "dev.txt"
 REAL_HOME = os.environ.get("HOME", "/")
@@ -126,7 +126,7 @@ def install(work: Path, name: str, source: Path, env: dict[str, str]) -> Path:
 
 def assert_imports(python: Path, work: Path, env: dict[str, str]) -> None:
     said = run(python, "-I", "-c", IMPORT, cwd=work, env=env).stdout
-    assert "['highlighter.js', 'loader.js', 'widget.css', 'widget.js']" in said
+    assert "['highlighter.js', 'loader.js', 'panels.js', 'widget.css', 'widget.js']" in said
     assert str(python.parent.parent.name) in said, "imported from somewhere else"
 
 

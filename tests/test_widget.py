@@ -51,10 +51,11 @@ def test_the_esm_is_a_loader_and_the_bundle_comes_on_request(dashboard: ClaudeWi
     assert buffers == [built.script, built.style]
 
 
-def test_the_highlighter_is_a_part_of_its_own(dashboard: ClaudeWidget) -> None:
-    answer, buffers = ask(dashboard, "1", type="claude:get-highlighter")
-    assert answer == {"type": "claude:get-highlighter", "requestId": "1"}
-    assert buffers == [front_end().highlighter]
+@pytest.mark.parametrize("name", ["highlighter", "panels"])
+def test_parts_of_the_front_end_are_fetched_by_name(dashboard: ClaudeWidget, name: str) -> None:
+    answer, buffers = ask(dashboard, "1", type="claude:get-part", name=name)
+    assert answer == {"type": "claude:get-part", "requestId": "1", "name": name}
+    assert buffers == [front_end().parts[name]]
 
 
 def test_hello_gets_the_true_state_at_once(

@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from claude_widget.errors import FrontEndMissing
+from claude_widget.protocol.requests import PartName
 
 STATIC = Path(__file__).parent.parent / "static"
 _HASH_MARK = "__BUNDLE_HASH__"
@@ -26,14 +27,14 @@ class FrontEnd(NamedTuple):
         hash: of the bundle.
         script: the bundle's JavaScript.
         style: the bundle's CSS.
-        highlighter: JavaScript of the part that is only fetched when there is source to highlight.
+        parts: JavaScript of the parts that are only fetched when they are needed, by name.
     """
 
     loader: str
     hash: str
     script: bytes
     style: bytes
-    highlighter: bytes
+    parts: dict[str, bytes]
 
 
 @cache
@@ -47,11 +48,11 @@ def front_end() -> FrontEnd:
         loader = (STATIC / "loader.js").read_text("utf-8")
         script = (STATIC / "widget.js").read_bytes()
         style = (STATIC / "widget.css").read_bytes()
-        highlighter = (STATIC / "highlighter.js").read_bytes()
+        parts = {name: (STATIC / f"{name}.js").read_bytes() for name in get_args(PartName)}
     except OSError as error:
         raise FrontEndMissing(
             f"The front end is not built: {error}.",
             hint="Install a released wheel, or run `npm ci && npm run build` in js/.",
         ) from error
     digest = hashlib.blake2s(script + b"\0" + style, digest_size=8).hexdigest()
-    return FrontEnd(loader.replace(_HASH_MARK, digest), digest, script, style, highlighter)
+    return FrontEnd(loader.replace(_HASH_MARK, digest), digest, script, style, parts)

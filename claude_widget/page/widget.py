@@ -86,8 +86,8 @@ class _Connected(anywidget.AnyWidget):
         message = self._desk.understand(content, self._answer)
         if isinstance(message, protocol.Bundle):
             self._give_bundle(message.request_id)
-        elif isinstance(message, protocol.GetHighlighter):
-            self._give_highlighter(message.request_id)
+        elif isinstance(message, protocol.GetPart):
+            self._give_part(message)
         elif isinstance(message, protocol.Hello):
             self._greet(message.request_id)
         elif message is not None:
@@ -109,9 +109,9 @@ class _Connected(anywidget.AnyWidget):
         answer = protocol.BundleAnswer(request_id=request_id, hash=built.hash)
         self._say(lambda: (answer, [built.script, built.style]))
 
-    def _give_highlighter(self, request_id: str) -> None:
-        answer = protocol.HighlighterAnswer(request_id=request_id)
-        self._say(lambda: (answer, [front_end().highlighter]))
+    def _give_part(self, message: protocol.GetPart) -> None:
+        answer = protocol.PartAnswer(request_id=message.request_id, name=message.name)
+        self._say(lambda: (answer, [front_end().parts[message.name]]))
 
     def _greet(self, request_id: str) -> None:
         self._say(lambda: (welcome(self._manager, request_id, str(Path.cwd())), []))

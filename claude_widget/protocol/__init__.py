@@ -18,9 +18,10 @@ from claude_widget.protocol.answers import (
     ExecuteAnswer,
     ExecutionAnswer,
     ExecutionsAnswer,
-    HighlighterAnswer,
+    HistoryAnswer,
     MCPConfigsAnswer,
     MCPStatusAnswer,
+    PartAnswer,
     Pong,
     PromptSent,
     Refused,
@@ -57,29 +58,33 @@ from claude_widget.protocol.requests import (
     ChangeSession,
     CleanupExecution,
     ClosePane,
+    DeleteExecution,
     Deny,
     EndExecution,
     Execute,
     GetActiveExecutions,
     GetAllExecutions,
     GetExecution,
-    GetHighlighter,
     GetMCPConfigs,
     GetMCPStatus,
+    GetPart,
     GetSessions,
     Hello,
     InterruptExecution,
     KillExecution,
     OpenPane,
     PageMessage,
+    PinExecution,
     Ping,
     ReconnectMCPServer,
     RerunExecution,
+    SearchHistory,
     SendPrompt,
     StopTask,
 )
 from claude_widget.protocol.rows import (
     ExecutionRow,
+    HistoryRow,
     MCPConfigChoice,
     MCPServerChoice,
     ModelChoice,
@@ -88,13 +93,14 @@ from claude_widget.protocol.rows import (
 
 KernelMessage = Annotated[
     BundleAnswer
-    | HighlighterAnswer
+    | PartAnswer
     | Welcome
     | Pong
     | ExecuteAnswer
     | ExecutionAnswer
     | ExecutionsAnswer
     | SessionsAnswer
+    | HistoryAnswer
     | PromptSent
     | RerunAnswer
     | MCPStatusAnswer
@@ -126,6 +132,7 @@ __all__ = [
     "CleanupExecution",
     "ClosePane",
     "Complete",
+    "DeleteExecution",
     "Deny",
     "Done",
     "EndExecution",
@@ -140,12 +147,13 @@ __all__ = [
     "GetActiveExecutions",
     "GetAllExecutions",
     "GetExecution",
-    "GetHighlighter",
     "GetMCPConfigs",
     "GetMCPStatus",
+    "GetPart",
     "GetSessions",
     "Hello",
-    "HighlighterAnswer",
+    "HistoryAnswer",
+    "HistoryRow",
     "InterruptExecution",
     "KernelMessage",
     "KillExecution",
@@ -160,6 +168,8 @@ __all__ = [
     "PageEvent",
     "PageMessage",
     "PaneData",
+    "PartAnswer",
+    "PinExecution",
     "Ping",
     "Pong",
     "PromptSent",
@@ -169,6 +179,7 @@ __all__ = [
     "Request",
     "RerunAnswer",
     "RerunExecution",
+    "SearchHistory",
     "SendPrompt",
     "SessionRow",
     "SessionsAnswer",

@@ -11,8 +11,10 @@ from pydantic import Field
 
 from claude_widget.models import MCPServer
 from claude_widget.protocol.base import PROTOCOL_VERSION, Answer
+from claude_widget.protocol.requests import PartName
 from claude_widget.protocol.rows import (
     ExecutionRow,
+    HistoryRow,
     MCPConfigChoice,
     ModelChoice,
     SessionRow,
@@ -26,10 +28,11 @@ class BundleAnswer(Answer):
     hash: str
 
 
-class HighlighterAnswer(Answer):
-    """One binary buffer follows: the highlighter's JavaScript."""
+class PartAnswer(Answer):
+    """One binary buffer follows: the part's JavaScript."""
 
-    type: Literal["claude:get-highlighter"] = "claude:get-highlighter"
+    type: Literal["claude:get-part"] = "claude:get-part"
+    name: PartName
 
 
 class Welcome(Answer):
@@ -78,6 +81,17 @@ class ExecutionsAnswer(Answer):
 class SessionsAnswer(Answer):
     type: Literal["claude:get-sessions"] = "claude:get-sessions"
     sessions: tuple[SessionRow, ...]
+
+
+class HistoryAnswer(Answer):
+    """Some of what was found in the history; nothing of it is read from a transcript."""
+
+    type: Literal["claude:search-history"] = "claude:search-history"
+    found: tuple[HistoryRow, ...]
+    total: int | None = Field(None, description="Of all that is found; only with the first ones.")
+    following: int | None = Field(None, description="`before` of the next ones, if there are any.")
+    models: tuple[str, ...] = Field((), description="Of the whole history; with the first ones.")
+    notes: tuple[str, ...] = Field((), description="What was wrong with the index, in words.")
 
 
 class PromptSent(Answer):

@@ -21,10 +21,15 @@ class Bundle(Request):
     hash: str
 
 
-class GetHighlighter(Request):
-    """The page has something to highlight, and no highlighter yet."""
+PartName = Literal["highlighter", "panels"]
+"""Of a part of the front end that is fetched when it is first needed."""
 
-    type: Literal["claude:get-highlighter"] = "claude:get-highlighter"
+
+class GetPart(Request):
+    """The page needs a part of the front end, and does not have it yet."""
+
+    type: Literal["claude:get-part"] = "claude:get-part"
+    name: PartName
 
 
 class Hello(Request):
@@ -94,6 +99,38 @@ class GetSessions(Request):
 
     type: Literal["claude:get-sessions"] = "claude:get-sessions"
     project_path: str = "."
+
+
+class SearchHistory(Request):
+    """What has ended, newest first: of all projects, from this kernel or another."""
+
+    type: Literal["claude:search-history"] = "claude:search-history"
+    text: str = Field("", max_length=10_000, description="Words; nothing in it is syntax.")
+    status: Literal["completed", "failed", "killed"] | None = None
+    model: str | None = Field(None, max_length=200, description="A part of its name.")
+    project_path: str | None = Field(
+        None, max_length=4096, description="A folder; those below it count as well."
+    )
+    since: float | None = Field(None, description="Epoch seconds, the kernel's clock.")
+    before: int | None = Field(
+        None, ge=-(2**53), le=2**53, description="`following` of the page before."
+    )
+    limit: int = Field(50, ge=1, le=100)
+
+
+class PinExecution(Request):
+    """Have retention keep an execution, or no longer."""
+
+    type: Literal["claude:pin-execution"] = "claude:pin-execution"
+    execution_id: str
+    pinned: bool
+
+
+class DeleteExecution(Request):
+    """Remove an execution of the history for good, with its transcript."""
+
+    type: Literal["claude:delete-execution"] = "claude:delete-execution"
+    execution_id: str
 
 
 class OpenPane(Request):
@@ -220,7 +257,7 @@ class GetMCPConfigs(Request):
 
 PageMessage = Annotated[
     Bundle
-    | GetHighlighter
+    | GetPart
     | Hello
     | Ping
     | Execute
@@ -230,6 +267,9 @@ PageMessage = Annotated[
     | KillExecution
     | CleanupExecution
     | GetSessions
+    | SearchHistory
+    | PinExecution
+    | DeleteExecution
     | OpenPane
     | ClosePane
     | SendPrompt

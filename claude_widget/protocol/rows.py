@@ -60,6 +60,12 @@ class ExecutionRow(Message):
     cpu_seconds: float | None = Field(None, description="Of them all, once it has ended.")
 
 
+class HistoryRow(ExecutionRow):
+    """One execution of the history, whoever has started it."""
+
+    pinned: bool = Field(False, description="Retention keeps it.")
+
+
 class SessionRow(Message):
     """An earlier session of a project, from the CLI's session files."""
 

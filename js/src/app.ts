@@ -11,10 +11,10 @@ import { Conversation } from "./conversation/conversation.ts";
 import { Starting } from "./conversation/starting.ts";
 import { followRow, followStore } from "./page/notifications.ts";
 import { Panes } from "./pane/pane.ts";
+import { PartFetcher } from "./parts/fetching.ts";
 import { problemOf } from "./problem.ts";
 import type { ExecutionRow, KernelMessage } from "./protocol.ts";
 import { isEnded, readRow, type Store, storeOf } from "./store.ts";
-import { FetchedPart } from "./text/fetchedpart.ts";
 import { type Highlighter, provideHighlighter } from "./text/highlight.ts";
 import { Ui } from "./ui.ts";
 
@@ -29,7 +29,7 @@ export class App {
   readonly actions: Actions;
   readonly starting: Starting;
   readonly conversation: Conversation;
-  private readonly fetched = new FetchedPart<Highlighter>();
+  readonly parts: PartFetcher;
   /** Of the one execution, when the model shows just that. */
   readonly ownRow: Signal<ExecutionRow>;
 
@@ -42,10 +42,11 @@ export class App {
     this.store = storeOf(String(model.get("manager_id")), abort);
     this.connection = new Connection(model, abort);
     this.panes = new Panes(this.connection);
+    this.parts = new PartFetcher(this.connection);
     this.actions = new Actions(this.connection);
     this.conversation = new Conversation(this.actions);
     const path = () => this.projectPath();
-    provideHighlighter(() => this.fetched.fetch(this.connection), abort);
+    provideHighlighter(() => this.parts.fetch<Highlighter>("highlighter"), abort);
     this.starting = new Starting(this.connection, this.actions, this.ui, path);
     this.ownRow = signal(this.readOwnRow());
     this.connection.heartbeat = () => this.heartbeat();
@@ -86,7 +87,7 @@ export class App {
 
   private receive(message: KernelMessage, buffers: DataView[]): void {
     if (message.type === "claude:pane-data") this.panes.receive(message, buffers[0]);
-    else if (message.type === "claude:get-highlighter") this.fetched.receive(buffers[0]);
+    else if (message.type === "claude:get-part") this.parts.receive(message.name, buffers[0]);
     else this.store.apply(message);
     this.watchForGap(message);
     if (message.type === "claude:pong") this.panes.reopenClosed(message.closedPanes ?? []);

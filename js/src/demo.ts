@@ -14,6 +14,7 @@ import { addMany, Stream, streamWords } from "./demo/live.ts";
 import { addGallery, addRecordings } from "./demo/recorded.ts";
 import { longTranscript } from "./demo/traffic.ts";
 import { MODEL, World } from "./demo/world.ts";
+import { panels } from "./parts/panelspart.ts";
 import type { Welcome } from "./protocol.ts";
 import { provideHighlighter } from "./text/highlight.ts";
 import { attach, render } from "./widget.ts";
@@ -78,8 +79,9 @@ const kernels = [show({ kind: "dashboard" }, "dashboard")];
 const cells = asked.get("cells")?.split(",") ?? (world.executions.has("edit") ? ["edit"] : []);
 for (const id of cells) kernels.push(show({ kind: "execution", execution_id: id }, "cells"));
 
-// There is no kernel to fetch it from.
+// There is no kernel to fetch them from.
 provideHighlighter(() => import("./text/highlighter.ts"));
+panels.provide(() => import("./parts/panels.ts"));
 
 /** For benchmarks and tests, which drive the page from outside. */
 Object.assign(globalThis, { demo: { world, courier, kernels, stream } });

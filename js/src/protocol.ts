@@ -41,13 +41,14 @@ export type Reason =
   | "sweep";
 export type KernelMessage =
   | BundleAnswer
-  | HighlighterAnswer
+  | PartAnswer
   | Welcome
   | Pong
   | ExecuteAnswer
   | ExecutionAnswer
   | ExecutionsAnswer
   | SessionsAnswer
+  | HistoryAnswer
   | PromptSent
   | RerunAnswer
   | MCPStatusAnswer
@@ -58,7 +59,7 @@ export type KernelMessage =
   | PaneData;
 export type PageMessage =
   | Bundle
-  | GetHighlighter
+  | GetPart
   | Hello
   | Ping
   | Execute
@@ -68,6 +69,9 @@ export type PageMessage =
   | KillExecution
   | CleanupExecution
   | GetSessions
+  | SearchHistory
+  | PinExecution
+  | DeleteExecution
   | OpenPane
   | ClosePane
   | SendPrompt
@@ -186,6 +190,14 @@ export interface Complete {
   code: number | null;
   status: ExecutionStatus;
   reason: Reason;
+}
+/**
+ * Remove an execution of the history for good, with its transcript.
+ */
+export interface DeleteExecution {
+  requestId: string;
+  type: "claude:delete-execution";
+  executionId: string;
 }
 /**
  * The request was carried out and has nothing to say.
@@ -378,13 +390,6 @@ export interface GetExecution {
   executionId: string;
 }
 /**
- * The page has something to highlight, and no highlighter yet.
- */
-export interface GetHighlighter {
-  requestId: string;
-  type: "claude:get-highlighter";
-}
-/**
  * The MCP configurations of a project and of the user.
  */
 export interface GetMCPConfigs {
@@ -399,6 +404,14 @@ export interface GetMCPStatus {
   requestId: string;
   type: "claude:get-mcp-status";
   executionId: string;
+}
+/**
+ * The page needs a part of the front end, and does not have it yet.
+ */
+export interface GetPart {
+  requestId: string;
+  type: "claude:get-part";
+  name: "highlighter" | "panels";
 }
 /**
  * The earlier sessions of a project, newest first.
@@ -416,11 +429,113 @@ export interface Hello {
   type: "claude:hello";
 }
 /**
- * One binary buffer follows: the highlighter's JavaScript.
+ * Some of what was found in the history; nothing of it is read from a transcript.
  */
-export interface HighlighterAnswer {
+export interface HistoryAnswer {
   requestId: string;
-  type: "claude:get-highlighter";
+  type: "claude:search-history";
+  found: HistoryRow[];
+  /**
+   * Of all that is found; only with the first ones.
+   */
+  total: number | null;
+  /**
+   * `before` of the next ones, if there are any.
+   */
+  following: number | null;
+  /**
+   * Of the whole history; with the first ones.
+   */
+  models: string[];
+  /**
+   * What was wrong with the index, in words.
+   */
+  notes: string[];
+}
+/**
+ * One execution of the history, whoever has started it.
+ */
+export interface HistoryRow {
+  executionId: string;
+  name: string | null;
+  /**
+   * The first 300 characters.
+   */
+  query: string;
+  projectPath: string;
+  /**
+   * Where an execution is. The last three are final.
+   */
+  status: "pending" | "running" | "completed" | "failed" | "killed";
+  reason: Reason | null;
+  sessionId: string | null;
+  model: string | null;
+  activity: string;
+  permissionMode: string | null;
+  priority: number;
+  /**
+   * Epoch seconds, the kernel's clock.
+   */
+  createdTime: number | null;
+  startTime: number | null;
+  endTime: number | null;
+  costUsd: number | null;
+  numTurns: number | null;
+  toolCount: number;
+  denialCount: number;
+  /**
+   * The last error, at most 300 characters.
+   */
+  error: string | null;
+  /**
+   * Played from a recording: nothing ran.
+   */
+  recorded: boolean;
+  /**
+   * Epoch seconds of that recording.
+   */
+  recordedTime: number | null;
+  /**
+   * What made it asks for something else by now: its key has changed.
+   */
+  stale: boolean;
+  /**
+   * Pending, and the kernel that would start it is gone.
+   */
+  held: boolean;
+  effort: ("low" | "medium" | "high" | "xhigh" | "max") | null;
+  /**
+   * Open requests: permissions, questions and plans that wait for the user.
+   */
+  requestCount: number;
+  /**
+   * Its turn is over, and it was asked to stay for follow-ups.
+   */
+  awaitsInput: boolean;
+  /**
+   * Background tasks and subagents that are alive.
+   */
+  taskCount: number;
+  /**
+   * The execution before it in the same session, if it is known here.
+   */
+  continues: string | null;
+  /**
+   * Of one core, now, with all that it started.
+   */
+  cpuPercent: number | null;
+  /**
+   * Resident memory of them all: now, and the most once it has ended.
+   */
+  memoryBytes: number | null;
+  /**
+   * Of them all, once it has ended.
+   */
+  cpuSeconds: number | null;
+  /**
+   * Retention keeps it.
+   */
+  pinned: boolean;
 }
 /**
  * Stop the turn, keep the session.
@@ -429,6 +544,14 @@ export interface InterruptExecution {
   requestId: string;
   type: "claude:interrupt-execution";
   executionId: string;
+}
+/**
+ * One binary buffer follows: the part's JavaScript.
+ */
+export interface PartAnswer {
+  requestId: string;
+  type: "claude:get-part";
+  name: "highlighter" | "panels";
 }
 /**
  * All a page needs to draw the true state at once.
@@ -637,6 +760,44 @@ export interface Ping {
    * @maxItems 100
    */
   paneIds?: string[];
+}
+/**
+ * What has ended, newest first: of all projects, from this kernel or another.
+ */
+export interface SearchHistory {
+  requestId: string;
+  type: "claude:search-history";
+  /**
+   * Words; nothing in it is syntax.
+   */
+  text?: string;
+  status?: ("completed" | "failed" | "killed") | null;
+  /**
+   * A part of its name.
+   */
+  model?: string | null;
+  /**
+   * A folder; those below it count as well.
+   */
+  projectPath?: string | null;
+  /**
+   * Epoch seconds, the kernel's clock.
+   */
+  since?: number | null;
+  /**
+   * `following` of the page before.
+   */
+  before?: number | null;
+  limit?: number;
+}
+/**
+ * Have retention keep an execution, or no longer.
+ */
+export interface PinExecution {
+  requestId: string;
+  type: "claude:pin-execution";
+  executionId: string;
+  pinned: boolean;
 }
 /**
  * A follow-up: queued by the CLI while it runs, else resumed in a new execution.

@@ -9,6 +9,7 @@ import { render as draw, h } from "preact";
 import { App } from "./app.ts";
 import type { Model, Queued } from "./connection.ts";
 import { keepFocus } from "./page/focus.ts";
+import { fetchPanels, panels } from "./parts/panelspart.ts";
 import { type View, ViewContext } from "./view.ts";
 import { Dashboard } from "./views/dashboard.tsx";
 import { ExecutionView } from "./views/execution.tsx";
@@ -17,7 +18,9 @@ import "./styles.css";
 const apps = new WeakMap<Model, App>();
 
 export function attach(model: Model, queued: readonly Queued[], abort: AbortSignal): void {
-  apps.set(model, new App(model, queued, abort));
+  const app = new App(model, queued, abort);
+  apps.set(model, app);
+  panels.provide(() => fetchPanels(app.parts), abort);
 }
 
 export interface RenderOptions {

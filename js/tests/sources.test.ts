@@ -5,7 +5,9 @@ import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
 import { Lexer } from "marked";
 import { describe, expect, test } from "vitest";
-import { buildOptions, onlyLexer } from "../build.mjs";
+import { buildOptions, onlyLexer, panelsOptions } from "../build.mjs";
+import { give } from "../src/parts/given.ts";
+import * as panels from "../src/parts/panels.ts";
 
 const SRC = join(import.meta.dirname, "..", "src");
 const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((name) =>
@@ -28,9 +30,14 @@ describe.each(files)("%s", (name) => {
 
 describe("what is built", () => {
   const KB = 1024;
-  const built = esbuild.build({ ...buildOptions(false), write: false });
+  const built = Promise.all([
+    esbuild.build({ ...buildOptions(false), write: false }),
+    esbuild.build({ ...panelsOptions(), write: false }),
+  ]);
   const find = async (name: string): Promise<esbuild.OutputFile> => {
-    const file = (await built).outputFiles.find(({ path }) => path.endsWith(`/${name}`));
+    const file = (await built)
+      .flatMap(({ outputFiles }) => outputFiles)
+      .find(({ path }) => path.endsWith(`/${name}`));
     if (!file) throw new Error(`${name} was not built`);
     return file;
   };
@@ -40,10 +47,31 @@ describe("what is built", () => {
     ["widget.js", 300, 100],
     ["widget.css", 48, 10],
     ["highlighter.js", 84, 30],
+    ["panels.js", 60, 20],
   ])("%s has at most %i KB, gzipped %i KB", async (name, most, mostGzipped) => {
     const file = await find(name);
     expect(file.contents.length).toBeLessThanOrEqual(most * KB);
     expect(gzipped(file)).toBeLessThanOrEqual(mostGzipped * KB);
+  });
+
+  test("the panels are made of what the bundle gives them, and have no copy of it", async () => {
+    const { text } = await find("panels.js");
+    expect(text).toMatch(/require\("preact\/hooks"\)/);
+    expect(text).not.toContain("__H");
+    const { default: make } = await import(`data:text/javascript,${encodeURIComponent(text)}`);
+    expect(Object.keys(make(give)).sort()).toEqual(Object.keys(panels).sort());
+  });
+
+  test("all that the panels take of a module is given to them", async () => {
+    const { text } = await find("panels.js");
+    const modules = text.matchAll(/\b([\w$]+)=require\("([^"]+)"\)/g);
+    const missing = [...modules].flatMap(([, name = "", module = ""]) => {
+      const taken = text.matchAll(
+        new RegExp(`\\(0,${name.replaceAll("$", "\\$")}\\.(\\w+)\\)`, "g"),
+      );
+      return [...taken].map(([, what = ""]) => what).filter((what) => !(what in give(module)));
+    });
+    expect(missing).toEqual([]);
   });
 
   test("the loader is small, and has one place for the bundle's hash", async () => {

@@ -5,7 +5,8 @@
  * lets it.
  */
 import { act } from "preact/test-utils";
-import { afterEach, beforeEach, expect, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, vi } from "vitest";
+import { panels } from "../src/parts/panelspart.ts";
 import type { ExecutionRow, KernelMessage, Welcome } from "../src/protocol.ts";
 import { attach, render } from "../src/widget.ts";
 import { FakeModel, row, welcome } from "./fakes.ts";
@@ -19,6 +20,11 @@ let managers = 0;
 
 /** For each test of a file; after it nothing of the page is left. */
 export function usePage(): void {
+  beforeAll(async () => {
+    panels.provide(() => import("../src/parts/panels.ts"));
+    panels.want();
+    await vi.waitFor(() => expect(panels.value.value).not.toBeNull());
+  });
   beforeEach(() => {
     vi.useFakeTimers();
     layOut({ height: 2000, row: () => 40 });

@@ -5,7 +5,8 @@
  * fetched when there is first something to highlight. Until it is there, and for what is too long,
  * unknown or fails, the text is one plain span.
  */
-import { type ReadonlySignal, signal } from "@preact/signals";
+import type { ReadonlySignal } from "@preact/signals";
+import { Part } from "../parts/part.ts";
 
 export interface Span {
   readonly text: string;
@@ -64,36 +65,18 @@ const FILES: ReadonlyMap<string, string> = new Map([
 
 // -- the highlighter -----------------------------------------------------------------------------
 
-/** Of a kernel that is away or older: asked again by what is drawn later, but not at once. */
-const AGAIN_AFTER = 10_000;
+const part = new Part<Highlighter>();
 
-const highlighterNow = signal<Highlighter | null>(null);
-const ways: (() => Promise<Highlighter>)[] = [];
-let asked = Number.NEGATIVE_INFINITY;
-
-/** Null until it has been fetched. */
-export const highlighter: ReadonlySignal<Highlighter | null> = highlighterNow;
+/** Null until it has been fetched. Until then text stays plain: no reason to alarm anybody. */
+export const highlighter: ReadonlySignal<Highlighter | null> = part.value;
 
 /** How it can be fetched, until the signal is aborted; the newest way is tried. */
 export function provideHighlighter(fetch: () => Promise<Highlighter>, abort?: AbortSignal): void {
-  ways.push(fetch);
-  abort?.addEventListener("abort", () => ways.splice(ways.indexOf(fetch), 1));
+  part.provide(fetch, abort);
 }
 
 /** There is something to highlight. */
-export function wantHighlighter(): void {
-  const fetch = ways.at(-1);
-  if (highlighterNow.peek() || !fetch || Date.now() - asked < AGAIN_AFTER) return;
-  asked = Date.now();
-  fetch().then(
-    (fetched) => {
-      highlighterNow.value = fetched;
-    },
-    () => {
-      // Text stays plain: that is no reason to alarm anybody.
-    },
-  );
-}
+export const wantHighlighter = (): void => part.want();
 
 // -- languages -----------------------------------------------------------------------------------
 
@@ -118,7 +101,7 @@ export function highlight(text: string, language: string): readonly Span[] {
 }
 
 function find(text: string, language: string): readonly Span[] | null {
-  const engine = highlighterNow.peek();
+  const engine = highlighter.peek();
   if (!engine || language === "" || text === "" || text.length > MOST_CHARACTERS) return null;
   if (text.split("\n").some((line) => line.length > LONGEST_LINE)) return null;
   return engine.highlight(text, language);

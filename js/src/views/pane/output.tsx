@@ -10,6 +10,7 @@ import { formatCost } from "../../format.ts";
 import type { ExecutionRow } from "../../protocol.ts";
 import { isEnded } from "../../store.ts";
 import { useFieldId, useView } from "../../view.ts";
+import { Fetched } from "../fetched.tsx";
 import { RowActivity } from "../list/activity.tsx";
 import { KillButton, KillProblem } from "../list/kill.tsx";
 import { OriginMarks, OriginText } from "../list/origin.tsx";
@@ -21,7 +22,6 @@ import { SessionControls } from "../session/session.tsx";
 import { TabPanel, Tabs } from "../tabs.tsx";
 import { ConversationPanel } from "./conversation.tsx";
 import { QueryLine } from "./query.tsx";
-import { RawPanel } from "./raw.tsx";
 import { StderrPanel } from "./stderr.tsx";
 import { Toolbar } from "./toolbar.tsx";
 import { Transcript } from "./transcript.ts";
@@ -160,7 +160,9 @@ function OutputTabs({ transcript, live, compact }: OutputTabsProps) {
         <ConversationPanel transcript={transcript} live={live} />
       </TabPanel>
       <TabPanel id="raw" prefix={prefix} hidden={compact || chosen !== "raw"}>
-        {chosen === "raw" && !compact && <RawPanel executionId={transcript.executionId} />}
+        {chosen === "raw" && !compact && (
+          <Fetched draw={({ RawPanel }) => <RawPanel executionId={transcript.executionId} />} />
+        )}
       </TabPanel>
       <TabPanel id="stderr" prefix={prefix} hidden={compact || chosen !== "stderr"}>
         {chosen === "stderr" && !compact && <StderrPanel pane={transcript.pane} />}

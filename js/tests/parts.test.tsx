@@ -1,8 +1,8 @@
 /** The part of the front end that is fetched when it is needed: asked for once, and plain till then. */
 import { expect, test, vi } from "vitest";
 import type { TextBlock } from "../src/fold/blocks.ts";
+import { PartFetcher } from "../src/parts/fetching.ts";
 import { readAnsi } from "../src/text/ansi.ts";
-import { FetchedPart } from "../src/text/fetchedpart.ts";
 import { highlighter } from "../src/text/highlight.ts";
 import { TextView } from "../src/views/text/text.tsx";
 import { draw } from "./drawn.tsx";
@@ -22,7 +22,7 @@ const TEXT: TextBlock = {
 
 test("source is plain until the highlighter came, which is asked for once", async () => {
   await draw(TextView, TEXT);
-  expect(model.all("claude:get-highlighter")).toHaveLength(1);
+  expect(model.all("claude:get-part")).toHaveLength(1);
   expect(el.textContent).toContain("def f(): pass");
   expect(el.querySelector("[class*='cw-hl-']")).toBeNull();
 });
@@ -35,7 +35,7 @@ test("a terminal's colours are dropped, and no more than they, until it came", (
 test("a kernel that has none leaves it plain, and is asked again later", async () => {
   vi.advanceTimersByTime(60_000);
   await draw(TextView, TEXT);
-  const { requestId } = model.last("claude:get-highlighter");
+  const { requestId } = model.last("claude:get-part");
   await say({
     type: "claude:refused",
     requestId,
@@ -52,16 +52,19 @@ test("a kernel that has none leaves it plain, and is asked again later", async (
 
 test("its code is imported as a module of its own", async () => {
   vi.useRealTimers();
-  const part = new FetchedPart<{ answer: number }>();
   const code = new TextEncoder().encode("export const answer = 42;");
   const made: Blob[] = [];
   vi.spyOn(URL, "createObjectURL").mockImplementation((blob) => {
     made.push(blob as Blob);
     return `data:text/javascript,${encodeURIComponent("export const answer = 42;")}`;
   });
-  const connection = {
-    request: async () => part.receive(new DataView(code.buffer)),
-  } as unknown as Parameters<typeof part.fetch>[0];
-  expect((await part.fetch(connection)).answer).toBe(42);
+  const done = { type: "claude:get-part", requestId: "1", name: "panels" } as const;
+  const parts: PartFetcher = new PartFetcher({
+    request: async () => {
+      parts.receive("panels", new DataView(code.buffer));
+      return done;
+    },
+  });
+  expect((await parts.fetch<{ answer: number }>("panels")).answer).toBe(42);
   expect(made[0]?.type).toBe("text/javascript");
 });
