@@ -15,6 +15,8 @@ import pytest
 from claude_widget.recordings.errors import RecordingDamaged, RecordingTooNew
 from claude_widget.recordings.store import Recordings
 from tests import test_recordings as suite
+from tests.conftest import MakeManager
+from tests.fake import ended
 from tests.test_recordings import keyed
 
 recordings, execution, saved = suite.recordings, suite.execution, suite.saved
@@ -65,7 +67,8 @@ def test_request_that_says_nothing_is_named(
 @pytest.mark.parametrize(
     "content",
     ["", "{", "[]", "{}", '{"values": {}}', '{"values": {"id": 5}, "times": []}',
-     '{"values": {}, "times": ["x"]}', '{"values": {}, "times": []}'],
+     '{"values": {}, "times": ["x"]}', '{"values": {}, "times": []}',
+     '{"values": {"id": [[]]}, "times": []}'],
 )  # fmt: skip
 def test_run_that_says_nothing_is_named(recordings: Recordings, saved: Path, content: str) -> None:
     (saved / "run.json").write_text(content)
@@ -110,3 +113,65 @@ def test_recording_edited_by_hand_plays_what_it_says(recordings: Recordings, sav
     rows = path.read_text().splitlines()
     path.write_text("\n".join(rows[:5] + rows[6:]) + "\n")
     assert play(recordings) == after[:5] + after[6:]
+
+
+def ended_line(saved: Path) -> int:
+    rows = (saved / "transcript").read_text().splitlines()
+    return next(number for number, row in enumerate(rows, 1) if '"event":"ended"' in row)
+
+
+@pytest.mark.parametrize(
+    ("was", "edited"),
+    [
+        ('"exit_code":0', '"exit_code":"0"'),
+        ('"event":"ended"', '"event":"spawned","pid":0'),
+        ('"event":"ended"', '"event":"requested","request":{"query":"","project_path":""}'),
+        ('"event":"ended"', '"event": "adopted","owner":{}'),
+        ('"event":"ended"', '"event":"kill","reason":"success"'),
+    ],
+)
+def test_own_record_that_cannot_stand_there_is_refused_before_anything_waits_for_it(
+    recordings: Recordings, saved: Path, was: str, edited: str
+) -> None:
+    path, line = saved / "transcript", ended_line(saved)
+    path.write_text(path.read_text().replace(was, edited))
+    with pytest.raises(RecordingDamaged) as caught:
+        play(recordings)
+    assert (caught.value.path, caught.value.line) == (str(path), line)
+
+
+@pytest.mark.parametrize("value", ["-1", "1e999", "abc"])
+def test_number_that_was_edited_in_the_run_is_refused_though_the_transcript_is_as_it_was(
+    recordings: Recordings, saved: Path, value: str
+) -> None:
+    run = json.loads((saved / "run.json").read_text())
+    run["values"]["number"][-1] = value
+    rewrite(saved / "run.json", values=run["values"])
+    with pytest.raises(RecordingDamaged, match=f"line {ended_line(saved)}"):
+        play(recordings)
+
+
+def test_frame_that_is_none_for_a_value_that_was_edited_is_named(
+    recordings: Recordings, saved: Path
+) -> None:
+    run = json.loads((saved / "run.json").read_text())
+    run["values"]["number"] = ["abc", *run["values"]["number"][1:]]
+    rewrite(saved / "run.json", values=run["values"])
+    with pytest.raises(RecordingDamaged, match="no JSON object"):
+        play(recordings)
+
+
+def test_hand_edited_recording_is_refused_by_a_start_and_keeps_no_slot(
+    make_manager: MakeManager, project: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "recordings"
+    records = make_manager(mode="record", recordings=folder)
+    for query in ("one", "two"):
+        ended(records.start_execution(query, project), "completed", "success")
+    records.close()
+    (path,) = folder.glob("one-*/transcript")
+    path.write_text(path.read_text().replace('"exit_code":0', '"exit_code":"0"'))
+    replays = make_manager(mode="replay", recordings=folder, max_concurrency=1)
+    with pytest.raises(RecordingDamaged, match="transcript, line"):
+        replays.start_execution("one", project)
+    assert ended(replays.start_execution("two", project), "completed", "success").info.recorded

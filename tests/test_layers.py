@@ -63,6 +63,7 @@ LAYERS = (
             "recordings.key",
             "recordings.modes",
             "recordings.occurrences",
+            "recordings.reading",
             "recordings.run_file",
             "recordings.said",
             "redaction.delta_joining",

@@ -23,8 +23,9 @@ from claude_widget.backend import Run
 from claude_widget.errors import ControlFailed
 from claude_widget.models import ExecutionRequest
 from claude_widget.recordings.key import digests, key_of
+from claude_widget.recordings.reading import Played
 from claude_widget.recordings.said import Said, not_printed
-from claude_widget.recordings.store import Played, Recording, Recordings
+from claude_widget.recordings.store import Recording, Recordings
 from claude_widget.redaction.redactor import Redactor
 from claude_widget.reports import EndedProcess
 from claude_widget.transcript import Writer

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -27,7 +27,7 @@ class RunFile(NamedTuple):
     Attributes:
         values: what the placeholders of each kind stand for.
         times: seconds of each line since the first.
-        digest: SHA-256 of the transcript's text as it was saved; empty if it does not say.
+        digest: what `digest_of` gave when it was saved; empty if it does not say.
         recorded_time: epoch seconds of the end of what was recorded; None if it does not say.
     """
 
@@ -55,7 +55,7 @@ def describe_run(execution_id: str, records: Iterable[Record], kept: Neutral) ->
         "seconds": None if info.duration is None else round(info.duration, 3),
         "cost_usd": info.cost_usd,
         "usage": info.usage.model_dump(),
-        "transcript": hashlib.sha256(kept.text.encode()).hexdigest(),
+        "digest": digest_of(kept.text.encode(), kept.values),
         "times": kept.times,
         "values": kept.values,
     }
@@ -81,9 +81,21 @@ def run_of(told: Any) -> RunFile:
         times = [float(one) for one in told["times"]]
     except (TypeError, ValueError, LookupError, AttributeError) as error:
         raise ValueError(f"it has no values, or no times: {error!r}") from None
+    if not all(isinstance(one, str) for listed in lists.values() for one in listed):
+        raise ValueError("one of the values is no text")
     if not all(abs(one) < _LONGEST for one in times):
         raise ValueError("one of the times is none")
-    return RunFile(lists, times, str(told.get("transcript", "")), _epoch(told.get("recorded")))
+    return RunFile(lists, times, str(told.get("digest", "")), _epoch(told.get("recorded")))
+
+
+def digest_of(transcript: bytes, values: Mapping[str, Sequence[object]]) -> str:
+    """SHA-256 of a transcript's text and of what its placeholders stand for.
+
+    It tells what nobody has edited, so that it need not be looked at line by line.
+    """
+    made = hashlib.sha256(transcript)
+    made.update(json.dumps(values, sort_keys=True).encode())
+    return made.hexdigest()
 
 
 def _epoch(moment: object) -> float | None:

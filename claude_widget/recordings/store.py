@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import hashlib
 import json
 import logging
 import os
@@ -28,17 +27,26 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from claude_widget import runtime
 from claude_widget.backend import Run
-from claude_widget.errors import ClaudeWidgetError, TranscriptError
-from claude_widget.events import Record
-from claude_widget.own_files import open_any
+from claude_widget.errors import ClaudeWidgetError
 from claude_widget.recordings import format as recording_format
 from claude_widget.recordings import key as recording_key
 from claude_widget.recordings.errors import RecordingDamaged, RecordingNotFound, RecordingTooNew
 from claude_widget.recordings.files import FolderLock, beginning, index_with, replace_folder
-from claude_widget.recordings.format import FORMAT_VERSION, FormatProblem
+from claude_widget.recordings.format import FORMAT_VERSION
 from claude_widget.recordings.key import RecordingKey
-from claude_widget.recordings.run_file import describe_run, run_of
-from claude_widget.shim.records import LAST
+from claude_widget.recordings.reading import (
+    OLDEST,
+    PATCH,
+    REQUEST,
+    RUN,
+    TRANSCRIPT,
+    Played,
+    oldest_played_of,
+    played_of,
+    read_object,
+    signature_of,
+)
+from claude_widget.recordings.run_file import describe_run
 from claude_widget.transcript import read_records
 
 if TYPE_CHECKING:
@@ -46,35 +54,16 @@ if TYPE_CHECKING:
     from claude_widget.redaction.redactor import Redactor
 
 _LOG = logging.getLogger(__name__)
-REQUEST, TRANSCRIPT, RUN, PATCH = "request.json", "transcript", "run.json", "changes.patch"
-OLDEST = "recording.json"
-"""Of format 0, which the query alone finds: it holds the query, beside a transcript as it was."""
 NEEDS = "0.1.0"
 """The first version of this package that reads the format."""
 _DIGITS = 12
 _NAMED = re.compile(r"(?:[a-z0-9-]+-)?([0-9a-f]{12})")
 _LONGEST_SLUG = 40
-_LARGEST = {REQUEST: 16 << 20, OLDEST: 16 << 20, RUN: 256 << 20, TRANSCRIPT: 1 << 30}
-"""Bytes; more is taken for damaged."""
 _KEPT = 8
 """How many recordings are kept in memory as read: what was checked is played at once."""
 _KEPT_BYTES = 4 << 20
 _COMPARED = 2000
 """Characters of a query that are compared to find the nearest."""
-
-
-class Played(NamedTuple):
-    """What a recording writes when it is played.
-
-    Attributes:
-        lines: `<stream> <data>` each, without newlines.
-        times: seconds of each since the first; there may be fewer.
-        recorded_time: epoch seconds of when it was recorded; None if it does not say.
-    """
-
-    lines: list[bytes]
-    times: list[float]
-    recorded_time: float | None = None
 
 
 class Recording(NamedTuple):
@@ -197,7 +186,7 @@ class Recordings:
 
     def _read(self, folder: Path) -> Recording:
         path = folder / REQUEST
-        told = _json(path)
+        told = read_object(path)
         version = told.get("format")
         if isinstance(version, int) and version > FORMAT_VERSION:
             raise RecordingTooNew(str(folder), version, str(told.get("needs", ""))[:_LONGEST_SLUG])
@@ -208,7 +197,7 @@ class Recordings:
 
     def _oldest(self, folder: Path) -> Recording | None:
         try:
-            query = str(_json(folder / OLDEST)["query"])
+            query = str(read_object(folder / OLDEST)["query"])
         except (RecordingDamaged, KeyError) as error:
             _LOG.warning("%s is left out: %s", folder, error)
             return None
@@ -220,13 +209,16 @@ class Recordings:
         """What a recording writes when it is played; of one that was cut off, what there is.
 
         Raises:
-            RecordingDamaged: a file is missing, a line is none, or a placeholder has no value.
+            RecordingDamaged: a file is missing, a line is none, a placeholder has no value, or one
+                of our own records cannot stand where it does.
         """
         with self._locked(shared=True):
-            kept = _signature(recording)
+            kept = signature_of(recording.folder)
             played = self._kept.get(kept)
             if played is None:
-                played = _oldest_played(recording) if recording.format == 0 else _played(recording)
+                played = (oldest_played_of if recording.format == 0 else played_of)(
+                    recording.folder
+                )
         with self._lock:
             if sum(map(len, played.lines)) <= _KEPT_BYTES:
                 self._kept[kept] = played
@@ -317,74 +309,3 @@ def _named(folder: Path) -> dict[str, Path]:
 
 def _pretty(value: Mapping[str, Any]) -> bytes:
     return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace")
-
-
-def _content(path: Path) -> bytes:
-    most = _LARGEST[path.name]
-    try:
-        with os.fdopen(open_any(path), "rb") as file:
-            content = file.read(most + 1)
-    except OSError as error:
-        raise RecordingDamaged(str(path), error.strerror or str(error)) from None
-    if len(content) > most:
-        raise RecordingDamaged(str(path), f"it has more than {most:,} bytes")
-    return content
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        told = json.loads(_content(path))
-    except (ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", None)
-        raise RecordingDamaged(str(path), f"it is no JSON: {error}", line=line) from None
-    if not isinstance(told, dict):
-        raise RecordingDamaged(str(path), "it is no JSON object")
-    return told
-
-
-def _played(recording: Recording) -> Played:
-    try:
-        run = run_of(_json(recording.folder / RUN))
-    except ValueError as error:
-        raise RecordingDamaged(str(recording.folder / RUN), str(error)) from None
-    path = recording.folder / TRANSCRIPT
-    try:
-        content = _content(path)
-        edited = hashlib.sha256(content).hexdigest() != run.digest
-        lines = recording_format.real(content.decode(), run.values, check=edited)
-    except FormatProblem as error:
-        raise RecordingDamaged(str(path), error.problem, line=error.line) from None
-    except ValueError as error:
-        raise RecordingDamaged(str(path), f"it is no text: {error}") from None
-    return Played(lines, run.times, run.recorded_time)
-
-
-def _oldest_played(recording: Recording) -> Played:
-    """Of format 0: a transcript as the shim wrote it."""
-    path = recording.folder / TRANSCRIPT
-    try:
-        records = list(read_records(path, own=False))
-    except OSError as error:
-        raise RecordingDamaged(str(path), error.strerror or str(error)) from None
-    except TranscriptError as error:
-        raise RecordingDamaged(str(path), str(error)) from None
-    if not records or not recording_format.is_own(records[0]):
-        raise RecordingDamaged(str(path), "it is no transcript")
-    body = [record for record in records if not recording_format.is_own(record)]
-    zero = body[0].time if body else 0.0
-    return Played([_whole(record) for record in body], [record.time - zero for record in body])
-
-
-def _whole(record: Record) -> bytes:
-    mark = b"" if record.complete else LAST
-    return record.stream.encode() + mark + b" " + record.data
-
-
-def _signature(recording: Recording) -> tuple[object, ...]:
-    """What tells that the files of a recording are those that were read."""
-    said: list[object] = [recording.folder]
-    for name in (TRANSCRIPT, RUN):
-        with contextlib.suppress(OSError):
-            found = (recording.folder / name).stat()
-            said += [found.st_ino, found.st_size, found.st_mtime_ns]
-    return tuple(said)
