@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from claude_widget.backend import Backend, Run
@@ -20,7 +20,7 @@ from claude_widget.mcp.config import describe_mcp_config
 from claude_widget.models import ExecutionRequest, ExecutionStatus, Reason
 from claude_widget.permissions import Decider
 from claude_widget.recordings.planning import Plan, Planner
-from claude_widget.recordings.recorder import Recorder
+from claude_widget.recordings.recorder import Claim, Recorder
 from claude_widget.registry import MakeExecution, Registry
 from claude_widget.request import check_root
 from claude_widget.runtime import host_name
@@ -29,6 +29,8 @@ from claude_widget.trust import check_project
 from claude_widget.waiting_line import Outcome, WaitingLine
 
 _LOG = logging.getLogger(__name__)
+Attach = Callable[[ExecutionRequest, Decider | None, Claim | None], Execution | None]
+"""Finds an execution of an earlier kernel that an equal start goes on with."""
 
 
 class Admission:
@@ -70,6 +72,7 @@ class Admission:
         request: ExecutionRequest,
         resumed_from: str | None = None,
         decide: Decider | None = None,
+        attach: Attach | None = None,
     ) -> Execution:
         """A new execution, started if a slot is free, else waiting.
 
@@ -77,6 +80,7 @@ class Admission:
             request: what is asked for.
             resumed_from: the execution whose session it goes on with.
             decide: decides what its CLI asks; kept in memory only.
+            attach: finds what is there already and need not be started; None: another is started.
 
         Raises:
             InvalidRequest: it names what is not there, or a session in use.
@@ -88,10 +92,22 @@ class Admission:
         holder = None if before is None else self._registry.get(before)
         plan = self._planner.plan(request, holder)
         try:
-            return self._admit(request, plan, before, decide)
+            found = self._attached(request, plan, decide, attach)
+            return self._admit(request, plan, before, decide) if found is None else found
         except BaseException:
             self._planner.give_back(plan)
             raise
+
+    def _attached(
+        self, request: ExecutionRequest, plan: Plan, decide: Decider | None, attach: Attach | None
+    ) -> Execution | None:
+        """What an earlier kernel has left, in place of a start that is not played."""
+        if attach is None or plan.recording is not None:
+            return None
+        execution = attach(request, decide, self._recorder.claim(plan))
+        if execution is not None:
+            self._tell_others(self._planner.made(plan, execution.execution_id))
+        return execution
 
     def _admit(
         self, request: ExecutionRequest, plan: Plan, before: str | None, decide: Decider | None
@@ -113,11 +129,15 @@ class Admission:
             self._registry.add_mine(execution)
             self._line.add(run.execution_id, request.priority, request.after)
             self.fill_slots()
+        self._tell_others(changed)
+        self._tell(execution)
+        return execution
+
+    def _tell_others(self, changed: Iterable[str]) -> None:
+        """Tell of those that may be stale from now on, or no more."""
         for other in (self._registry.get(one) for one in changed):
             if other is not None:
                 self._tell(other)
-        self._tell(execution)
-        return execution
 
     def _check_project(self, request: ExecutionRequest) -> None:
         if not self._planner.plays_all:  # a recording runs nothing

@@ -26,6 +26,7 @@ from claude_widget.execution import Execution
 from claude_widget.mcp.config import describe_mcp_config
 from claude_widget.models import ExecutionRequest, ExecutionStatus
 from claude_widget.permissions import Decider
+from claude_widget.recordings.recorder import Claim
 from claude_widget.registry import Registry
 
 _LOG = logging.getLogger(__name__)
@@ -184,7 +185,9 @@ class Adoption:
 
     # -- starts that are there already -----------------------------------------------------------
 
-    def attach(self, request: ExecutionRequest, decide: Decider | None) -> Execution | None:
+    def attach(
+        self, request: ExecutionRequest, decide: Decider | None, recorded: Claim | None = None
+    ) -> Execution | None:
         """The execution that an equal start of the notebook's last kernel left; None without one.
 
         Each is given once, so that as many equal starts as before find as many executions. What
@@ -193,35 +196,47 @@ class Adoption:
         Args:
             request: what is asked for now; it need not have the same name, nor values of env.
             decide: decides from now on what its CLI asks.
+            recorded: how it is to be recorded; None if it is not.
 
         Raises:
             ClaudeWidgetError: there is one, and its shim does not answer.
         """
         if self._backend.name == "replay":
             return None
-        for execution in self._equal(request):
+        for execution in self._equal(request, None if recorded is None else recorded.key):
             execution_id = execution.execution_id
             with self._lock:
                 if execution_id in self._attached:
                     continue
                 self._attached.add(execution_id)
+            attached = False
+            if recorded is not None:
+                recorded.begin(execution_id)  # before: it may end, or start, at any moment
             try:
-                if self._attach(execution, request, decide):
-                    return execution
-            except BaseException:
-                self._attached.discard(execution_id)
-                raise
-            self._attached.discard(execution_id)
+                attached = self._attach(execution, request, decide)
+            finally:
+                if not attached:
+                    self._attached.discard(execution_id)
+                    if recorded is not None:
+                        recorded.withdraw(execution_id)
+            if attached:
+                return execution
         return None
 
-    def _equal(self, request: ExecutionRequest) -> list[Execution]:
-        """Those that it may be, first the ones that have its name, then the oldest."""
+    def _equal(self, request: ExecutionRequest, key: str | None) -> list[Execution]:
+        """Those that it may be, first the ones that have its name, then the oldest.
+
+        Args:
+            request: what is asked for.
+            key: of the recording that is to be made; one of another key is not the same start.
+        """
         found = [
             one
             for one in self._registry.active()
             if one.execution_id not in self._attached
             and (one.execution_id in self._offered or self._owner_gone(one) is not None)
             and one.state.life.kill is one.state.life.limit is None
+            and (key is None or one.info.recording_key == key)
             and _is_asked_for(one, request)
         ]
         return sorted(found, key=lambda one: one.info.name != request.name)

@@ -267,10 +267,8 @@ class ProcessManager(LookingBack, Orders, Shown):
         request = build_request(query, project_path, session_id, mcp_config, model, **options)
         asked = options.get("permissions")
         decide = asked if callable(asked) else None
-        fresh = again or self._planner.mode_of(request) != "live"  # recorded ones are seen whole
-        execution = None if fresh else self._adoption.attach(request, decide)
-        if execution is None:
-            execution = self._admission.admit(request, decide=decide)
+        attach = None if again else self._adoption.attach
+        execution = self._admission.admit(request, decide=decide, attach=attach)
         self._look()
         return execution
 

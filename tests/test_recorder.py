@@ -263,6 +263,29 @@ def test_a_cell_that_asks_for_something_else_leaves_a_stale_recording(
     assert [row_in(manager, one)["stale"] for one in (first, second, third)] == [False, True, False]
 
 
+@pytest.mark.parametrize("mode", ["record", "auto"])
+def test_what_a_kernel_left_at_work_is_gone_on_with_and_recorded(
+    make_manager: MakeManager, project: Path, recordings: Path, mode: str
+) -> None:
+    first = make_manager(mode=mode, recordings=recordings)
+    left = first.start_execution("fake:gate", project)
+    until(lambda: left.info.session_state == "running", what="it runs")
+    first.close()
+    later = make_manager(mode=mode, recordings=recordings)
+    again = later.start_execution("fake:gate", project)
+    assert (again.execution_id, again.attached) == (left.execution_id, True)
+    other = later.start_execution("fake:gate", project)
+    assert other.execution_id != left.execution_id, "the second one of equal starts is another"
+    (project / "go").touch()
+    ended(again, "completed", "success"), done(other)
+    assert len(folders(recordings)) == 2
+    patches = [path.read_text() for path in recordings.rglob("changes.patch")]
+    assert sorted("incomplete: " in patch for patch in patches) == [False, True]
+    assert [one.execution_id for one in later.recording_problems] == [left.execution_id]
+    third = make_manager(mode="replay", recordings=recordings)
+    assert done(third.start_execution("fake:gate", project)).info.recorded
+
+
 def test_what_a_kernel_began_to_record_and_another_saw_end_is_told(
     record: ProcessManager, make_manager: MakeManager, project: Path, recordings: Path
 ) -> None:

@@ -37,6 +37,9 @@ _NOT_ITS_OWN = (Reason.LOST, Reason.CLOSE, Reason.SWEEP, Reason.STARTUP, Reason.
 """Ends that are the machine's or the kernel's doing; nobody wants them again."""
 
 
+_BEGUN = "the kernel in which it began is gone"
+
+
 class RecordingProblem(NamedTuple):
     """A recording that could not be saved as it should be.
 
@@ -47,6 +50,20 @@ class RecordingProblem(NamedTuple):
 
     execution_id: str
     problem: str
+
+
+class Claim(NamedTuple):
+    """How a start is recorded that may go on with an execution that is there already.
+
+    Attributes:
+        key: of the recording.
+        begin: records the execution of that id from now on.
+        withdraw: does so no more: the start does not go on with it.
+    """
+
+    key: str
+    begin: Callable[[str], None]
+    withdraw: Callable[[str], None]
 
 
 class _Running(NamedTuple):
@@ -96,6 +113,17 @@ class Recorder:
             recorded = changes.Changes.read(plan.recording.patch)
             changes.apply(recorded, Path(request.project_path))
         self._backend.choose(execution_id, plan.recording)
+
+    def claim(self, plan: Plan) -> Claim | None:
+        """How that start is recorded if it goes on with what is there; None if it is not."""
+        if plan.key is None or plan.recording is not None:
+            return None
+
+        def begin(execution_id: str) -> None:
+            with self._lock:
+                self._running[execution_id] = _Running(plan)
+
+        return Claim(plan.key.key, begin, self._leave)
 
     def choose_again(self, execution: Execution) -> None:
         """Find anew what it is played from, if it is played and another manager has admitted it.
@@ -167,8 +195,7 @@ class Recorder:
         if not self.is_saving(execution.execution_id):
             self._leave(execution.execution_id)
             if self._was_to_be_recorded(execution):
-                problem = "it is not recorded: the kernel that began to is gone; record it again"
-                self._failed(execution.execution_id, problem)
+                self._failed(execution.execution_id, f"it is not recorded: {_BEGUN}")
             tell()
             return
 
@@ -231,7 +258,10 @@ class Recorder:
     def _changed(self, execution: Execution, running: _Running) -> changes.Changes | None:
         """What it changed in its project, as far as it was seen."""
         before, stay = running.before, running.stay
-        if before is None or stay is None:
+        if stay is None:
+            self._failed(execution.execution_id, f"what it changed is not recorded: {_BEGUN}")
+            return changes.Changes("", incomplete=_BEGUN)
+        if before is None:
             return None
         own = Span(stay.project, running.since, time.time())
         mixed = stay.mixed or overlapped(own, self._others(execution, running.since))
