@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from claude_widget import protocol
-from claude_widget.errors import ExecutionNotFound, ProjectNotTrusted
+from claude_widget.errors import ProjectNotTrusted
 from claude_widget.execution import Execution
+from claude_widget.history.filter import wanted
 from claude_widget.manager import ProcessManager
 from claude_widget.mcp.choices import confirmed_config, mcp_choices
 from claude_widget.mcp.config import ReadConfig
+from claude_widget.page.charting import spending, tool_calls
 from claude_widget.page.panes import Pane, Panes
-from claude_widget.page.rows import row_in
+from claude_widget.page.rows import history_row_of, row_in
 from claude_widget.sessions import project_sessions
 from claude_widget.trust import accept, accept_servers
 
@@ -32,6 +34,10 @@ _NO_OPTIONS = {
     "confirmed_settings",
 }
 """Fields of `Execute` that are not options of a start by the same name."""
+
+_MODEL_CHARACTERS = 200
+_MOST_NOTES = 5
+_NOTE_CHARACTERS = 1_000
 
 
 @dataclass(frozen=True)
@@ -47,15 +53,12 @@ class Asked:
     panes: Panes
 
     def execution(self, execution_id: str) -> Execution:
-        """The execution of that id.
+        """The execution of that id, also one that only the history has.
 
         Raises:
             ExecutionNotFound: there is none.
         """
-        found = self.manager.get_execution(execution_id)
-        if found is None:
-            raise ExecutionNotFound(execution_id)
-        return found
+        return self.manager.recall(execution_id)
 
 
 def answer_to(message: protocol.PageMessage, asked: Asked) -> protocol.Answer:
@@ -171,6 +174,40 @@ def _reconnect(asked: Asked, message: protocol.ReconnectMCPServer) -> None:
     asked.execution(message.execution_id).reconnect_mcp_server(message.server)
 
 
+# -- history -------------------------------------------------------------------------------------
+
+
+def _search_history(asked: Asked, message: protocol.SearchHistory) -> protocol.Answer:
+    found = asked.manager.history_page(
+        wanted(
+            message.text,
+            project=message.project_path,
+            status=message.status,
+            since=message.since,
+            model=message.model,
+        )._replace(before=message.before),
+        message.limit,
+    )
+    return protocol.HistoryAnswer.model_validate(
+        {
+            "requestId": message.request_id,
+            "found": [history_row_of(entry) for entry in found.entries],
+            "total": found.total,
+            "following": found.following,
+            "models": [model[:_MODEL_CHARACTERS] for model in found.models],
+            "notes": [note[:_NOTE_CHARACTERS] for note in found.notes[-_MOST_NOTES:]],
+        }
+    )
+
+
+def _pin(asked: Asked, message: protocol.PinExecution) -> None:
+    asked.manager.pin(message.execution_id, pinned=message.pinned)
+
+
+def _delete(asked: Asked, message: protocol.DeleteExecution) -> None:
+    asked.manager.delete_execution(message.execution_id)
+
+
 # -- panes ---------------------------------------------------------------------------------------
 
 
@@ -240,11 +277,16 @@ _TABLE: dict[type[protocol.Request], Callable[[Asked, Any], protocol.Answer | No
     protocol.StopTask: _stop_task,
     protocol.GetMCPStatus: _mcp_status,
     protocol.ReconnectMCPServer: _reconnect,
+    protocol.SearchHistory: _search_history,
+    protocol.PinExecution: _pin,
+    protocol.DeleteExecution: _delete,
     protocol.Ping: _ping,
     protocol.OpenPane: _open_pane,
     protocol.ClosePane: _close_pane,
     protocol.GetSessions: _sessions,
     protocol.GetMCPConfigs: _mcp_configs,
+    protocol.GetToolCalls: lambda asked, message: tool_calls(asked.manager, message),
+    protocol.GetSpending: lambda asked, message: spending(asked.manager, message),
     protocol.GetExecution: _execution,
     protocol.GetAllExecutions: _all_executions,
     protocol.GetActiveExecutions: _active_executions,

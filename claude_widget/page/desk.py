@@ -30,6 +30,7 @@ _REMEMBERED = 500
 _SLOW_THREADS = 32
 """Threads that wait for CLIs at once: more than executions that run at once on one machine."""
 _LOOKED_UP = "looked up"
+_KEPT = "what the history keeps"
 _LONGEST_REASON = 500
 
 Answer = Callable[[protocol.Answer], None]
@@ -118,10 +119,22 @@ _REPEATABLE = (
     protocol.GetAllExecutions,
     protocol.GetActiveExecutions,
     protocol.GetSessions,
+    protocol.SearchHistory,
     protocol.GetMCPStatus,
     protocol.GetMCPConfigs,
+    protocol.GetToolCalls,
+    protocol.GetSpending,
 )
 """Requests that change nothing however often they are carried out; their answers may be large."""
+
+_READING = (
+    protocol.GetSessions,
+    protocol.GetMCPConfigs,
+    protocol.SearchHistory,
+    protocol.GetToolCalls,
+    protocol.GetSpending,
+)
+"""Requests that may read long from disk: each kind in a lane of its own."""
 
 _SUBJECTS: dict[type[protocol.Request], str] = {
     protocol.AnswerRequest: "decisions",
@@ -142,8 +155,9 @@ def _lane(message: protocol.PageMessage) -> Hashable:
     subject = _SUBJECTS.get(type(message))
     if subject is not None:
         return getattr(message, "execution_id", None), subject
-    slow = isinstance(message, (protocol.GetSessions, protocol.GetMCPConfigs))
-    return (_LOOKED_UP, message.type) if slow else None
+    if isinstance(message, (protocol.PinExecution, protocol.DeleteExecution)):
+        return _KEPT
+    return (_LOOKED_UP, message.type) if isinstance(message, _READING) else None
 
 
 def _refused(request_id: str, error: ClaudeWidgetError) -> protocol.Refused:

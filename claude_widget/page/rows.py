@@ -8,14 +8,17 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from claude_widget.execution import Execution
+from claude_widget.history.entry import HistoryEntry
 from claude_widget.manager import ProcessManager
-from claude_widget.models import Effort, ExecutionInfo, ExecutionStatus
+from claude_widget.models import Effort, ExecutionInfo, ExecutionStatus, Reason
 from claude_widget.page.gauges import Gauge
-from claude_widget.protocol import ExecutionRow
+from claude_widget.protocol import ExecutionRow, HistoryRow
 
 QUERY_CHARACTERS = 300
 ERROR_CHARACTERS = 300
 _NAME_CHARACTERS = 100
+_PATH_CHARACTERS = 4096
+_REASONS = frozenset(Reason)
 _EFFORTS = get_args(Effort)
 
 
@@ -77,6 +80,31 @@ def row_of(
         cpu_percent=now.cpu_percent if now else None,
         memory_bytes=now.memory_bytes if now else info.peak_memory_bytes,
         cpu_seconds=info.cpu_seconds,
+    )
+    return row.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def history_row_of(entry: HistoryEntry) -> dict[str, Any]:
+    """The row of one of the history in wire form, what is empty left out."""
+    row = HistoryRow(
+        execution_id=entry.execution_id,
+        name=None if entry.name is None else entry.name[:_NAME_CHARACTERS],
+        query=entry.query[:QUERY_CHARACTERS],
+        project_path=entry.project_path[:_PATH_CHARACTERS],
+        status=ExecutionStatus(entry.status),
+        reason=Reason(entry.reason) if entry.reason in _REASONS else None,
+        session_id=entry.session_id,
+        model=None if entry.model is None else entry.model[:_NAME_CHARACTERS],
+        created_time=entry.created_time,
+        start_time=entry.start_time,
+        end_time=entry.end_time,
+        cost_usd=entry.cost_usd,
+        num_turns=entry.num_turns,
+        tool_count=entry.tool_count,
+        error=entry.error[:ERROR_CHARACTERS] or None,
+        recorded=entry.recorded,
+        continues=entry.resumed_from,
+        pinned=entry.pinned,
     )
     return row.model_dump(mode="json", by_alias=True, exclude_none=True)
 
