@@ -14,7 +14,13 @@ from typing import NamedTuple
 from claude_widget.backend import Backend
 from claude_widget.local import DEFAULT_UNATTENDED, DEFAULT_UNWATCHED, LocalBackend
 from claude_widget.recordings.backend import RecordedBackend
-from claude_widget.recordings.modes import check_mode, mode_of, pace_of, recordings_of
+from claude_widget.recordings.modes import (
+    check_mode,
+    mode_of,
+    only_replays,
+    pace_of,
+    recordings_of,
+)
 from claude_widget.recordings.replay import ReplayBackend
 from claude_widget.recordings.store import Recordings
 from claude_widget.redaction.redactor import Redactor
@@ -48,7 +54,8 @@ def backend_for(
 
     Args:
         backend: given by the manager's maker; then neither the environment nor the project's file
-            has a say in the mode. One that plays is taken as it is.
+            has a say in the mode, but for an environment that has everything replayed. One that
+            plays is taken as it is.
         cli_path: the CLI; found anew at every start if None.
         asked: how it records and replays.
         unwatched: see `LocalBackend`.
@@ -65,7 +72,8 @@ def backend_for(
         mode = check_mode("live" if asked.mode is None else asked.mode, "mode")
         if backend.name == "replay":
             return backend
+        mode = "replay" if only_replays(os.environ) else mode
     folder = recordings_of(asked.recordings, base, os.environ)
     kept = Recordings(folder, Redactor(asked.redact))
     player = ReplayBackend(kept, pace=pace_of(asked.pace, os.environ))
-    return RecordedBackend(backend, player, mode, base)
+    return RecordedBackend(backend, player, mode, base, only_replays=only_replays(os.environ))

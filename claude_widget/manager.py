@@ -68,7 +68,8 @@ class ProcessManager(LookingBack, Orders, Shown):
         recordings: the folder of recordings; `CLAUDE_WIDGET_RECORDINGS`, else `recordings` in the
             kernel's working folder.
         mode: "live", "record", "replay" (nothing is run) or "auto" (what is recorded is replayed,
-            the rest is recorded); `CLAUDE_WIDGET_MODE`, else the project's file, else live.
+            the rest is recorded); `CLAUDE_WIDGET_MODE`, else the project's file, else live. If
+            the environment says replay, so it is.
         pace: of what is replayed: 0 at once, 1 as recorded; `CLAUDE_WIDGET_PACE`, else 0.
         redact: regular expressions for what is secret to you: it is never recorded.
 

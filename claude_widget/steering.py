@@ -268,6 +268,8 @@ class Steering:
         request = asked.model_copy(
             update={"query": text, "session_id": session_id, "fork_session": fork, "after": ()}
         )
+        if execution.execution_id not in self._registry.mine:
+            request = _in_mode_of_manager(request)
         resumed = self._admission.admit(request, execution.execution_id, execution.decide)
         self._look()
         return resumed
@@ -275,13 +277,16 @@ class Steering:
     def rerun(self, execution: Execution) -> Execution:
         """Start another one with the same request; what it came after need not be waited for twice.
 
+        It is started in the manager's mode: a cell that was run live once says nothing about a
+        later kernel that replays.
+
         Raises:
             InvalidRequest: its environment was another kernel's, or its session is in use.
         """
         asked = self._request_of(execution, "Start it anew with start_execution(..., env=...).")
         known = (self._registry.get(one) for one in asked.after)
         after = tuple(one.execution_id for one in known if one and not one.status.ended)
-        request = asked.model_copy(update={"after": after})
+        request = _in_mode_of_manager(asked.model_copy(update={"after": after}))
         again = self._admission.admit(request, decide=execution.decide)
         self._look()
         return again
@@ -321,6 +326,11 @@ class Steering:
             execution.wait(max(0.1, deadline - time.monotonic()))
         if refused:
             raise refused[0]
+
+
+def _in_mode_of_manager(request: ExecutionRequest) -> ExecutionRequest:
+    """Without a mode of its own that runs; what was only to be played is never run."""
+    return request if request.mode == "replay" else request.model_copy(update={"mode": None})
 
 
 def _has_ended(execution: Execution) -> ExecutionEnded:

@@ -209,6 +209,35 @@ def test_the_argument_counts_before_the_environment_and_that_before_the_project(
     assert mode_chosen(mode="replay") == "replay"
 
 
+def test_an_environment_that_replays_counts_before_every_notebook_and_start(
+    project: Path, monkeypatch: pytest.MonkeyPatch, make_manager: MakeManager
+) -> None:
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("CLAUDE_WIDGET_MODE", "replay")
+    assert mode_chosen(mode="auto") == "replay"
+    manager = make_manager(mode="live")
+    for mode in (None, "live", "record", "auto"):
+        with pytest.raises(RecordingNotFound):
+            manager.start_execution("hello", project, mode=mode)
+
+
+def test_a_re_run_has_the_mode_of_its_manager(
+    make_manager: MakeManager, project: Path, recordings: Path
+) -> None:
+    first = make_manager(mode="replay", recordings=recordings)
+    live = done(first.start_execution("hello", project, mode="live"))
+    with pytest.raises(RecordingNotFound):
+        first.rerun(live.execution_id)
+    record = make_manager(recordings=recordings)
+    done(record.start_execution("hello", project, mode="record"))
+    played = done(first.rerun(live.execution_id))
+    assert played.info.recorded
+    first.close()
+    later = make_manager(mode="replay", recordings=recordings)
+    with pytest.raises(RecordingNotFound):
+        later.get_execution(live.execution_id).send("more")  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize(
     "said",
     ['mode = "live"', 'mode = "record"', "mode = 7", 'modes = "auto"', "mode", "mode = [", ""],

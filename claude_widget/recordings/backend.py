@@ -28,10 +28,20 @@ class RecordedBackend:
         player: plays the rest.
         mode: of what is started without one of its own.
         base: the notebook's folder.
+        only_replays: a mode of its own that a start has does not count.
     """
 
-    def __init__(self, live: Backend, player: ReplayBackend, mode: Mode, base: Path) -> None:
+    def __init__(
+        self,
+        live: Backend,
+        player: ReplayBackend,
+        mode: Mode,
+        base: Path,
+        *,
+        only_replays: bool = False,
+    ) -> None:
         self.mode = mode
+        self._only_replays = only_replays
         self.base = base
         self._live = live
         self._player = player
@@ -42,6 +52,10 @@ class RecordedBackend:
     def name(self) -> Literal["local", "replay"]:
         """As the page is told: replay, if nothing is run unless a start asks for it."""
         return "replay" if self.mode == "replay" else self._live.name
+
+    def mode_of(self, request: ExecutionRequest) -> Mode:
+        """The mode that it is started in."""
+        return self.mode if self._only_replays else request.mode or self.mode
 
     @property
     def recordings(self) -> Recordings:

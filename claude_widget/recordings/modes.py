@@ -33,6 +33,8 @@ _LARGEST = 64 << 10
 def mode_of(given: str | None, folder: Path, environ: Mapping[str, str]) -> Mode:
     """The mode that counts: the argument, else the environment's, else the project's, else live.
 
+    Of the environment `replay` counts before all others (`only_replays`).
+
     Args:
         given: the manager's argument.
         folder: the notebook's.
@@ -42,10 +44,19 @@ def mode_of(given: str | None, folder: Path, environ: Mapping[str, str]) -> Mode
         InvalidRequest: one of them is no mode, or the project's file chooses what it may not.
     """
     if given is not None:
-        return check_mode(given, "mode")
+        given = check_mode(given, "mode")
+        return "replay" if only_replays(environ) else given
     if named := environ.get(MODE_VARIABLE):
         return check_mode(named, MODE_VARIABLE)
     return _of_project(folder) or "live"
+
+
+def only_replays(environ: Mapping[str, str]) -> bool:
+    """Whether the environment has everything replayed, whatever a notebook or a start asks for.
+
+    Who runs notebooks of others, as CI does, trusts that nothing is started and nothing is paid.
+    """
+    return environ.get(MODE_VARIABLE) == "replay"
 
 
 def check_mode(given: object, named: str) -> Mode:

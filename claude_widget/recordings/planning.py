@@ -80,7 +80,7 @@ class Planner:
         """The mode that it is started in."""
         if self._backend is None:
             return "replay" if self.plays_all else "live"
-        return request.mode or self._backend.mode
+        return self._backend.mode_of(request)
 
     def plan(self, request: ExecutionRequest, holder: Execution | None) -> Plan:
         """What is to become of a start. What comes of nothing is given back.
