@@ -58,6 +58,8 @@ def forms(secret: str) -> dict[str, str]:
         "form": urllib.parse.quote_plus(secret),
         "every letter as url": "".join(f"%{byte:02X}" for byte in secret.encode()),
         "every letter as escape": "".join(f"\\u{ord(one):04x}" for one in secret),
+        "hexadecimal": secret.encode().hex(),
+        "hexadecimal in upper case": secret.encode().hex().upper(),
     }
     for shift in range(3):
         whole = base64.b64encode(b"\0" * shift + secret.encode()).decode()

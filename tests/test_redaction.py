@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+import random
 import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from claude_widget.errors import InvalidRequest
+from claude_widget.redaction.encoded_text import views
 from claude_widget.redaction.redactor import PLACEHOLDER, Redactor
 from claude_widget.redaction.secret_values import configured_values, given_values, names_a_secret
 from tests.planted_secrets import AWKWARD, SHAPED, Person, encodings, left_of
@@ -319,3 +321,35 @@ def test_a_shape_says_more_than_where_the_value_came_from() -> None:
     key = SHAPED["anthropic-key"]
     here, there = Redactor(environ={"ANTHROPIC_API_KEY": key}), Redactor(environ={})
     assert here.text(f"key {key}!") == there.text(f"key {key}!")
+
+
+NOISE = random.Random(7)
+"""The bytes of pictures and archives: nothing in them is text but by chance."""
+
+
+def test_of_a_picture_in_base64_hardly_anything_is_looked_into() -> None:
+    """Four alignments and three layers of each megabyte would be minutes."""
+    text = base64.b64encode(NOISE.randbytes(150_000)).decode()
+    seen = list(views(text))
+    assert sum(len(view.text) for view in seen if view.content != "data") < len(text) / 20
+    assert Redactor(environ={}).text(text) == text
+
+
+@pytest.mark.parametrize("cut", range(4))
+@pytest.mark.parametrize("secret", [SHAPED["github-token"], AWKWARD])
+def test_secret_in_data_in_base64_is_found(redactor: Redactor, secret: str, cut: int) -> None:
+    data = NOISE.randbytes(997 + cut) + b"\n" + secret.encode() + b"\n" + NOISE.randbytes(1000)
+    for nested in (data, json.dumps({"a": base64.b64encode(data).decode()}).encode()):
+        text = base64.b64encode(nested).decode()
+        redacted = redactor.text(text)
+        assert "[redacted:" in redacted
+        assert left_of(secret, redacted.encode()) == set()
+        assert len(redacted) > len(text) / 2, "the rest of it stays"
+
+
+def test_value_in_letters_of_any_language_is_found_in_base64() -> None:
+    for secret in ("pässwörd-züri-42", "пароль-секрет", "秘密の言葉ですよね"):
+        redactor = Redactor(environ={"UNI_SECRET": secret})
+        for before in ("", "x", "é: "):
+            text = base64.b64encode(f"{before}{secret}".encode()).decode()
+            assert "[redacted:value]" in redactor.text(text)

@@ -1,8 +1,10 @@
 r"""A text as it reads once a layer of its encoding is taken off, and where each part of that stood.
 
 The rule: pure, and linear in the text. Taken off are backslash escapes (JSON in JSON), percent
-signs (URLs, in either case), and base64 in both its alphabets, at every alignment and broken into
-lines. What is found in such a view is a place in the text itself: escapes are never cut in two.
+signs (URLs, in either case), hexadecimal, and base64 in both its alphabets, at every alignment and
+broken into lines. What is found in such a view is a place in the text itself: escapes are never cut
+in two. Most base64 is a picture, or is misread at three of four alignments: of bytes that are no
+text only the stretches that read like one are looked into, and all of them for values alone.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import binascii
 import bisect
 import re
 from collections.abc import Callable, Iterator, Sequence
+from typing import Literal, NamedTuple
 
 _ESCAPE = re.compile(
     r"""\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}
@@ -21,9 +24,15 @@ _NAMED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _PERCENT = re.compile("%[0-7][0-9a-fA-F]|(?:%[89a-fA-F][0-9a-fA-F])+")
 _BASE64 = re.compile(r"[\w+/-]{11,}(?:\r?\n[ \t]{0,16}[\w+/-]+)*", re.ASCII)
 _LINE = re.compile(r"[\w+/-]+", re.ASCII)
+_HEX = re.compile(r"[0-9a-fA-F]{16,}")
 _ONE_ALPHABET = str.maketrans("-_", "+/")
-_READABLE = re.compile(rb"[ -~]{6}")
-"""Bytes without so much text hold no secret; of a picture, and of base64 misread, most do not."""
+_READABLE = re.compile(rb"[\t\n\r -~\x80-\xff]{6}")
+"""Bytes without so much in a row hold no secret, in whatever language."""
+_STRETCH = re.compile(rb"[\t\n\r -~]{8,}[\t\n\r -~\x80-\xff]*")
+"""Text in bytes that are mostly none; no secret with a known shape is shorter."""
+
+Content = Literal["text", "stretch", "data"]
+"""Whether a view is a text as a whole, text that stood in data, or data."""
 
 
 class View:
@@ -32,13 +41,21 @@ class View:
     Attributes:
         text: what it reads then.
         binary: each character of it is a byte.
+        content: what may be found in it.
     """
 
     def __init__(
-        self, text: str, places: Sequence[int], sources: Sequence[int], *, binary: bool
+        self,
+        text: str,
+        places: Sequence[int],
+        sources: Sequence[int],
+        *,
+        binary: bool,
+        content: Content = "text",
     ) -> None:
         self.text = text
         self.binary = binary
+        self.content = content
         self._places = places
         self._sources = sources
 
@@ -59,19 +76,43 @@ class View:
         return begin + at - self._places[segment] if beyond - begin == length else beyond
 
 
-class _Base64View(View):
-    """Bytes that were base64: three of them in four characters."""
+class _Part(NamedTuple):
+    """Bytes that are worth a look.
+
+    Attributes:
+        data: they.
+        skipped: decoded bytes before them.
+        content: what they are.
+    """
+
+    data: bytes
+    skipped: int
+    content: Content
+
+
+class _DecodedView(View):
+    """Bytes that were letters and digits.
+
+    Args:
+        part: the bytes.
+        bits: how many of a byte's eight each character is.
+        offset: where the encoding begins in the run of such characters.
+        lines: where the lines of that run begin and end, in it and in the text.
+    """
 
     def __init__(
-        self, data: bytes, offset: int, places: Sequence[int], sources: Sequence[int]
+        self, part: _Part, bits: int, offset: int, lines: tuple[Sequence[int], Sequence[int]]
     ) -> None:
-        super().__init__(data.decode("latin-1"), places, sources, binary=True)
+        text = part.data.decode("latin-1")
+        super().__init__(text, *lines, binary=True, content=part.content)
+        self._skipped = part.skipped
+        self._bits = bits
         self._offset = offset
 
     def source(self, start: int, end: int) -> tuple[int, int]:
         """All characters that have a bit of it."""
-        first = self._offset + start * 4 // 3
-        last = self._offset - (-end * 4 // 3)
+        first = self._offset + (self._skipped + start) * 8 // self._bits
+        last = self._offset - (-(self._skipped + end) * 8 // self._bits)
         return self._begin(first), self._finish(last)
 
 
@@ -93,6 +134,12 @@ def views(text: str, *, binary: bool = False) -> Iterator[View]:
     yield from unescaped(text, binary=binary)
     for run in _BASE64.finditer(text):
         yield from _decoded(text, run.start(), run.end())
+    for run in _HEX.finditer(text):
+        lines = (0, run.end() - run.start()), run.span()
+        for offset in (0, 1):
+            digits = run[0][offset:]
+            for part in _parts(bytes.fromhex(digits[: len(digits) & ~1])):
+                yield _DecodedView(part, 4, offset, lines)
 
 
 def _meant(escape: str) -> str:
@@ -152,8 +199,22 @@ def _decoded(text: str, start: int, end: int) -> Iterator[View]:
     run = "".join(parts).translate(_ONE_ALPHABET)
     for offset in range(4):
         data = _bytes_of(run[offset:])
-        if _READABLE.search(data):
-            yield _Base64View(data, offset, places, sources)
+        for part in _parts(data):
+            yield _DecodedView(part, 6, offset, (places, sources))
+
+
+def _parts(data: bytes) -> Iterator[_Part]:
+    """What of decoded bytes is worth a look, and as what."""
+    if not _READABLE.search(data):
+        return
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        yield _Part(data, 0, "data")
+        for found in _STRETCH.finditer(data):
+            yield _Part(found[0], found.start(), "stretch")
+    else:
+        yield _Part(data, 0, "text")
 
 
 def _bytes_of(run: str) -> bytes:

@@ -49,21 +49,25 @@ class PersonalPaths:
         folders = {str(home) for home in homes if home.is_absolute() and len(home.parts) > 1}
         by_length = sorted(folders, key=lambda folder: (-len(folder), folder))
         self._patterns = [
-            (re.compile(pattern), HOME) for folder in by_length for pattern in _folder(folder, user)
+            (literal, re.compile(pattern), HOME)
+            for folder in by_length
+            for literal, pattern in _folder(folder, user)
         ]
         if user:
             name = re.escape(user)
             self._patterns += [
-                (re.compile(rf"(?:(?<=/)|(?<=~)){name}{_ENDS}"), USER),
-                (re.compile(rf"(?<![\w./~%+@-]){name}(?=/\w)"), USER),
-                (re.compile(rf"(?<![\w.+-]){name}(?=@[A-Za-z0-9])"), USER),
+                (user, re.compile(rf"(?:(?<=/)|(?<=~)){name}{_ENDS}"), USER),
+                (user, re.compile(rf"(?<![\w./~%+@-]){name}(?=/\w)"), USER),
+                (user, re.compile(rf"(?<![\w.+-]){name}(?=@[A-Za-z0-9])"), USER),
             ]
         self._name = re.compile(rf"(?<=-){re.escape(as_folder_name(user))}(?![A-Za-z0-9])")
         self._in_names = bool(user)
 
     def found(self, text: str) -> Iterator[Mention]:
         """Where they stand, in no order, overlapping or not."""
-        for pattern, instead in self._patterns:
+        for literal, pattern, instead in self._patterns:
+            if literal not in text:  # a hundred times as fast as the pattern, and true of most
+                continue
             for found in pattern.finditer(text):
                 yield Mention(*found.span(), instead)
         if self._in_names and "/-" in text:
@@ -80,8 +84,8 @@ def as_folder_name(path: str) -> str:
     return re.sub("[^A-Za-z0-9]", "-", path)
 
 
-def _folder(folder: str, user: str) -> Iterator[str]:
-    """Patterns of one home folder.
+def _folder(folder: str, user: str) -> Iterator[tuple[str, str]]:
+    """Patterns of one home folder, each with what any text has that it matches.
 
     One of a single part (`/root`) is found only where a path begins, since many a path has a part
     of that name; so is one that has the user's name in it, which is found by itself elsewhere.
@@ -89,6 +93,6 @@ def _folder(folder: str, user: str) -> Iterator[str]:
     parts = PurePath(folder).parts
     single = len(parts) == 2
     begins = r"(?<![\w.~-])" if single or (user and user in parts) else ""
-    yield rf"{begins}{re.escape(folder)}{_ENDS}"
-    begins = "(?<=/)" if single else "(?<![A-Za-z0-9-])"
-    yield rf"{begins}{re.escape(as_folder_name(folder))}(?![A-Za-z0-9])"
+    yield folder, rf"{begins}{re.escape(folder)}{_ENDS}"
+    begins, named = "(?<=/)" if single else "(?<![A-Za-z0-9-])", as_folder_name(folder)
+    yield named, rf"{begins}{re.escape(named)}(?![A-Za-z0-9])"

@@ -26,7 +26,7 @@ from claude_widget.errors import InvalidRequest
 from claude_widget.events import Record
 from claude_widget.models import ExecutionRequest
 from claude_widget.redaction.delta_joining import Block, Joiner, Splitter
-from claude_widget.redaction.encoded_text import View, unescaped, views
+from claude_widget.redaction.encoded_text import Content, View, unescaped, views
 from claude_widget.redaction.personal_paths import PersonalPaths
 from claude_widget.redaction.secret_shapes import SHAPES, known_shapes, looks_secret, names_secret
 from claude_widget.redaction.secret_values import Needles, environment_values, requested_values
@@ -239,15 +239,17 @@ class Redactor:
     def _personal(self, text: str) -> list[Found]:
         return _merged(_everywhere(self._mentions, text, _PATH_LAYERS, unescaped))
 
-    def _mentions(self, text: str, binary: bool) -> Iterator[Found]:
-        del binary
+    def _mentions(self, text: str, binary: bool, content: Content) -> Iterator[Found]:
+        del binary, content
         return self._paths.found(text)
 
-    def _known(self, text: str, binary: bool) -> Iterator[Found]:
-        yield from known_shapes(text)
+    def _known(self, text: str, binary: bool, content: Content) -> Iterator[Found]:
         yield from self._needles.found(text, binary=binary)
-        if binary and _NO_TEXT.search(text):  # in a picture, a rule would match anywhere
+        if content == "data":
             return
+        yield from known_shapes(text)
+        if content != "text" or (binary and _NO_TEXT.search(text)):
+            return  # in a picture, a rule would match anywhere
         for rule in self._rules:
             for one in rule.finditer(text):
                 if one.end() > one.start():
@@ -255,18 +257,22 @@ class Redactor:
 
 
 def _everywhere(
-    find: Callable[[str, bool], Iterator[Found]],
+    find: Callable[[str, bool, Content], Iterator[Found]],
     text: str,
     layers: int,
     take_off: Callable[..., Iterator[View]],
     *,
     binary: bool = False,
+    content: Content = "text",
 ) -> Iterator[Found]:
-    """What is found in a text, and in it with layers of encoding taken off."""
-    yield from find(text, binary)
-    if layers:
+    """What is found in a text, and in it with layers of encoding taken off; of data, in it only."""
+    yield from find(text, binary, content)
+    if layers and content != "data":
         for view in take_off(text, binary=binary):
-            inside = _everywhere(find, view.text, layers - 1, take_off, binary=view.binary)
+            within = content if view.content == "text" else view.content
+            inside = _everywhere(
+                find, view.text, layers - 1, take_off, binary=view.binary, content=within
+            )
             for start, end, what in inside:
                 yield *view.source(start, end), what
 
