@@ -86,11 +86,12 @@ class Admission:
             InvalidRequest: it names what is not there, or a session in use.
             ProjectNotTrusted: the project's own files would do what nobody has seen.
             RecordingNotFound: it is to be played, and nothing is recorded for it.
+            SessionOnlyReplayed: it is to be run, on a session that no CLI has here.
             ClaudeWidgetError: the state folder cannot be written; nothing is left of it.
         """
-        before = resumed_from or self._holder_before(request)
-        holder = None if before is None else self._registry.get(before)
-        plan = self._planner.plan(request, holder)
+        holders = self._holders(request, resumed_from)
+        before = holders[0].execution_id if holders else resumed_from
+        plan = self._planner.plan(request, holders)
         try:
             found = self._attached(request, plan, decide, attach)
             return self._admit(request, plan, before, decide) if found is None else found
@@ -239,16 +240,12 @@ class Admission:
             if held == wanted:
                 raise SessionInUse(wanted, execution.execution_id)
 
-    def _holder_before(self, request: ExecutionRequest) -> str | None:
-        """The latest execution known of the session that is to be resumed."""
+    def _holders(self, request: ExecutionRequest, named: str | None) -> list[Execution]:
+        """The executions of the session that is to be resumed: the named one, then the latest."""
         if request.session_id is None:
-            return None
-        found = (
-            one.execution_id
-            for one in reversed(self._registry.all())
-            if one.info.session_id == request.session_id
-        )
-        return next(found, None)
+            return []
+        found = [one for one in self._registry.all() if one.info.session_id == request.session_id]
+        return sorted(found[::-1], key=lambda one: one.execution_id != named)
 
     def _write_request(self, run: Run, plan: Plan, resumed_from: str | None) -> None:
         request = run.request

@@ -94,8 +94,8 @@ class SessionOnlyReplayed(InvalidRequest):
         self.session_id = session_id
         self.recording = recording
         super().__init__(
-            f"Session {session_id} was only replayed, from {recording}, and what goes on with it "
-            "is not recorded.",
+            f"Session {session_id} was only replayed, from {recording}: there is no CLI that could "
+            "go on with it, and what is to go on with it is not to be replayed.",
             field="session_id",
             hint="Record that execution again (mode='record', or --record), then this one.",
         )

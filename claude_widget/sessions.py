@@ -61,6 +61,23 @@ def project_sessions(
     return rows
 
 
+def has_session(
+    project_path: str | os.PathLike[str],
+    session_id: str,
+    env: Mapping[str, str] | None = None,
+) -> bool:
+    """Whether the CLI has that session of a project here.
+
+    Args:
+        project_path: the project's folder.
+        session_id: the session's.
+        env: environment that names the CLI's config folder; the process's own by default.
+    """
+    project = os.path.realpath(Path(project_path).expanduser())
+    folders = _folders(config_folder(env) / "projects", project)
+    return any((folder / f"{session_id}.jsonl").exists() for folder in folders)
+
+
 def _folders(projects: Path, project: str) -> Iterator[Path]:
     """The folders that may hold the project's sessions."""
     name = re.sub("[^A-Za-z0-9]", "-", _utf16_units(project))

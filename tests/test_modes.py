@@ -280,6 +280,43 @@ def test_auto_does_not_go_on_with_a_session_that_was_only_replayed(
     assert caught.value.recording in str(caught.value)
 
 
+@pytest.mark.parametrize("mode", ["live", "record", "auto"])
+def test_what_was_only_replayed_is_not_gone_on_with_in_any_mode(
+    record: ProcessManager, replay: MakeManager, project: Path, mode: str
+) -> None:
+    session = done(record.start_execution("hello", project)).info.session_id
+    manager = replay()
+    done(manager.start_execution("hello", project))
+    with pytest.raises(SessionOnlyReplayed):
+        manager.start_execution("more", project, session, mode=mode)
+
+
+def test_live_goes_on_with_a_replayed_session_that_is_here(
+    record: ProcessManager, make_manager: MakeManager, project: Path, recordings: Path
+) -> None:
+    session = done(record.start_execution("hello", project)).info.session_id
+    manager = make_manager(recordings=recordings)
+    assert done(manager.start_execution("hello", project, mode="replay")).info.recorded
+    assert done(manager.start_execution("fake:says=more", project, session)).result == "more"
+
+
+def test_a_failure_does_not_take_the_place_of_what_completed(
+    make_manager: MakeManager,
+    project: Path,
+    recordings: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done(make_manager(mode="record", recordings=recordings).start_execution("hello", project))
+    monkeypatch.setenv("FAKE_CLAUDE", "exit=1 crash")
+    manager = make_manager(mode="record", recordings=recordings)
+    assert done(manager.start_execution("hello", project)).status == "failed"
+    (folder,) = folders(recordings)
+    (problem,) = manager.recording_problems
+    assert folder.name in problem.problem
+    later = make_manager(mode="replay", recordings=recordings)
+    assert done(later.start_execution("hello", project)).result == "hello"
+
+
 def test_auto_does_not_keep_what_failed(
     make_manager: MakeManager, project: Path, recordings: Path
 ) -> None:

@@ -6,8 +6,9 @@ saves nothing; what it decided it remembers only to tell which recordings nobody
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from claude_widget.backend import Backend
@@ -21,6 +22,7 @@ from claude_widget.recordings.key import RecordingKey
 from claude_widget.recordings.occurrences import Cell, Occurrences
 from claude_widget.recordings.staleness import Asked, StaleRecording, stale_among
 from claude_widget.recordings.store import Recording
+from claude_widget.sessions import has_session
 
 
 class Plan(NamedTuple):
@@ -82,12 +84,13 @@ class Planner:
             return "replay" if self.plays_all else "live"
         return self._backend.mode_of(request)
 
-    def plan(self, request: ExecutionRequest, holder: Execution | None) -> Plan:
+    def plan(self, request: ExecutionRequest, holders: Sequence[Execution]) -> Plan:
         """What is to become of a start. What comes of nothing is given back.
 
         Args:
             request: what is asked for.
-            holder: the execution whose session it goes on with.
+            holders: the executions of the session that it goes on with; it counts as the
+                first one's.
 
         Raises:
             RecordingNotFound: it is to be played, and there is no recording of it.
@@ -96,8 +99,12 @@ class Planner:
             InvalidRequest: its inputs cannot be read.
         """
         mode = self.mode_of(request)
-        if self._backend is None or mode == "live":
+        if self._backend is None:
             return Plan()
+        if mode == "live":
+            self._check_lives(request, holders)
+            return Plan()
+        holder = holders[0] if holders else None
         first = self._key_of(request, holder)
         call = call_site(self._cell, self._backend.base)
         asked = f"{first.key} {'record' if mode == 'record' else 'replay'}"  # each counts its own
@@ -149,9 +156,24 @@ class Planner:
             return plan._replace(recording=found, recorded_time=played.recorded_time)
         if plan.mode == "replay":
             raise recordings.missing(plan.key, request.query)
-        if plan.mode == "auto" and holder is not None and holder.info.recorded:
-            raise SessionOnlyReplayed(str(request.session_id), self._place_of(holder.info))
+        if holder is not None and holder.info.recorded:  # also if its session is here: by now
+            raise self._only_replayed(holder.info)  # it may have gone on otherwise than recorded
         return plan
+
+    def _check_lives(self, request: ExecutionRequest, holders: Sequence[Execution]) -> None:
+        """Refuse to run what goes on with a session that is not here.
+
+        Raises:
+            SessionOnlyReplayed: all that is known of it was played.
+        """
+        if request.session_id is None or not all(one.info.recorded for one in holders):
+            return
+        env = {**os.environ, **request.env}
+        if holders and not has_session(request.project_path, request.session_id, env):
+            raise self._only_replayed(holders[0].info)
+
+    def _only_replayed(self, info: ExecutionInfo) -> SessionOnlyReplayed:
+        return SessionOnlyReplayed(str(info.session_id), self._place_of(info))
 
     def _place_of(self, info: ExecutionInfo) -> str:
         """The recording that an execution was played from, as people find it."""

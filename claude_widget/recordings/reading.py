@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from claude_widget.errors import InvalidTransition, TranscriptError
 from claude_widget.events import Adopted, Record, parse
+from claude_widget.models import ExecutionStatus
 from claude_widget.own_files import open_any
 from claude_widget.recordings import format as recording_format
 from claude_widget.recordings.errors import RecordingDamaged
@@ -153,6 +154,16 @@ def _check_own(lines: Sequence[bytes]) -> None:
             raise FormatProblem(number + 1, said) from None
         if state.life.status.ended:  # nothing after it is played
             return
+
+
+def has_completed(played: Played) -> bool:
+    """Whether what a recording plays ends well."""
+    state = _PENDING
+    for line in played.lines:
+        stream, _, data = line.partition(b" ")
+        record = Record(0, 0.0, stream.decode().removesuffix(LAST.decode()), data)
+        state = reduce(state, parse(record))
+    return state.life.status is ExecutionStatus.COMPLETED
 
 
 def signature_of(folder: Path) -> tuple[object, ...]:

@@ -26,6 +26,7 @@ from claude_widget.models import ExecutionInfo, ExecutionRequest, ExecutionStatu
 from claude_widget.recordings.backend import RecordedBackend
 from claude_widget.recordings.key import RecordingKey
 from claude_widget.recordings.planning import Plan
+from claude_widget.recordings.reading import has_completed
 from claude_widget.registry import Registry
 
 _LOG = logging.getLogger(__name__)
@@ -249,11 +250,32 @@ class Recorder:
             if not _is_worth(plan, info):
                 _LOG.info("Execution %s is not recorded: %s", info.execution_id, info.reason)
                 return
+            if kept := self._better_than(plan.key, info):
+                self._failed(info.execution_id, kept)
+                return
             if changed is not None:
                 changed = changed.redacted(recordings.redactor.for_request(execution.run.request))
             recordings.save(plan.key, execution.run, made_by=plan.call.label, changes=changed)
         except Exception as error:  # noqa: BLE001 - the execution has its result all the same
             self._failed(info.execution_id, f"it is not recorded: {error}")
+
+    def _better_than(self, key: RecordingKey, info: ExecutionInfo) -> str:
+        """Why that end is not recorded: it is no success, and one is; empty if it is."""
+        assert self._backend is not None
+        recordings = self._backend.recordings
+        if info.status is ExecutionStatus.COMPLETED:
+            return ""
+        try:
+            found = recordings.find(key)
+            completed = found is not None and has_completed(recordings.read(found))
+        except ClaudeWidgetError:  # one that cannot be played gives way
+            return ""
+        if found is None or not completed:
+            return ""
+        return (
+            f"it is not recorded: it has {info.status}, and what is recorded for it, which "
+            f"completed, is kept. Remove {found.folder.name} to have this recorded instead"
+        )
 
     def _changed(self, execution: Execution, running: _Running) -> changes.Changes | None:
         """What it changed in its project, as far as it was seen."""
