@@ -89,3 +89,20 @@ class RecordingTooNew(ClaudeWidgetError):
             f"The recording {path} has format {format}, which needs {package}.",
             hint="Upgrade the package, or record it anew.",
         )
+
+
+class RecordingsLocked(ClaudeWidgetError):
+    """Another process holds the lock of a folder of recordings, and does not let go.
+
+    Attributes:
+        path: the folder.
+        seconds: how long it was waited for.
+    """
+
+    def __init__(self, path: str, seconds: float) -> None:
+        self.path = path
+        self.seconds = seconds
+        super().__init__(
+            f"The folder of recordings {path} was locked by another process for {seconds:g} s.",
+            hint="Saving takes milliseconds, so it may be stopped: let it go on, or end it.",
+        )

@@ -1,8 +1,9 @@
 """How a folder of recordings is written: a recording is there whole or not at all.
 
 The rule: whoever writes holds the exclusive lock of the folder, whoever reads several files the
-shared one; it is the folder itself that is locked, so no further file lies beside the notebook.
-Everything takes its place by rename. What a recording means is not known here.
+shared one; it is the folder itself that is locked, so no further file lies beside the notebook. A
+lock is waited for within bounds. Everything takes its place by rename, and what a dead process has
+left halfway is put right by the next one. What a recording means is not known here.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ import json
 import logging
 import os
 import shutil
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from claude_widget.recordings.errors import RecordingsLocked
 
 _LOG = logging.getLogger(__name__)
 INDEX = "index.json"
@@ -24,6 +28,9 @@ INDEX_FORMAT = 1
 CHANGING = "run.json"
 """The one file that differs between two recordings of an equal answer."""
 _SAVING, _BEFORE = ".saving-", ".before-"
+LONGEST_WAIT = 10.0
+"""Seconds that another process may hold the lock; whoever saves does so for milliseconds."""
+_PAUSE, _LONGEST_PAUSE = 0.0005, 0.02
 _UNSUPPORTED = {errno.ENOLCK, errno.EOPNOTSUPP, errno.EBADF, errno.EINVAL, errno.ENOSYS}
 """What file systems say that have no such locks."""
 
@@ -34,24 +41,48 @@ class FolderLock:
     Args:
         folder: of recordings.
         shared: for readers.
+        wait: seconds that another process may hold it.
     """
 
-    def __init__(self, folder: Path, *, shared: bool) -> None:
+    def __init__(self, folder: Path, *, shared: bool, wait: float = LONGEST_WAIT) -> None:
         self._folder = folder
         self._kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+        self._wait = wait
         self._fd = -1
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> bool:
+        """Take it; whether there is one.
+
+        Raises:
+            RecordingsLocked: another process holds it for too long.
+        """
         with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
             self._fd = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         if self._fd < 0:
-            return
+            return False
         try:
-            fcntl.flock(self._fd, self._kind)
+            self._take()
         except OSError as error:
             self.__exit__()
             if error.errno not in _UNSUPPORTED:
                 raise
+        except RecordingsLocked:
+            self.__exit__()
+            raise
+        return self._fd >= 0
+
+    def _take(self) -> None:
+        until, pause = time.monotonic() + self._wait, _PAUSE
+        while True:
+            try:
+                fcntl.flock(self._fd, self._kind | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    raise RecordingsLocked(str(self._folder), self._wait) from None
+                time.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+            else:
+                return
 
     def __exit__(self, *_: object) -> None:
         if self._fd >= 0:
@@ -77,13 +108,12 @@ def replace_folder(folder: Path, files: Mapping[str, bytes], *, instead_of: Path
     if instead_of == folder and _differ_only_in_run(folder, files):
         _write_file(folder / CHANGING, files[CHANGING])
         return
-    for left in (*parent.glob(f"{_SAVING}*"), *parent.glob(f"{_BEFORE}*")):
-        shutil.rmtree(left, ignore_errors=True)  # of one that died while it had the lock
+    put_right(parent)
     saving, before = parent / f"{_SAVING}{folder.name}", parent / f"{_BEFORE}{folder.name}"
     saving.mkdir()
     try:
         for name, content in files.items():
-            (saving / name).write_bytes(content)
+            _write_through(saving / name, content)
         old = instead_of if instead_of is not None else folder
         if old.exists():
             old.rename(before)
@@ -94,6 +124,42 @@ def replace_folder(folder: Path, files: Mapping[str, bytes], *, instead_of: Path
             before.rename(instead_of or folder)
         raise
     shutil.rmtree(before, ignore_errors=True)
+
+
+def is_halfway(parent: Path) -> bool:
+    """Whether somebody replaces a recording of this folder, or died while they did."""
+    try:
+        with os.scandir(parent) as entries:
+            return any(entry.name.startswith((_SAVING, _BEFORE)) for entry in entries)
+    except OSError:
+        return False
+
+
+def put_right(parent: Path) -> None:
+    """Finish, or undo, what somebody began who died meanwhile. The exclusive lock is held.
+
+    The old recording only makes room for one that is whole: where it has, and its place is empty,
+    the new one goes there.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    for before in parent.glob(f"{_BEFORE}*"):
+        name = before.name.removeprefix(_BEFORE)
+        folder, saving = parent / name, parent / f"{_SAVING}{name}"
+        if not folder.exists():
+            (saving if saving.is_dir() else before).rename(folder)
+        shutil.rmtree(before, ignore_errors=True)
+    for saving in parent.glob(f"{_SAVING}*"):
+        shutil.rmtree(saving, ignore_errors=True)
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    """Write a file that a power cut does not take away once its folder has its name."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _differ_only_in_run(folder: Path, files: Mapping[str, bytes]) -> bool:

@@ -31,7 +31,14 @@ from claude_widget.errors import ClaudeWidgetError
 from claude_widget.recordings import format as recording_format
 from claude_widget.recordings import key as recording_key
 from claude_widget.recordings.errors import RecordingDamaged, RecordingNotFound, RecordingTooNew
-from claude_widget.recordings.files import FolderLock, beginning, index_with, replace_folder
+from claude_widget.recordings.files import (
+    FolderLock,
+    beginning,
+    index_with,
+    is_halfway,
+    put_right,
+    replace_folder,
+)
 from claude_widget.recordings.format import FORMAT_VERSION
 from claude_widget.recordings.key import RecordingKey
 from claude_widget.recordings.reading import (
@@ -56,6 +63,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 NEEDS = "0.1.0"
 """The first version of this package that reads the format."""
+_SAVED_WITHIN = 60.0
+"""Seconds that another process may hold the lock while a recording, which was paid for, waits."""
 _DIGITS = 12
 _NAMED = re.compile(r"(?:[a-z0-9-]+-)?([0-9a-f]{12})")
 _LONGEST_SLUG = 40
@@ -116,15 +125,35 @@ class Recordings:
         Raises:
             RecordingDamaged: the folder of that key is of another request, or says nothing.
             RecordingTooNew: a later version made it.
+            RecordingsLocked: another process holds the folder.
         """
-        with self._locked(shared=True):
-            folder = self._folder_of(key.key)
-            found = None if folder is None else self._read(folder)
+        found = self._found(key.key)
+        if found is None and self._put_right():
+            found = self._found(key.key)
         if found is not None and found.key != key.key:
             differing = recording_key.differences(key.material, found.material)
             said = "; ".join(differing) or "its key is another one"
             raise RecordingDamaged(str(found.folder / REQUEST), f"it is of another request: {said}")
         return found
+
+    def _found(self, key: str) -> Recording | None:
+        with self._locked(shared=True):
+            folder = self._folder_of(key)
+            return None if folder is None else self._read(folder)
+
+    def _put_right(self) -> bool:
+        """See to what a process that died has left halfway; whether there was anything."""
+        if not is_halfway(self.folder):
+            return False
+        try:
+            with self._locked(shared=False) as is_held:
+                if is_held:  # else it may be another's, who is at it
+                    put_right(self.folder)
+        except OSError as error:
+            _LOG.warning(
+                "%s holds a recording that was not saved to its end: %s", self.folder, error
+            )
+        return True
 
     def by_query(self, query: str) -> Recording | None:
         """The recording of format 0 that has exactly that query, or None."""
@@ -134,6 +163,7 @@ class Recordings:
     def all(self) -> list[Recording]:
         """All that can be read, by their folders' names; what cannot be read is logged."""
         found: list[Recording] = []
+        self._put_right()
         with self._locked(shared=True):
             for folder in self._folders(REQUEST):
                 try:
@@ -243,7 +273,8 @@ class Recordings:
             The recording's folder.
 
         Raises:
-            ClaudeWidgetError: the folder cannot be written; nothing of it has changed.
+            ClaudeWidgetError: the folder cannot be written, or is held by another process; nothing
+                of it has changed.
         """
         redactor = self.redactor.for_request(run.request)
         records = list(redactor.records(read_records(run.transcript)))
@@ -262,7 +293,7 @@ class Recordings:
         entry = {"key": key.key, "made_by": made, "query": beginning(key.material)}
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with self._locked(shared=False):
+            with FolderLock(self.folder, shared=False, wait=_SAVED_WITHIN):
                 old = self._folder_of(key.key)
                 replace_folder(folder, files, instead_of=old)
                 index_with(self.folder, folder.name, entry)
@@ -276,7 +307,7 @@ class Recordings:
             self._named[key.key[:_DIGITS]] = folder
         return folder
 
-    def _locked(self, *, shared: bool) -> contextlib.AbstractContextManager[object]:
+    def _locked(self, *, shared: bool) -> contextlib.AbstractContextManager[bool]:
         return FolderLock(self.folder, shared=shared)
 
 
