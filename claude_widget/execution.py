@@ -18,6 +18,7 @@ from typing import Any
 from claude_widget import snapshot
 from claude_widget.backend import Run
 from claude_widget.cells.shown import Shown
+from claude_widget.charts.calls import CallReader, CallSpan
 from claude_widget.ended import Ended
 from claude_widget.errors import (
     ClaudeWidgetError,
@@ -64,6 +65,7 @@ class Execution(Steered, Exported, Shown):
         self._info: ExecutionInfo | None = None
         self._info_of: State | None = None
         self._events: EventLog | None = None
+        self._calls: CallReader | None = None
         self._follower: Follower | None = None if ended is not None else Follower(run.transcript)
         self._read_to_end = 0
         self._kept_to = 0
@@ -122,6 +124,16 @@ class Execution(Steered, Exported, Shown):
         if self._ended is None:
             return self._state.stderr_tail
         return stderr_tail(read_records(self.run.transcript))
+
+    def tool_calls(self) -> tuple[tuple[CallSpan, ...], int]:
+        """When it called its tools, in order, and how many calls beyond 20,000 are left out.
+
+        Read from the transcript, each byte once; what cannot be read is left out.
+        """
+        with self._lock:
+            if self._calls is None:
+                self._calls = CallReader(self.run.transcript, self.info.project_path)
+        return self._calls.read(), self._calls.left_out
 
     @property
     def requests(self) -> tuple[PermissionRequest, ...]:

@@ -19,6 +19,7 @@ LAYERS = (
         {
             "blocks",
             "changes.errors",
+            "charts.spending",
             "ended",
             "errors",
             "events",
@@ -46,6 +47,7 @@ LAYERS = (
             "changes.patch_reading",
             "changes.patch_redaction",
             "changes.patches",
+            "charts.calls",
             "command",
             "discovery",
             "header",
@@ -163,6 +165,7 @@ LAYERS = (
             "history.command",
             "history.view",
             "page.answering",
+            "page.charting",
             "page.courier",
             "page.desk",
             "page.front_end",

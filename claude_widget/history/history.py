@@ -128,6 +128,11 @@ class History(Sequence[Execution]):
         frame["day"] = _pandas().to_datetime(frame["day"])
         return frame
 
+    def daily_rows(self) -> list[dict[str, Any]]:
+        """What `daily` has, as dicts and without pandas."""
+        rows = self._index.totals(self._asked)
+        return [dict(zip(TOTAL_FIELDS, row, strict=True)) for row in rows]
+
     # -- tables --------------------------------------------------------------------------------
 
     def to_dataframe(self) -> DataFrame:

@@ -39,6 +39,16 @@ from claude_widget.protocol.base import (
     Message,
     Request,
 )
+from claude_widget.protocol.charts import (
+    MOST_SPANS,
+    ExecutionCalls,
+    GetSpending,
+    GetToolCalls,
+    SpendingAnswer,
+    SpendingDay,
+    ToolCallsAnswer,
+    ToolSpan,
+)
 from claude_widget.protocol.events import (
     Changed,
     Complete,
@@ -105,6 +115,8 @@ KernelMessage = Annotated[
     | RerunAnswer
     | MCPStatusAnswer
     | MCPConfigsAnswer
+    | ToolCallsAnswer
+    | SpendingAnswer
     | Done
     | Refused
     | Events
@@ -120,6 +132,7 @@ __all__ = [
     "KERNEL_MESSAGE",
     "MAX_BATCH",
     "MAX_PAGE_MESSAGE",
+    "MOST_SPANS",
     "PAGE_MESSAGE",
     "PROTOCOL_VERSION",
     "Allow",
@@ -142,6 +155,7 @@ __all__ = [
     "Execute",
     "ExecuteAnswer",
     "ExecutionAnswer",
+    "ExecutionCalls",
     "ExecutionRow",
     "ExecutionsAnswer",
     "GetActiveExecutions",
@@ -151,6 +165,8 @@ __all__ = [
     "GetMCPStatus",
     "GetPart",
     "GetSessions",
+    "GetSpending",
+    "GetToolCalls",
     "Hello",
     "HistoryAnswer",
     "HistoryRow",
@@ -183,8 +199,12 @@ __all__ = [
     "SendPrompt",
     "SessionRow",
     "SessionsAnswer",
+    "SpendingAnswer",
+    "SpendingDay",
     "Started",
     "StopTask",
     "Stream",
+    "ToolCallsAnswer",
+    "ToolSpan",
     "Welcome",
 ]

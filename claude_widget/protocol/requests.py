@@ -12,6 +12,7 @@ from pydantic import Field, TypeAdapter
 
 from claude_widget.models import Effort, PermissionMode
 from claude_widget.protocol.base import LATER, Message, Request
+from claude_widget.protocol.charts import GetSpending, GetToolCalls
 
 
 class Bundle(Request):
@@ -281,7 +282,9 @@ PageMessage = Annotated[
     | StopTask
     | GetMCPStatus
     | ReconnectMCPServer
-    | GetMCPConfigs,
+    | GetMCPConfigs
+    | GetToolCalls
+    | GetSpending,
     Field(discriminator="type"),
 ]
 PAGE_MESSAGE: TypeAdapter[PageMessage] = TypeAdapter(PageMessage, config=LATER)

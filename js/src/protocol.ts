@@ -53,6 +53,8 @@ export type KernelMessage =
   | RerunAnswer
   | MCPStatusAnswer
   | MCPConfigsAnswer
+  | ToolCallsAnswer
+  | SpendingAnswer
   | Done
   | Refused
   | Events
@@ -83,7 +85,9 @@ export type PageMessage =
   | StopTask
   | GetMCPStatus
   | ReconnectMCPServer
-  | GetMCPConfigs;
+  | GetMCPConfigs
+  | GetToolCalls
+  | GetSpending;
 
 /**
  * The call may be made.
@@ -371,6 +375,37 @@ export interface ExecutionRow {
    */
   cpuSeconds: number | null;
 }
+export interface ExecutionCalls {
+  executionId: string;
+  /**
+   * In the order in which they began; the longest 300 if there are more.
+   */
+  calls: ToolSpan[];
+  /**
+   * How many more there are.
+   */
+  leftOut: number;
+}
+/**
+ * A call of a tool, from the call to its result; moments are epoch seconds.
+ */
+export interface ToolSpan {
+  /**
+   * At most 60 characters.
+   */
+  name: string;
+  /**
+   * What it was about, at most 100 characters.
+   */
+  subject: string;
+  startTime: number;
+  endTime: number | null;
+  isError: boolean;
+  /**
+   * A subagent made it.
+   */
+  nested: boolean;
+}
 export interface ExecutionsAnswer {
   requestId: string;
   type: "claude:get-all-executions" | "claude:get-active-executions";
@@ -420,6 +455,28 @@ export interface GetSessions {
   requestId: string;
   type: "claude:get-sessions";
   projectPath?: string;
+}
+/**
+ * What executions cost, by day.
+ */
+export interface GetSpending {
+  requestId: string;
+  type: "claude:get-spending";
+  /**
+   * How many, up to today.
+   */
+  days?: number;
+}
+/**
+ * When executions called their tools.
+ */
+export interface GetToolCalls {
+  requestId: string;
+  type: "claude:get-tool-calls";
+  /**
+   * @maxItems 100
+   */
+  executionIds?: string[];
 }
 /**
  * A page (re)connects.
@@ -692,6 +749,45 @@ export interface MCPServerChoice {
    * The command that it starts, or the address that it calls.
    */
   runs: string;
+}
+/**
+ * Of the executions that were asked for, as many as one answer holds, in the same order.
+ *
+ * The rest is to be asked for again; one that cannot be read has no calls.
+ */
+export interface ToolCallsAnswer {
+  requestId: string;
+  type: "claude:get-tool-calls";
+  found: ExecutionCalls[];
+}
+/**
+ * Days without an execution are left out.
+ */
+export interface SpendingAnswer {
+  requestId: string;
+  type: "claude:get-spending";
+  today: string;
+  days: SpendingDay[];
+}
+/**
+ * Sums over the executions that were asked for on a day.
+ */
+export interface SpendingDay {
+  /**
+   * Such as 2026-01-31, local time of the kernel.
+   */
+  day: string;
+  executions: number;
+  costUsd: number;
+  /**
+   * What was only played had cost so much.
+   */
+  recordedCostUsd: number;
+  /**
+   * Those of the cache as well.
+   */
+  inputTokens: number;
+  outputTokens: number;
 }
 /**
  * The request was not carried out; nothing changed.
