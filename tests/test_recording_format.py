@@ -121,10 +121,12 @@ def test_ids_and_numbers_in_what_an_agent_says_stay() -> None:
 def test_what_looks_like_a_placeholder_is_text(text: str) -> None:
     frames = [
         out({"type": "assistant", "uuid": str(uuid.uuid4()), "text": text, "pid": 5}),
+        out({"type": "user", "time": f"2024-01-01T00:00:00{text[:6]}", "signature": text}),
+        out({"type": "user", "path": f"/home/user/p{text}", "task_id": f"12345{text}"}),
         Record(0, 0.0, "err", text.encode()),
         Record(0, 0.0, "out", text.encode()),
     ]
-    kept = neutral(frames)
+    kept = neutral(frames, ["/home/user/p@"])
     assert back(kept) == [one.stream.encode() + b" " + one.data for one in frames]
 
 

@@ -47,7 +47,8 @@ _NUMBERS = re.compile(
     r'|pid|peak_memory|peak_processes)":\s?)(-?[0-9][0-9.eE+-]*)'
 )
 _TIMES = re.compile(
-    r'("(?:timestamp|time|\w+_at|\w+At)":\s?")([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+[^"\\]{0,6})"'
+    r'("(?:timestamp|time|\w+_at|\w+At)":\s?")'
+    r'([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+[^"\\@]{0,6})"'
 )
 _TEXTS = re.compile(
     r'("(?:signature|encrypted_content|encrypted_index|claude_code_version)":\s?")([^"\\@]+)"'
@@ -199,7 +200,8 @@ def _without_places(text: str, places: Iterable[str], values: _Values) -> str:
     if not forms:
         return text
     longest_first = sorted(forms, key=lambda form: (-len(form), form))
-    pattern = re.compile(f"(?:{'|'.join(map(re.escape, longest_first))})(?![A-Za-z0-9_-])")
+    names = "|".join(map(re.escape, longest_first))
+    pattern = re.compile(rf"(?:{names})(?![A-Za-z0-9_-]|(?<=@)\{{)")  # nor half of an "@{"
     return pattern.sub(lambda found: values.placeholder("place", found[0]), text)
 
 
