@@ -91,7 +91,7 @@ class Admission:
         """
         holders = self._holders(request, resumed_from)
         before = holders[0].execution_id if holders else resumed_from
-        plan = self._planner.plan(request, holders)
+        plan = self._planner.plan(request, holders, named=resumed_from is not None)
         try:
             found = self._attached(request, plan, decide, attach)
             return self._admit(request, plan, before, decide) if found is None else found
@@ -244,8 +244,9 @@ class Admission:
         """The executions of the session that is to be resumed: the named one, then the latest."""
         if request.session_id is None:
             return []
-        found = [one for one in self._registry.all() if one.info.session_id == request.session_id]
-        return sorted(found[::-1], key=lambda one: one.execution_id != named)
+        latest = self._registry.all()[::-1]
+        found = [one for one in latest if one.info.session_id == request.session_id]
+        return sorted(found, key=lambda one: one.execution_id != named)
 
     def _write_request(self, run: Run, plan: Plan, resumed_from: str | None) -> None:
         request = run.request

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from claude_widget.cells import running_cell
+from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from claude_widget.recordings.call_sites import call_site
 from claude_widget.recordings.occurrences import Cell, Occurrences
-from tests.replaying import MakeManager, done
+from tests.replaying import MakeManager, done, folders
 
 
 def take(counted: Occurrences, cell: str, run: str, asked: str = "x") -> int:
@@ -40,6 +41,30 @@ def test_a_cell_that_is_run_again_has_the_numbers_it_had() -> None:
     assert [take(counted, "a", "3") for _ in range(4)] == [1, 2, 3, 5]
     assert take(counted, "b", "4") == 4
     assert take(counted, "a", "5", asked="other") == 1
+
+
+@pytest.mark.parametrize("mode", ["replay", "auto"])
+def test_a_cell_that_resumes_finds_its_recording_whenever_it_is_run_again(
+    make_manager: MakeManager, project: Path, recordings: Path, mode: str
+) -> None:
+    runs = iter(range(100))
+
+    def run(manager: ProcessManager, cell: str, session: str | None = None) -> Execution:
+        now = Cell(cell, cell, str(next(runs)))
+        manager._planner._cell = lambda: now
+        return done(manager.start_execution(f"fake:says={cell}", project, session))
+
+    def notebook(manager: ProcessManager, order: str) -> list[tuple[str | None, bool]]:
+        session = run(manager, "A").info.session_id
+        after = [run(manager, cell, None if cell == "A" else session) for cell in order]
+        return [(one.result, one.info.recorded) for one in after]
+
+    notebook(make_manager(mode="record", recordings=recordings), "BC")
+    again = make_manager(mode=mode, recordings=recordings)
+    assert notebook(again, "BBCBACA") == [(cell, True) for cell in "BBCBACA"]
+    again = make_manager(mode=mode, recordings=recordings)
+    assert notebook(again, "BAC") == [(cell, True) for cell in "BAC"]
+    assert len(folders(recordings)) == 3
 
 
 def test_what_did_not_come_about_has_no_number() -> None:

@@ -34,7 +34,8 @@ class Plan(NamedTuple):
         recording: what it is played from; None if it is run.
         call: where the start stands.
         asked: the same for equal starts.
-        number: of this one among them.
+        number: of this one among them; 0 if it was not counted.
+        turn: the same for starts of one session, whichever execution they go on with.
         recorded_time: epoch seconds of the recording; None if it does not say.
     """
 
@@ -44,6 +45,7 @@ class Plan(NamedTuple):
     call: Cell | None = None
     asked: str = ""
     number: int = 0
+    turn: tuple[str, int] | None = None
     recorded_time: float | None = None
 
     @property
@@ -68,6 +70,9 @@ class Planner:
         self.plays_all = self._backend is None and backend.name == "replay"
         self._cell = cell
         self._occurrences = Occurrences()
+        self._turns = Occurrences()
+        self._held: dict[tuple[str | None, str, int], str] = {}
+        """Which execution starts have gone on with, by cell and by their turn among equal ones."""
         self._lock = threading.Lock()
         self._asked: dict[str, tuple[str, Asked]] = {}
         """Where starts stood that were to be recorded or played: the last run of that cell, and
@@ -84,13 +89,16 @@ class Planner:
             return "replay" if self.plays_all else "live"
         return self._backend.mode_of(request)
 
-    def plan(self, request: ExecutionRequest, holders: Sequence[Execution]) -> Plan:
+    def plan(
+        self, request: ExecutionRequest, holders: Sequence[Execution] = (), *, named: bool = False
+    ) -> Plan:
         """What is to become of a start. What comes of nothing is given back.
 
         Args:
             request: what is asked for.
-            holders: the executions of the session that it goes on with; it counts as the
-                first one's.
+            holders: the executions of the session that it goes on with, the latest first.
+            named: it goes on with the first of them, as its caller has said; else with whichever
+                was the latest when its cell was first run.
 
         Raises:
             RecordingNotFound: it is to be played, and there is no recording of it.
@@ -104,17 +112,47 @@ class Planner:
         if mode == "live":
             self._check_lives(request, holders)
             return Plan()
-        holder = holders[0] if holders else None
-        first = self._key_of(request, holder)
         call = call_site(self._cell, self._backend.base)
-        asked = f"{first.key} {'record' if mode == 'record' else 'replay'}"  # each counts its own
-        number = self._occurrences.take(asked, call)
-        plan = Plan(mode, _numbered(first, number), None, call, asked, number)
+        plan = Plan(mode, call=call)
+        if holders and not named:
+            asked = self._key_of(request, None).key
+            plan = plan._replace(turn=(asked, self._turns.take(asked, call)))
         try:
+            holder = self._holder(plan, request, holders)
+            first = self._key_of(request, holder)
+            asked = f"{first.key} {'record' if mode == 'record' else 'replay'}"  # each on its own
+            number = self._occurrences.take(asked, call)
+            plan = plan._replace(key=_numbered(first, number), asked=asked, number=number)
             return self._with_recording(plan, request, holder)
         except BaseException:
             self.give_back(plan)
             raise
+
+    def _holder(
+        self, plan: Plan, request: ExecutionRequest, holders: Sequence[Execution]
+    ) -> Execution | None:
+        """The execution that it goes on with, the same whenever its cell is run again.
+
+        By then what that cell started is the latest itself, and other cells may have been run
+        again. What the first run had is remembered; a first run has what is recorded.
+        """
+        assert self._backend is not None
+        if plan.turn is None or plan.call is None:
+            return holders[0] if holders else None
+        place = (plan.call.id, *plan.turn)
+        with self._lock:
+            before = self._held.get(place)
+        found = next((one for one in holders if one.execution_id == before), None)
+        if found is None and plan.mode != "record":
+            found = next((one for one in holders if self._is_recorded(request, one)), None)
+        found = found or holders[0]
+        with self._lock:
+            self._held[place] = found.execution_id
+        return found
+
+    def _is_recorded(self, request: ExecutionRequest, holder: Execution) -> bool:
+        assert self._backend is not None
+        return self._backend.recordings.find(self._key_of(request, holder)) is not None
 
     def stale(self) -> list[StaleRecording]:
         """The recordings that none of the starts so far has asked for."""
@@ -126,8 +164,10 @@ class Planner:
 
     def give_back(self, plan: Plan) -> None:
         """That start did not come about."""
-        if plan.call is not None:
+        if plan.number:
             self._occurrences.give_back(plan.asked, plan.call, plan.number)
+        if plan.turn is not None:
+            self._turns.give_back(plan.turn[0], plan.call, plan.turn[1])
 
     def _key_of(self, request: ExecutionRequest, holder: Execution | None) -> RecordingKey:
         assert self._backend is not None
