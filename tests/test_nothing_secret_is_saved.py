@@ -12,10 +12,12 @@ import re
 from pathlib import Path
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 
 from claude_widget.changes.patches import blob_id
 from claude_widget.execution import Execution
-from claude_widget.page.widget import ExecutionView, bundle_of
+from claude_widget.page.widget import ClaudeWidget, ExecutionView, bundle_of
 from tests.conftest import MakeManager
 from tests.fake import ended
 from tests.planted_secrets import SHAPED, Person, encodings, files_below, leaks
@@ -140,6 +142,34 @@ def test_traits_of_a_view_hold_nothing_of_it(
     assert b"[redacted:anthropic-key]" in state
     assert leaks([("state", state)], SECRETS.values(), person) == {}
     view.close()
+
+
+def test_tables_of_a_cell_hold_nothing_of_it(
+    make_manager: MakeManager, person: Person, shell: InteractiveShell
+) -> None:
+    manager = make_manager(redact=RULES)
+    early = f"{OWN_RULE} {GIVEN} {IN_ENVIRONMENT} {person.home}/x {CONFIGURED}"
+    cut = f"{'x' * 110} {GIVEN}"
+    for query, name in ((early, None), (cut, None), ("hello", early)):
+        execution = manager.start_execution(
+            query,
+            person.home / "project",
+            name=name,
+            env={"SERVICE_KEY": GIVEN},
+            mcp_config={"mcpServers": {"a": {"command": "serve", "env": {"X": CONFIGURED}}}},
+        )
+        ended(execution, "completed", "success")
+    dashboard, metadata = ClaudeWidget(manager)._repr_mimebundle_()
+    with capture_output() as listed:
+        shell.run_line_magic("claude_list", "")
+    bundles = [dashboard, manager.history()._repr_mimebundle_(), listed.outputs[0].data]
+    for bundle in bundles:
+        assert bundle["text/plain"].count("completed") == 3
+        assert bundle["text/plain"].count("[redacted:rule] [redacted:value]") == 2
+        assert f"{'x' * 110} [redacte" in bundle["text/html"], "redacted, then cut"
+    told = [(kind, str(data).encode()) for one in bundles for kind, data in one.items()]
+    told.append(("metadata", str(metadata).encode()))
+    assert leaks(told, [*SECRETS.values(), GIVEN[:8]], person) == {}
 
 
 def test_output_of_a_cell_holds_nothing_of_it(execution: Execution, person: Person) -> None:

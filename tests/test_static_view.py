@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import html.parser
+from pathlib import Path
 
 import pytest
 
 from claude_widget.cells.static_view import MOST_ROWS, execution_bundle, table_bundle
+from claude_widget.history.view import history_bundle
+from claude_widget.manager import ProcessManager
 from claude_widget.markup.characters import visible
 from claude_widget.models import Denial, ExecutionInfo, ExecutionStatus, Reason
+from tests.conftest import MakeManager
+from tests.fake import ended
+from tests.test_run_all import sanitized
 
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
@@ -110,6 +116,22 @@ def test_a_replayed_one_says_so_in_each_form_and_when_it_was_recorded() -> None:
     assert "replayed" not in execution_bundle(info_of("x"))["text/plain"]
 
 
+def test_tables_say_which_costs_were_recorded(
+    record: ProcessManager, replay: MakeManager, project: Path
+) -> None:
+    paid = ended(record.start_execution("hello", project), "completed", "success")
+    manager = replay()
+    played = ended(manager.start_execution("hello", project), "completed", "success")
+    for which, execution in ((record, paid), (manager, played)):
+        cost = f"${execution.info.cost_usd:.4f}"
+        exported = [execution.export(project / f"one{kind}") for kind in (".md", ".html")]
+        tables = [table_bundle([execution.info]), history_bundle(which.history())]
+        told = [text for table in tables for text in table.values()]
+        for text in (*told, *(path.read_text() for path in exported)):
+            assert text.count(f"{cost} (recorded)") == (1 if execution is played else 0)
+            assert cost in text
+
+
 def test_a_huge_result_is_clipped_and_says_so() -> None:
     bundle = execution_bundle(info_of("y" * 1_000_000))
     assert all(len(text) < 200_000 for text in bundle.values())
@@ -132,6 +154,18 @@ def test_the_table_is_newest_first() -> None:
     lines = table_bundle(infos)["text/plain"].splitlines()
     assert [line.split()[-1] for line in lines[1:]] == ["id-2", "id-1", "id-0"]
     assert "no executions" in table_bundle([])["text/html"]
+
+
+def test_the_table_of_equal_runs_is_equal_once_it_is_sanitized() -> None:
+    def row(seconds: float, cost: float, *, recorded: bool) -> ExecutionInfo:
+        update = {"end_time": 1.0 + seconds, "cost_usd": cost, "recorded": recorded}
+        return info_of("x").model_copy(update=update)
+
+    paid = [row(2.5, 0.25, recorded=False), row(31.0, 1.5, recorded=False)]
+    played = [row(112.5, 12.5, recorded=True), row(0.1, 0.5, recorded=True)]
+    for one, other in zip(table_bundle(paid).values(), table_bundle(played).values(), strict=True):
+        assert one != other
+        assert sanitized(one) == sanitized(other)
 
 
 def test_the_table_is_bounded_and_says_so() -> None:

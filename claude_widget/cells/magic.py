@@ -25,7 +25,7 @@ from IPython.core.magic_arguments import MagicArgumentParser, argument, magic_ar
 from IPython.display import display
 
 from claude_widget.cells.output import show_in_cell
-from claude_widget.cells.static_view import table_bundle
+from claude_widget.cells.static_view import MOST_ROWS, table_bundle
 from claude_widget.errors import ClaudeWidgetError, ExecutionNotFound
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
@@ -275,7 +275,9 @@ class ClaudeMagics(Magics):
         with shown_short():
             manager = self._manager()
             found = manager.get_active_executions() if wanted else manager.get_all_executions()
-            display(table_bundle([execution.info for execution in found]), raw=True)
+            infos = [execution.info for execution in found]
+            redactor = manager.redactor_for(info.execution_id for info in infos[-MOST_ROWS:])
+            display(table_bundle(infos, redactor=redactor), raw=True)
 
     @line_magic
     def claude_kill(self, line: str) -> None:

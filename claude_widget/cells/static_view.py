@@ -28,6 +28,7 @@ from claude_widget.redaction.redactor import Redactor
 from claude_widget.report.content import (
     NAME_CHARACTERS,
     Report,
+    cost_of,
     diff_lines,
     facts_of,
     told_of_denial,
@@ -40,6 +41,8 @@ _QUERY_CHARACTERS = 2_000
 _ERROR_CHARACTERS = 2_000
 _MOST_PROBLEMS = 5
 _ROW_CHARACTERS = 120
+_LOOKED_AT = 2_000
+"""Characters of a row's query in which secrets are looked for: half of one is not found."""
 _PLAIN_ROOM, _MARKDOWN_ROOM, _HTML_ROOM = 500, 1_200, 3_000
 """Characters that the tool calls may take in each form."""
 _DIFF_LINES, _DIFF_CHARACTERS = 30, 1_500
@@ -227,7 +230,7 @@ def _call_html(report: Report, call: ToolBlock) -> tuple[str, ...]:
 
 
 def _cells(info: ExecutionInfo, redactor: Redactor) -> tuple[str, ...]:
-    query = redactor.text(" ".join(info.query[: 4 * _ROW_CHARACTERS].split()))
+    query = redactor.text(" ".join(redactor.text(info.query[:_LOOKED_AT]).split()))
     shown = query[:_ROW_CHARACTERS] + ("…" if len(query) > _ROW_CHARACTERS else "")
     status = str(info.status) + (
         f" ({info.reason})" if info.reason not in (None, "success") else ""
@@ -235,29 +238,36 @@ def _cells(info: ExecutionInfo, redactor: Redactor) -> tuple[str, ...]:
     return (
         status,
         visible((redactor.text(info.name) if info.name else shown)[: _ROW_CHARACTERS + 1]),
-        visible((info.model or "")[:NAME_CHARACTERS]),
-        "" if info.duration is None else f"{info.duration:.1f} s",
-        "" if info.cost_usd is None else f"${info.cost_usd:.4f}",
+        visible(redactor.text(info.model or "")[:NAME_CHARACTERS]),
         info.execution_id,
+        "" if info.duration is None else f"{info.duration:.1f} s",
+        cost_of(info),
     )
 
 
-_COLUMNS = ("Status", "Query", "Model", "Duration", "Cost", "Execution")
+_COLUMNS = ("Status", "Query", "Model", "Execution", "Duration", "Cost")
+_ALIGNED = 4
+"""Columns that are padded in text; what differs from run to run comes last and pads nothing, so
+that nbval, which sanitizes values and no blanks, finds equal runs equal."""
 
 
-def table_bundle(infos: Sequence[ExecutionInfo], older: int = 0) -> MimeBundle:
+def table_bundle(
+    infos: Sequence[ExecutionInfo], older: int = 0, redactor: Redactor | None = None
+) -> MimeBundle:
     """Executions as a table, newest first, as an output's data; the newest 200 of them.
 
     Args:
         infos: oldest first.
         older: how many more there are before them.
+        redactor: takes their secrets out; one that knows this process's alone if None.
     """
     if not infos:
         said = "Claude Code: no executions yet."
         return {"text/plain": said, "text/html": f"<p>{said}</p>"}
-    redactor = own_redactor()
-    rows = [_cells(info, redactor) for info in reversed(infos[-MOST_ROWS:])]
-    widths = [max(len(row[i]) for row in [_COLUMNS, *rows]) for i in range(len(_COLUMNS))]
+    takes_out = redactor or own_redactor()
+    rows = [_cells(info, takes_out) for info in reversed(infos[-MOST_ROWS:])]
+    widths = [max(len(row[i]) for row in [_COLUMNS, *rows]) for i in range(_ALIGNED)]
+    widths += [0] * (len(_COLUMNS) - _ALIGNED)
     lines = [
         "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
         for row in [_COLUMNS, *rows]

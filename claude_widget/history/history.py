@@ -18,6 +18,7 @@ from claude_widget.history.errors import PandasMissing
 from claude_widget.history.filter import Wanted
 from claude_widget.history.index import HistoryIndex
 from claude_widget.history.schema import TOTAL_FIELDS
+from claude_widget.redaction.redactor import Redactor
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -86,13 +87,18 @@ class History(Sequence[Execution]):
     """Makes what a cell shows of it; set by the package's face."""
 
     def __init__(
-        self, index: HistoryIndex, asked: Wanted, open_execution: Callable[[str], Execution]
+        self,
+        index: HistoryIndex,
+        asked: Wanted,
+        open_execution: Callable[[str], Execution],
+        redactor_for: Callable[[Iterable[str]], Redactor],
     ) -> None:
         self.entries: tuple[HistoryEntry, ...] = tuple(index.search(asked))
         self.notes: tuple[str, ...] = tuple(index.notes)
         self._index = index
         self._asked = asked
         self._open = open_execution
+        self._redactor_for = redactor_for
 
     # -- executions ----------------------------------------------------------------------------
 
@@ -185,6 +191,10 @@ class History(Sequence[Execution]):
         return _frame(rows, ["execution_id", "number", "time", "type", "subtype", "raw"])
 
     # -- as text -------------------------------------------------------------------------------
+
+    def redactor_for(self, entries: Iterable[HistoryEntry]) -> Redactor:
+        """What takes out the secrets of some of them, before they are saved with a notebook."""
+        return self._redactor_for(entry.execution_id for entry in entries)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         bundler = type(self).bundler

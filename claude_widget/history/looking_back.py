@@ -7,7 +7,7 @@ open anew is read from its transcript and never followed.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
@@ -22,8 +22,11 @@ from claude_widget.history.pins import pin
 from claude_widget.listeners import Listeners
 from claude_widget.models import ExecutionInfo
 from claude_widget.open_managers import OpenManagers
+from claude_widget.redaction.redactor import Redactor
 from claude_widget.registry import Registry
+from claude_widget.report.reading import secrets_of
 from claude_widget.reports import HistoryReport
+from claude_widget.steering import Steering
 
 _MOST_MODELS = 50
 T = TypeVar("T")
@@ -37,6 +40,7 @@ class LookingBack(OpenManagers):
     _indexing: Indexing
     _recalled: WeakValueDictionary[str, Execution]
     _retention: Retention
+    _steering: Steering
 
     def _keep_history(self) -> None:
         """Have what ends from now on be found later."""
@@ -76,7 +80,9 @@ class LookingBack(OpenManagers):
             HistoryUnavailable: the index cannot be used now.
         """
         asked = wanted(text, project=project, status=status, since=since, model=model, limit=limit)
-        return self._settled(lambda: History(self._indexing.index, asked, self.recall))
+        return self._settled(
+            lambda: History(self._indexing.index, asked, self.recall, self.redactor_for)
+        )
 
     def history_page(self, asked: Wanted, limit: int) -> HistoryPage:
         """So many of what is wanted, for a face that shows them page by page.
@@ -169,6 +175,15 @@ class LookingBack(OpenManagers):
         """Whether it is this manager's: among its executions, or opened from its history."""
         recalled = self._recalled.get(execution.execution_id) is execution
         return recalled or super().holds(execution)
+
+    def redactor_for(self, execution_ids: Iterable[str]) -> Redactor:
+        """What takes out the secrets of executions that are told together.
+
+        It has the manager's rules, and looks for what those that are known here were given by name.
+        """
+        known = map(self._registry.get, execution_ids)
+        given = (secrets_of(one.run.request) for one in known if one is not None)
+        return self._steering.redactor.also(value for values in given for value in values)
 
     def recall(self, execution_id: str) -> Execution:
         """An execution of the history: as it is known here, or else read from its transcript.

@@ -24,9 +24,10 @@ def history_bundle(history: History) -> MimeBundle:
     """A history as an output's data."""
     shown = history.entries[:MOST_ROWS]
     older = len(history) - len(shown)
-    bundle = table_bundle([_info_of(entry) for entry in reversed(shown)], older)
+    redactor = history.redactor_for(shown)
+    bundle = table_bundle([_info_of(entry) for entry in reversed(shown)], older, redactor)
     for note in history.notes:
-        bundle["text/plain"] += f"\n{visible(note)}"
+        bundle["text/plain"] += f"\n{visible(redactor.text(note))}"
     return bundle
 
 

@@ -237,7 +237,8 @@ class ClaudeWidget(_Connected):
             "manager_id": self.manager_id,
             "executions": [info.execution_id for info in newest],
         }
-        table = table_bundle(newest, older=len(every) - len(newest))
+        redactor = self._manager.redactor_for(mark["executions"])
+        table = table_bundle(newest, len(every) - len(newest), redactor)
         return _with_fallback(super()._repr_mimebundle_(**kwargs), table, mark)
 
     def _of_this_notebook(self) -> list[Execution]:

@@ -119,10 +119,17 @@ def facts_of(info: ExecutionInfo) -> list[str]:
     if info.num_turns:
         facts.append(format_count(info.num_turns, "turn"))
     if info.cost_usd is not None:
-        facts.append(f"${info.cost_usd:.4f}" + (" (recorded)" if info.recorded else ""))
+        facts.append(cost_of(info))
     if info.cli_version:
         facts.append(f"CLI {info.cli_version[:NAME_CHARACTERS]}")
     return facts
+
+
+def cost_of(info: ExecutionInfo) -> str:
+    """Such as `$0.0123`, and whether a recording had cost that; empty where nobody knows."""
+    if info.cost_usd is None:
+        return ""
+    return f"${info.cost_usd:.4f}" + (" (recorded)" if info.recorded else "")
 
 
 def moment(seconds: float | None) -> str:
