@@ -93,6 +93,7 @@ LAYERS = (
             "changes.observed",
             "changes.overlaps",
             "changes.patching",
+            "changes.unfinished",
             "changes.project_files",
             "changes.scratch_folders",
             "changes.snapshot_changes",

@@ -143,7 +143,7 @@ def refused(patch: str, project: Path, *, path: str | None = None, why: str = ""
 # -- what has changed since ----------------------------------------------------------------------
 
 NUMBERS = b"".join(b"line %d\n" % at for at in range(30))
-RENAMES = 9
+RENAMES = 10
 """Of the patch that is made to fail in the middle: four files go, five come."""
 EDITED = NUMBERS.replace(b"line 15\n", b"line fifteen\n")
 
@@ -343,7 +343,7 @@ def test_a_small_patch_cannot_claim_a_huge_file() -> None:
 # -- in the middle -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("fails", range(1, 12))
+@pytest.mark.parametrize("fails", range(1, 13))
 def test_what_fails_in_the_middle_is_undone(
     fails: int, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,9 +31,12 @@ _LOG = logging.getLogger(__name__)
 VERSION = 1
 """Of the lines before the first file of a patch."""
 _TITLE = "What one execution changed in its project, recorded by claude-widget."
+_TOLD = 20
+"""Files that a warning names."""
 _LARGEST = 256 << 20
 """Bytes of a file that is read as a patch."""
 _DIFF = "diff --git "
+_PLACEHOLDERS = "placeholders in"
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Changes:
         left_out: files that changed and are not in the patch, as (path, why).
         was_redacted: what was secret is not as it was; then the patch gives other contents than
             its ids say.
+        placeholders: files to which it gives such a content, or a name that was secret.
     """
 
     patch: str
@@ -56,6 +60,7 @@ class Changes:
     incomplete: str = ""
     left_out: tuple[tuple[str, str], ...] = ()
     was_redacted: bool = False
+    placeholders: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -67,6 +72,7 @@ class Changes:
             lines.append(f"incomplete: {self.incomplete}")
         if self.was_redacted:
             lines.append("redacted: yes")
+        lines += [f"{_PLACEHOLDERS}: {quoted(path)}" for path in self.placeholders]
         lines += [f"left out: {quoted(path)} ({why})" for path, why in self.left_out]
         return "\n".join([*lines, "", self.patch])
 
@@ -88,13 +94,14 @@ class Changes:
         Args:
             redactor: has `text` and `data`.
         """
-        sections, gone = redacted(parse(self.patch), redactor)
-        left = (*self.left_out, *gone)
+        clean, names = redacted(parse(self.patch), redactor), redactor.for_names()
+        left = (*self.left_out, *clean.gone)
         made = dataclasses.replace(
             self,
-            patch=compose(sections),
+            patch=compose(clean.sections),
             incomplete=redactor.text(self.incomplete),
-            left_out=tuple(sorted((redactor.text(path), redactor.text(why)) for path, why in left)),
+            left_out=tuple(sorted((names.text(path), redactor.text(why)) for path, why in left)),
+            placeholders=tuple(sorted({*map(names.text, self.placeholders), *clean.placeholders})),
         )
         return dataclasses.replace(made, was_redacted=self.was_redacted or made != self)
 
@@ -107,7 +114,7 @@ class Changes:
         """
         start = 0 if text.startswith(_DIFF) else text.find(f"\n{_DIFF}") + 1
         head = text[:start] if start or text.startswith(_DIFF) else text
-        made = _head(head.splitlines(), text[len(head) :])
+        made = _head(head.split("\n"), text[len(head) :])
         parse(made.patch)
         return made
 
@@ -134,19 +141,34 @@ def _head(lines: list[str], patch: str) -> Changes:
         raise PatchConflict([("", "it does not begin as a recorded patch does")])
     facts: dict[str, str] = {}
     left: list[tuple[str, str]] = []
+    placeholders: list[str] = []
     for line in filter(None, lines[1:]):
         name, _, value = line.partition(": ")
         facts[name] = value
+        if name == _PLACEHOLDERS:
+            placeholders.append(_path_in(line, value))
         if name == "left out":
             found = re.fullmatch(r'("(?:[^"\\]|\\.)*"|.*?) \((.*)\)', value)
             if found is None:
                 raise PatchConflict([("", f"{line!r} cannot be read")])
-            left.append((unquoted(found[1]), found[2]))
+            left.append((_path_in(line, found[1]), found[2]))
     if facts.get("version") != str(VERSION):
         raise PatchConflict([("", "it is of another version of claude-widget, or damaged")])
     return Changes(
-        patch, "mixed" in facts, facts.get("incomplete", ""), tuple(left), "redacted" in facts
+        patch,
+        "mixed" in facts,
+        facts.get("incomplete", ""),
+        tuple(left),
+        "redacted" in facts,
+        tuple(placeholders),
     )
+
+
+def _path_in(line: str, written: str) -> str:
+    try:
+        return unquoted(written)
+    except ValueError:
+        raise PatchConflict([("", f"{line!r} cannot be read")]) from None
 
 
 class State(Protocol):
@@ -252,7 +274,8 @@ def apply(changes: Changes, project: str | os.PathLike[str]) -> None:
 
     What is already as it is to be stays as it is, so doing it twice does nothing the second time.
     A file that has changed otherwise is no conflict where the lines around each change are the
-    same. Files that were left out of the patch are not changed (`left_out` names them).
+    same. Files that were left out of the patch are not changed (`left_out` names them). Those that
+    hold placeholders then, in place of what was secret, are told by a warning in the log.
 
     Args:
         changes: what was recorded.
@@ -268,3 +291,8 @@ def apply(changes: Changes, project: str | os.PathLike[str]) -> None:
     if changes.incomplete:
         raise PatchConflict([("", changes.incomplete)], project=str(project))
     patching.apply(parse(changes.patch), Path(project), exact=not changes.was_redacted)
+    if changes.placeholders:
+        told = ", ".join(changes.placeholders[:_TOLD])
+        more = len(changes.placeholders) - _TOLD
+        told += f" and {more} more" if more > 0 else ""
+        _LOG.warning("Placeholders stand in place of what was redacted in: %s", told)

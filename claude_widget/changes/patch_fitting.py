@@ -16,8 +16,8 @@ from claude_widget.changes.patches import LINK, Content, Hunk, Section, blob_id,
 _EDITED = "the patch was edited, or is damaged: it does not give what it says"
 
 
-_TAKEN_OUT = re.compile(rb"\[redacted:[^\]\n]*\]|~")
-"""What redaction leaves in place of a secret, and of the home folder."""
+_TAKEN_OUT = re.compile(rb"\[redacted:[^\]\n]*\]|~|(?<=[/~])user|user(?=@)")
+"""What redaction leaves in place of a secret, of the home folder, and of the user's name."""
 
 
 class Misfit(Exception):

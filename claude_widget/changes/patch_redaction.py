@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from claude_widget.changes.patches import Hunk, Section
 
@@ -21,6 +21,12 @@ _MARK = b"[redacted:"
 class Redacts(Protocol):
     """What knows what is secret."""
 
+    def for_contents(self) -> Redacts:
+        """The same for what files hold."""
+
+    def for_names(self) -> Redacts:
+        """The same for paths below a project."""
+
     def text(self, text: str) -> str:
         """The text without its secrets."""
 
@@ -31,23 +37,41 @@ class Redacts(Protocol):
         """Bytes of any kind without their secrets."""
 
 
-def redacted(
-    sections: Iterable[Section], redactor: Redacts
-) -> tuple[list[Section], list[tuple[str, str]]]:
-    """The sections without secrets, and what could not stay, as (path, why)."""
-    kept: list[Section] = []
-    gone: list[tuple[str, str]] = []
+class Clean(NamedTuple):
+    """Sections without secrets.
+
+    Attributes:
+        sections: they.
+        gone: files that could not stay, as (path, why).
+        placeholders: files that get another content than they had, or another name.
+    """
+
+    sections: list[Section]
+    gone: list[tuple[str, str]]
+    placeholders: list[str]
+
+
+def redacted(sections: Iterable[Section], redactor: Redacts) -> Clean:
+    """The sections without secrets, and what became of the files."""
+    clean = Clean([], [], [])
+    names, contents = redactor.for_names(), redactor.for_contents()
     named: dict[str, str] = {}
     for section in sections:
-        path = redactor.text(section.path)
-        if section.binary is not None and redactor.data(section.binary) != section.binary:
-            gone.append((section.path, "is no text and holds what is secret"))
+        path = names.text(section.path)
+        if section.binary is not None and contents.data(section.binary) != section.binary:
+            clean.gone.append((section.path, "is no text and holds what is secret"))
         elif named.setdefault(path, section.path) != section.path:
-            gone.append((section.path, "has a secret name, as another file has"))
+            clean.gone.append((section.path, "has a secret name, as another file has"))
         else:
-            hunks = tuple(_hunk(hunk, redactor) for hunk in section.hunks)
-            kept.append(_without_ids(replace(section, path=path, hunks=hunks), section))
-    return kept, gone
+            hunks = tuple(_hunk(hunk, contents) for hunk in section.hunks)
+            if path != section.path or _added(hunks) != _added(section.hunks):
+                clean.placeholders.append(path)
+            clean.sections.append(_without_ids(replace(section, path=path, hunks=hunks), section))
+    return clean
+
+
+def _added(hunks: Iterable[Hunk]) -> list[bytes]:
+    return [line for hunk in hunks for line in hunk.lines if line[:1] == b"+"]
 
 
 def _without_ids(section: Section, before: Section) -> Section:

@@ -10,18 +10,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import stat
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from claude_widget.changes.errors import PatchConflict
 from claude_widget.changes.patch_fitting import Misfit, fitted
 from claude_widget.changes.patch_reading import LARGEST
 from claude_widget.changes.patches import EXECUTABLE, LINK, Content, Section
-from claude_widget.changes.project_files import SCRATCH, Bounds, LeftOut, look, read
+from claude_widget.changes.project_files import Bounds, LeftOut, look, read
+from claude_widget.changes.unfinished import Kept, Planned, undo_unfinished
 
 _BOUNDS = Bounds(file_bytes=LARGEST)
 _INVISIBLE = dict.fromkeys(
@@ -30,16 +28,10 @@ _INVISIBLE = dict.fromkeys(
 """Characters that some file systems pass over in a name."""
 
 
-class _Step(NamedTuple):
-    """One file that is to change: as it is, and as it is to be."""
-
-    path: str
-    present: Content | None
-    wanted: Content | None
-
-
 def apply(sections: Sequence[Section], project: Path, *, exact: bool = True) -> None:
     """Change the files of a project as the sections say: all of them, or none.
+
+    What another was killed in the middle of is undone first.
 
     Args:
         sections: what is to change.
@@ -50,6 +42,7 @@ def apply(sections: Sequence[Section], project: Path, *, exact: bool = True) -> 
         PatchConflict: they do not fit, or must not be, or a file cannot be changed.
     """
     root = project.resolve()
+    undo_unfinished(root)
     plan, conflicts = _plan(sections, root, exact=exact)
     conflicts += _misplaced(plan, root)
     if conflicts:
@@ -64,17 +57,17 @@ def apply(sections: Sequence[Section], project: Path, *, exact: bool = True) -> 
 
 def _plan(
     sections: Sequence[Section], root: Path, *, exact: bool
-) -> tuple[dict[str, _Step], list[tuple[str, str]]]:
+) -> tuple[dict[str, Planned], list[tuple[str, str]]]:
     of_path: dict[str, list[Section]] = {}
     for section in sections:
         of_path.setdefault(section.path, []).append(section)
-    plan: dict[str, _Step] = {}
+    plan: dict[str, Planned] = {}
     conflicts: list[tuple[str, str]] = []
     for path, several in of_path.items():
         try:
             _permitted(path)
             present = _present(root, path)
-            plan[path] = _Step(path, present, _wanted(present, several, exact=exact))
+            plan[path] = Planned(path, present, _wanted(present, several, exact=exact))
         except Misfit as misfit:
             conflicts.append((path, str(misfit)))
     return plan, conflicts
@@ -140,7 +133,7 @@ def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
-def _misplaced(plan: Mapping[str, _Step], root: Path) -> list[tuple[str, str]]:
+def _misplaced(plan: Mapping[str, Planned], root: Path) -> list[tuple[str, str]]:
     """What cannot stand where it is to stand, with all else as planned."""
     gone = {path for path, step in plan.items() if step.wanted is None}
     found = []
@@ -156,7 +149,7 @@ def _misplaced(plan: Mapping[str, _Step], root: Path) -> list[tuple[str, str]]:
     return found
 
 
-def _place(path: str, plan: Mapping[str, _Step], gone: set[str], root: Path) -> None:
+def _place(path: str, plan: Mapping[str, Planned], gone: set[str], root: Path) -> None:
     above = path.split("/")[:-1]
     for length in range(1, len(above) + 1):
         folder = "/".join(above[:length])
@@ -173,7 +166,7 @@ def _place(path: str, plan: Mapping[str, _Step], gone: set[str], root: Path) -> 
             raise Misfit("is a folder")
 
 
-def _stays_inside(path: str, target: str, root: Path, plan: Mapping[str, _Step]) -> None:
+def _stays_inside(path: str, target: str, root: Path, plan: Mapping[str, Planned]) -> None:
     """A link leads to something in the project, whatever becomes of other links.
 
     Raises:
@@ -188,7 +181,7 @@ def _stays_inside(path: str, target: str, root: Path, plan: Mapping[str, _Step])
         raise Misfit("would be a link to what belongs to git")
 
 
-def _leads_out(link: PurePosixPath, target: str, root: Path, plan: Mapping[str, _Step]) -> bool:
+def _leads_out(link: PurePosixPath, target: str, root: Path, plan: Mapping[str, Planned]) -> bool:
     """By links that are there now and stay; one in a circle leads nowhere."""
     way = PurePosixPath(os.path.normpath(link.parent / target))
     for place in (*reversed(way.parents), way):
@@ -211,11 +204,11 @@ class _Change:
     What is new waits, and what is old is kept, in a folder of the project until all is done.
     """
 
-    def __init__(self, root: Path, steps: Sequence[_Step]) -> None:
+    def __init__(self, root: Path, steps: Sequence[Planned]) -> None:
         self._root = root
         self._steps = steps
         self._undo: list[tuple[str, Callable[[], object]]] = []
-        self._scratch: Path | None = None
+        self._kept: Kept | None = None
 
     def make(self) -> None:
         """Do all of it, or nothing.
@@ -225,11 +218,13 @@ class _Change:
         """
         path = ""
         try:
-            scratch = self._scratch = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=self._root))
+            kept = self._kept = Kept(self._root)
             for do in (self._write, self._take_away, self._put):
+                if do == self._take_away:
+                    kept.begin(self._steps, self._missing_folders())
                 for number, step in enumerate(self._steps):
                     path = step.path
-                    do(step, scratch / f"{number}.new", scratch / f"{number}.old")
+                    do(step, kept.new(number), kept.old(number))
         except OSError as error:
             reason = f"cannot be changed: {error.strerror or error}"
             failed = self._undone()
@@ -237,9 +232,18 @@ class _Change:
         except BaseException:
             self._undone()
             raise
-        shutil.rmtree(scratch, ignore_errors=True)
+        else:
+            kept.finish()
+        finally:
+            if self._kept is not None:
+                self._kept.close()
 
-    def _write(self, step: _Step, new: Path, _: Path) -> None:
+    def _missing_folders(self) -> set[str]:
+        """Folders that are made on the way."""
+        above = (folder for step in self._steps for folder in PurePosixPath(step.path).parents)
+        return {str(folder) for folder in above if not (self._root / folder).is_dir()}
+
+    def _write(self, step: Planned, new: Path, _: Path) -> None:
         """The new content, beside the others."""
         if step.wanted is None:
             return
@@ -255,7 +259,7 @@ class _Change:
                 allowed = mode | (mode & 0o444) >> 2 if executable else mode & ~0o111
                 os.fchmod(file.fileno(), allowed)
 
-    def _take_away(self, step: _Step, _: Path, old: Path) -> None:
+    def _take_away(self, step: Planned, _: Path, old: Path) -> None:
         """The old file is kept, and the folders that are empty without it go."""
         if step.present is None:
             return
@@ -272,7 +276,7 @@ class _Change:
         folder.rmdir()
         self._undo.append((str(folder.relative_to(self._root)), lambda: folder.mkdir(mode)))
 
-    def _put(self, step: _Step, new: Path, _: Path) -> None:
+    def _put(self, step: Planned, new: Path, _: Path) -> None:
         """The new file goes to its place."""
         if step.wanted is None:
             return
@@ -294,8 +298,8 @@ class _Change:
             try:
                 undo()
             except OSError as error:
-                why = f"could not be put back ({error.strerror}); see {self._scratch}"
-                failed.append((path, why))
-        if not failed and self._scratch:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+                where = self._kept.path if self._kept is not None else ""
+                failed.append((path, f"could not be put back ({error.strerror}); see {where}"))
+        if not failed and self._kept is not None:
+            self._kept.finish()
         return failed
