@@ -95,8 +95,11 @@ def test_a_start_knows_its_line_and_its_cell(tmp_path: Path) -> None:
             Cell("cell 7f3a", "7f3a", "m"),
         ),
         (
-            {"metadata": {"cellId": "vscode-notebook-cell:/a.ipynb#W0"}, "header": {"msg_id": "m"}},
-            Cell("cell W0", "W0", "m"),
+            {
+                "metadata": {"cellId": "vscode-notebook-cell:/x/a%20b.ipynb#W0"},
+                "header": {"msg_id": "m"},
+            },
+            Cell("a b.ipynb cell W0", "W0", "m"),
         ),
         ({"metadata": {}, "header": {"msg_id": "m"}}, Cell("cell [3]")),
         ({"metadata": {"cellId": 7}}, Cell("cell [3]")),
@@ -107,9 +110,14 @@ def test_a_start_knows_its_line_and_its_cell(tmp_path: Path) -> None:
 def test_the_running_cell_is_what_its_message_says(
     monkeypatch: pytest.MonkeyPatch, parent: Any, expected: Cell
 ) -> None:
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     shell = SimpleNamespace(get_parent=lambda: parent, execution_count=3)
     monkeypatch.setattr(running_cell, "get_ipython", lambda: shell)
     assert running_cell.running_cell() == expected
+    for session, named in [("/home/me/a b.ipynb", "a b.ipynb cell [3]"), ("0b5fc2f1", "cell [3]")]:
+        monkeypatch.setenv("JPY_SESSION_NAME", session)
+        found = running_cell.running_cell()
+        assert found == (Cell(named) if expected.id is None else expected)
     monkeypatch.setattr(running_cell, "get_ipython", lambda: None)
     assert running_cell.running_cell() is None
 

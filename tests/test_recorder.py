@@ -274,6 +274,24 @@ def test_recordings_lie_beside_the_notebook(
     assert len(folders(project / "recordings")) == 1
 
 
+@pytest.mark.parametrize(
+    ("label", "reason"), [("cell [3]", "unasked"), ("a.ipynb cell [3]", "changed")]
+)
+def test_a_number_that_each_notebook_has_blames_none_of_them(
+    make_manager: MakeManager, project: Path, label: str, reason: str
+) -> None:
+    def run(mode: str, *texts: str) -> ProcessManager:
+        manager = make_manager(mode=mode)
+        manager._planner._cell = lambda: Cell(label)
+        for text in texts:
+            done(manager.start_execution(text, project))
+        return manager
+
+    run("record", "one", "two").close()
+    (stale,) = run("replay", "two").stale()
+    assert (stale.folder.name[:3], stale.made_by, stale.reason) == ("one", label, reason)
+
+
 def test_a_cell_that_asks_for_something_else_leaves_a_stale_recording(
     make_manager: MakeManager, project: Path
 ) -> None:

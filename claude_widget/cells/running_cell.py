@@ -5,10 +5,14 @@ The rule: a face that only reads: the cell's id from the message that has it run
 
 from __future__ import annotations
 
+import os
+from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
 from IPython.core.getipython import get_ipython
 
+from claude_widget.recordings.call_sites import numbered_cell
 from claude_widget.recordings.occurrences import Cell
 
 
@@ -16,7 +20,8 @@ def running_cell() -> Cell | None:
     """The cell that runs here; None outside of IPython.
 
     Its id comes with the message of JupyterLab, Notebook and VS Code. Whoever runs notebooks
-    without a page names no cell: it is told by its number then.
+    without a page names no cell: it is told by its number then. What is no cell's own name has the
+    notebook's beside it, where that is known.
     """
     shell = get_ipython()
     if shell is None:
@@ -26,9 +31,15 @@ def running_cell() -> Cell | None:
     cell_id = metadata.get("cellId") if isinstance(metadata, dict) else None
     message = header.get("msg_id") if isinstance(header, dict) else None
     if isinstance(cell_id, str) and cell_id and isinstance(message, str):
-        name = cell_id.rpartition("#")[2]  # VS Code's begins with the file's address
-        return Cell(f"cell {name}", name, message)
-    return Cell(f"cell [{shell.execution_count}]")
+        address, _, name = cell_id.rpartition("#")  # VS Code's, whose names every notebook has
+        notebook = _name(unquote(address))
+        return Cell(f"{notebook} cell {name}".lstrip(), name, message)
+    return numbered_cell(shell.execution_count, _name(os.environ.get("JPY_SESSION_NAME", "")))
+
+
+def _name(notebook: str) -> str:
+    """The name of a notebook's file; empty if that is none, such as a server's own number."""
+    return PurePosixPath(notebook).name if notebook.endswith(".ipynb") else ""
 
 
 def _parent(shell: Any) -> dict[str, Any]:

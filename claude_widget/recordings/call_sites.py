@@ -7,6 +7,7 @@ knows no Jupyter: who knows the cell that runs is told to it by the package's fa
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable
@@ -17,6 +18,17 @@ from claude_widget.recordings.occurrences import Cell
 _OURS = str(Path(__file__).parent.parent) + os.sep
 _THREADS = threading.__file__
 PAGE = "dashboard"
+_NUMBER_ALONE = re.compile(r"cell \[\d+\]")
+
+
+def numbered_cell(number: int, notebook: str) -> Cell:
+    """A cell of which only its number is known, and its notebook's name if that is not empty."""
+    return Cell(f"{notebook} cell [{number}]".lstrip())
+
+
+def names_one_call(label: str) -> bool:
+    """Whether no other notebook beside this one can have a call of that label."""
+    return _NUMBER_ALONE.fullmatch(label) is None
 
 
 def call_site(cell: Callable[[], Cell | None] | None, base: Path) -> Cell:

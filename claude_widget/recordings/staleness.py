@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from claude_widget.own_files import open_any
+from claude_widget.recordings.call_sites import names_one_call
 from claude_widget.recordings.files import INDEX
 from claude_widget.recordings.key import differences
 from claude_widget.recordings.store import Recording, Recordings
@@ -31,7 +32,8 @@ class StaleRecording(NamedTuple):
         key: what it is found by.
         made_by: the cell or call that made it.
         reason: "changed": that cell or call was seen, and asks for something else by now;
-            "unasked": it was not seen yet, or is gone.
+            "unasked": it was not seen yet, or is gone, or all that is known of it is its number,
+            which cells of other notebooks have as well.
         now: keys that it asks for by now; empty if it was not seen.
         differences: what the nearest of these differs in, in words.
     """
@@ -68,7 +70,7 @@ def stale_among(recordings: Recordings, asked: Mapping[str, Asked]) -> list[Stal
 def _stale(
     one: Recording, maker: str, asked: Mapping[str, Asked], there: Collection[str]
 ) -> StaleRecording:
-    now = asked.get(maker, {})
+    now = asked.get(maker, {}) if names_one_call(maker) else {}
     without = [material for key, material in now.items() if key not in there]
     asks = reversed(without or list(now.values()))  # one that has its recording is another's
     told = (differences(material, one.material) for material in asks)
