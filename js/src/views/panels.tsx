@@ -7,25 +7,31 @@
 import { type Signal, useSignal } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useFieldId } from "../view.ts";
+import { Fetched } from "./fetched.tsx";
 import { ExecutionList } from "./list/list.tsx";
 import { useListing } from "./list/listing.ts";
 import { MIDDLE, Splitter } from "./list/splitter.tsx";
 import { SelectedOutput } from "./pane/output.tsx";
 import { TabPanel, Tabs } from "./tabs.tsx";
 
-export type PanelName = "executions";
+export type PanelName = "executions" | "timeline" | "history";
+type Searches = Readonly<Record<"executions" | "history", RefObject<HTMLInputElement | null>>>;
 
 export interface DashboardPanelsProps {
   readonly chosen: Signal<PanelName>;
-  /** Gets the search field of the panel in front. */
-  readonly search: RefObject<HTMLInputElement | null>;
+  /** Get the search fields of those that have one. */
+  readonly searches: Searches;
 }
 
-export function DashboardPanels({ chosen, search }: DashboardPanelsProps) {
+export function DashboardPanels({ chosen, searches }: DashboardPanelsProps) {
   const prefix = useFieldId();
   const share = useSignal(MIDDLE);
   const { all } = useListing().counts.value;
-  const tabs = [{ id: "executions", label: "Executions", ...(all > 0 && { count: all }) }] as const;
+  const tabs = [
+    { id: "executions", label: "Executions", ...(all > 0 && { count: all }) },
+    { id: "timeline", label: "Timeline" },
+    { id: "history", label: "History" },
+  ] as const;
   return (
     <>
       <Tabs
@@ -40,7 +46,15 @@ export function DashboardPanels({ chosen, search }: DashboardPanelsProps) {
       />
       <div class="cw-columns" style={{ "--cw-share": `${share.value}%` }}>
         <TabPanel id="executions" prefix={prefix} hidden={chosen.value !== "executions"}>
-          <ExecutionList search={search} />
+          <ExecutionList search={searches.executions} />
+        </TabPanel>
+        <TabPanel id="timeline" prefix={prefix} hidden={chosen.value !== "timeline"}>
+          {chosen.value === "timeline" && <Fetched draw={({ Timeline }) => <Timeline />} />}
+        </TabPanel>
+        <TabPanel id="history" prefix={prefix} hidden={chosen.value !== "history"}>
+          {chosen.value === "history" && (
+            <Fetched draw={({ History }) => <History search={searches.history} />} />
+          )}
         </TabPanel>
         <Splitter share={share} />
         <SelectedOutput />

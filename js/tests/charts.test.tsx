@@ -1,0 +1,335 @@
+/** The charts: scales, lanes and days as numbers; the timeline and the costs as a reader meets them. */
+import { describe, expect, test } from "vitest";
+import { isIn, LINES, laneOf, placeCalls, rangeOf } from "../src/charts/lanes.ts";
+import { amountTicks, dollars, placeOf, shortAmount, timeTicks } from "../src/charts/scale.ts";
+import { daysUpTo } from "../src/charts/spending.ts";
+import type { ExecutionRow } from "../src/protocol.ts";
+import { row } from "./fakes.ts";
+import {
+  all,
+  button,
+  dashboard,
+  el,
+  model,
+  one,
+  pass,
+  press,
+  region,
+  say,
+  usePage,
+} from "./stage.ts";
+
+const CALL = { name: "Read", subject: "", isError: false, nested: false };
+const DAY = { executions: 2, costUsd: 0.5, recordedCostUsd: 0, inputTokens: 0, outputTokens: 0 };
+const RANGE = { from: 100, to: 200 };
+
+describe("a place", () => {
+  test("is cut at the ends of the range", () => {
+    expect(placeOf(RANGE, 110, 160)).toEqual({ at: 0.1, width: 0.5 });
+    expect(placeOf(RANGE, 0, 150)).toEqual({ at: 0, width: 0.5 });
+    expect(placeOf(RANGE, 150, 900)).toEqual({ at: 0.5, width: 0.5 });
+  });
+  test("is none outside of it, and none for what is no number", () => {
+    expect(placeOf(RANGE, 0, 99)).toBeNull();
+    expect(placeOf(RANGE, 201, 300)).toBeNull();
+    expect(placeOf(RANGE, Number.NaN, 150)).toBeNull();
+    expect(placeOf({ from: 5, to: 5 }, 5, 5)).toBeNull();
+  });
+  test("of what is as long as nothing, or ends before it begins, has no width", () => {
+    expect(placeOf(RANGE, 150, 150)).toEqual({ at: 0.5, width: 0 });
+    expect(placeOf(RANGE, 150, 120)).toEqual({ at: 0.5, width: 0 });
+  });
+});
+
+describe("ticks", () => {
+  const labels = (from: number, to: number, zone = 0) =>
+    timeTicks({ from, to }, 5, zone).map(({ label }) => label);
+  test("of a clock are at round times", () => {
+    expect(labels(3, 13)).toEqual(["00:00:04", "00:00:06", "00:00:08", "00:00:10", "00:00:12"]);
+    expect(labels(0, 3600)).toEqual(["00:00", "00:15", "00:30", "00:45", "01:00"]);
+    expect(labels(0, 3600 * 20, 1800)).toEqual(["06:00", "12:00", "18:00"]);
+    expect(labels(0, 86_400 * 3)).toEqual(["1970-01-01", "1970-01-02", "1970-01-03", "1970-01-04"]);
+  });
+  test("are few, whatever the range", () => {
+    for (const length of [0.001, 1, 59, 3601, 86_401, 1e7, 1e9, 4e9]) {
+      expect(labels(1e9 + 0.5, 1e9 + 0.5 + length).length).toBeLessThanOrEqual(6);
+    }
+    expect(labels(10, 10)).toEqual([]);
+    expect(labels(10, Number.POSITIVE_INFINITY)).toEqual([]);
+  });
+  test("of amounts are round and reach the largest", () => {
+    expect(amountTicks(0.42)).toEqual([0, 0.1, 0.2, 0.30000000000000004, 0.4, 0.5]);
+    expect(amountTicks(7)).toEqual([0, 2, 4, 6, 8]);
+    expect(amountTicks(12_345).at(-1)).toBe(12_500);
+    for (const nothing of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(amountTicks(nothing)).toEqual([0]);
+    }
+  });
+  test("say their unit", () => {
+    expect([0, 950, 1200, 12_500, 3_400_000].map(shortAmount)).toEqual([
+      "0",
+      "950",
+      "1.2k",
+      "12.5k",
+      "3.4M",
+    ]);
+    expect([dollars(0, 1), dollars(0.5, 0.25), dollars(0.002, 0.001), dollars(20, 10)]).toEqual([
+      "$0",
+      "$0.50",
+      "$0.002",
+      "$20",
+    ]);
+  });
+});
+
+describe("a lane", () => {
+  const lane = (fields: Partial<ExecutionRow>, now = 1000) =>
+    laneOf(row({ executionId: "a", ...fields }), now);
+  test("waits from the request to the start, and runs to the end", () => {
+    const ended = lane({ status: "completed", createdTime: 10, startTime: 12, endTime: 30 });
+    expect(ended).toMatchObject({ created: 10, started: 12, ended: 30, live: false });
+  });
+  test("that lives lasts until now", () => {
+    expect(lane({ status: "running", createdTime: 10, startTime: 12 })).toMatchObject({
+      ended: 1000,
+    });
+    expect(lane({ createdTime: 10 })).toMatchObject({ started: null, ended: 1000, live: true });
+  });
+  test("whose clock was set back is as long as nothing", () => {
+    const back = lane({ status: "failed", createdTime: 50, startTime: 40, endTime: 30 });
+    expect(back).toMatchObject({ created: 50, started: 50, ended: 50 });
+    expect(lane({ status: "running", createdTime: 2000, startTime: 2001 })).toMatchObject({
+      ended: 2001,
+    });
+  });
+  test("with missing times has those that are known, and none without any", () => {
+    expect(lane({ status: "failed", createdTime: 5 })).toMatchObject({ started: null, ended: 5 });
+    expect(lane({ status: "failed", endTime: 7 })).toMatchObject({ created: 7, ended: 7 });
+    expect(lane({ status: "failed" })).toBeNull();
+  });
+  test("decides on the range with the others; one alone has a range, too", () => {
+    const lanes = [
+      lane({ status: "completed", createdTime: 10, startTime: 10, endTime: 10 }),
+      lane({ status: "completed", createdTime: 4, startTime: 5, endTime: 6 }),
+    ].filter((one) => one !== null);
+    expect(rangeOf(lanes, 1000, null)).toEqual({ from: 4, to: 10 });
+    expect(rangeOf(lanes.slice(0, 1), 1000, null)).toEqual({ from: 10, to: 11 });
+    expect(rangeOf([], 1000, null)).toEqual({ from: 999, to: 1000 });
+    expect(rangeOf(lanes, 1000, 600)).toEqual({ from: 400, to: 1000 });
+    expect(lanes.filter((one) => isIn({ from: 9, to: 12 }, one))).toHaveLength(1);
+  });
+  test("has calls that run at once below each other, and what does not fit in its last line", () => {
+    const call = (startTime: number, endTime: number | null) => ({ ...CALL, startTime, endTime });
+    const lines = placeCalls([call(0, 9), call(1, 3), call(2, null), call(2, 4), call(5, 6)], 10);
+    expect(lines.map(({ line }) => line)).toEqual([0, 1, LINES - 1, LINES - 1, 1]);
+    expect(lines[2]?.end).toBe(10);
+    expect(placeCalls([call(5, 1)], 10)[0]?.end).toBe(5);
+  });
+});
+
+test("days are told one by one, also those of which nothing is known", () => {
+  const known = [{ ...DAY, day: "2026-02-28" }];
+  const days = daysUpTo("2026-03-01", 3, known);
+  expect(days.map(({ day, costUsd }) => [day, costUsd])).toEqual([
+    ["2026-02-27", 0],
+    ["2026-02-28", 0.5],
+    ["2026-03-01", 0],
+  ]);
+  expect(daysUpTo("no day", 3, known)).toHaveLength(1);
+});
+
+describe("the timeline", () => {
+  usePage();
+  const HOSTILE = "<b>rm</b> \u202e -rf";
+  const now = () => Date.now() / 1000;
+  const rows = () => [
+    row({
+      executionId: "live",
+      query: "Work on it",
+      status: "running",
+      createdTime: now() - 30,
+      startTime: now() - 20,
+      toolCount: 2,
+    }),
+    row({
+      executionId: "done",
+      query: "Done it",
+      status: "failed",
+      createdTime: now() - 500,
+      startTime: now() - 500,
+      endTime: now() - 400,
+      costUsd: 0.25,
+    }),
+    row({
+      executionId: "old",
+      query: "Old one",
+      status: "completed",
+      createdTime: now() - 90_000,
+      startTime: now() - 90_000,
+      endTime: now() - 89_000,
+    }),
+  ];
+  async function open(executions = rows()): Promise<void> {
+    await dashboard({ executions });
+    await press("Timeline");
+  }
+  const tellCalls = () =>
+    say({
+      type: "claude:get-tool-calls",
+      requestId: model.last("claude:get-tool-calls").requestId,
+      found: [
+        {
+          executionId: "live",
+          calls: [
+            {
+              ...CALL,
+              name: "Bash",
+              subject: HOSTILE,
+              startTime: now() - 18,
+              endTime: now() - 16.5,
+              isError: true,
+            },
+            {
+              ...CALL,
+              name: "Read",
+              subject: "README.md",
+              startTime: now() - 10,
+              endTime: null,
+              nested: true,
+            },
+          ],
+          leftOut: 3,
+        },
+      ],
+    });
+  const lanes = () => [...region("Timeline").querySelectorAll("li.cw-lane")];
+  const tip = () => lanes()[0]?.querySelector("[role=status]")?.textContent;
+  const key = (name: string) =>
+    pass(0, () =>
+      button("Work on it").dispatchEvent(
+        new KeyboardEvent("keydown", { key: name, bubbles: true }),
+      ),
+    );
+
+  test("has the executions of the range in which the newest ran, and says what is outside", async () => {
+    await open();
+    expect(button("Last 10 min").getAttribute("aria-pressed")).toBe("true");
+    expect(lanes().map((lane) => lane.querySelector("button")?.textContent)).toEqual([
+      "Work on it",
+      "Done it",
+    ]);
+    expect(region("Timeline").textContent).toContain("2 executions; 1 outside of this range.");
+    await press("All");
+    expect(lanes()).toHaveLength(3);
+  });
+
+  test("tells status, times and cost in words beside the picture", async () => {
+    await open();
+    expect(lanes()[1]?.querySelector(".cw-lane-figures")?.textContent).toContain(
+      "failed · 1:40 · $0.25",
+    );
+    expect(lanes()[0]?.querySelector(".cw-lane-figures")?.textContent).toContain("waited 0:10");
+  });
+
+  test("asks for calls of what has called tools, and again when there are more", async () => {
+    await open();
+    expect(model.last("claude:get-tool-calls").executionIds).toEqual(["live"]);
+    await tellCalls();
+    await pass(3000);
+    expect(model.all("claude:get-tool-calls")).toHaveLength(1);
+    const changes = { toolCount: 3 };
+    await say({
+      type: "claude:events",
+      sequence: 1,
+      events: [{ type: "claude:changed", executionId: "live", changes }],
+    });
+    await pass(1000);
+    expect(model.all("claude:get-tool-calls")).toHaveLength(2);
+  });
+
+  test("tells its calls by the arrow keys, hidden characters shown and nothing of them markup", async () => {
+    await open();
+    await tellCalls();
+    expect(lanes()[0]?.textContent).toContain("5 tool calls, 1 failed");
+    await key("ArrowRight");
+    expect(tip()).toContain("Bash <b>rm</b> U+202E");
+    expect(tip()).toContain("1.5 s · failed");
+    expect(region("Timeline").querySelector("b b")).toBeNull();
+    await key("ArrowRight");
+    expect(tip()).toMatch(/Read README\.md .*no result yet · by a subagent/);
+    await key("Escape");
+    expect(tip()).toBe("");
+  });
+
+  test("grows while something runs, and not a second longer", async () => {
+    await open();
+    const drawn = () => region("Timeline").querySelector("path.cw-grows")?.getAttribute("d");
+    const before = drawn();
+    await pass(5000);
+    expect(drawn()).not.toBe(before);
+    const changes = { status: "completed", endTime: now() } as const;
+    await say({
+      type: "claude:events",
+      sequence: 1,
+      events: [{ type: "claude:changed", executionId: "live", changes }],
+    });
+    expect(drawn()).toBeUndefined();
+  });
+
+  test("opens an execution beside it", async () => {
+    await open();
+    await press("Done it", region("Timeline"));
+    expect(button("Done it", region("Timeline")).getAttribute("aria-pressed")).toBe("true");
+    expect(region("Output").textContent).toContain("Done it");
+  });
+
+  test("of a thousand draws the newest fifty, and says so", async () => {
+    await open(
+      Array.from({ length: 1000 }, (_, index) =>
+        row({
+          executionId: `e${index}`,
+          query: `Query ${index}`,
+          status: "completed",
+          createdTime: now() - index / 10,
+          startTime: now() - index / 10,
+          endTime: now(),
+          toolCount: 1,
+        }),
+      ),
+    );
+    expect(lanes()).toHaveLength(50);
+    expect(region("Timeline").textContent).toContain("The newest 50 of 1,000 executions.");
+    expect(model.last("claude:get-tool-calls").executionIds).toHaveLength(50);
+  });
+
+  test("without an execution says so", async () => {
+    await open([]);
+    expect(region("Timeline").textContent).toContain("No executions yet.");
+  });
+
+  test("has costs and tokens by day as pictures and as a table", async () => {
+    await open();
+    const days = [
+      {
+        day: "2026-01-30",
+        executions: 3,
+        costUsd: 0.42,
+        recordedCostUsd: 0.1,
+        inputTokens: 12_000,
+        outputTokens: 900,
+      },
+    ];
+    const { requestId } = model.last("claude:get-spending");
+    await say({ type: "claude:get-spending", requestId, today: "2026-01-31", days });
+    const section = one<HTMLElement>("section", "Cost and tokens");
+    const cells = [...section.querySelectorAll("tbody :is(th, td)")].map(
+      (cell) => cell.textContent,
+    );
+    expect(cells).toEqual(["2026-01-30", "3", "$0.420 (and $0.100 as recorded)", "12,000", "900"]);
+    expect(section.querySelectorAll("rect.cw-cost")).toHaveLength(2);
+    expect(section.textContent).toContain("$0.50");
+    expect(section.textContent).toContain("15k");
+    expect(all("section", "Cost and tokens")).toHaveLength(1);
+    expect(el.querySelectorAll("section title")).not.toHaveLength(0);
+  });
+});
