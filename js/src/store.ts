@@ -29,6 +29,7 @@ export interface RowChange {
 
 export class Store {
   private readonly rows = new Map<string, Signal<ExecutionRow>>();
+  private readonly recalledNow = signal<ReadonlyMap<string, Signal<ExecutionRow>>>(new Map());
   private readonly orderChanges = signal(0);
   private readonly queueChanges = signal(0);
   private readonly welcomeNow = signal<Welcome | null>(null);
@@ -59,7 +60,14 @@ export class Store {
   readonly clockOffset = signal(0);
 
   row(executionId: string): ReadonlySignal<ExecutionRow> | undefined {
-    return this.rows.get(executionId);
+    return this.rows.get(executionId) ?? this.recalledNow.value.get(executionId);
+  }
+
+  /** Keeps one that only the history has, so that it can be looked at; it is in no list. */
+  recall(row: ExecutionRow): void {
+    if (this.rows.has(row.executionId)) return;
+    const known = signal({ ...EMPTY_ROW, ...row });
+    this.recalledNow.value = new Map(this.recalledNow.peek()).set(row.executionId, known);
   }
 
   apply(message: KernelMessage): void {
@@ -98,6 +106,13 @@ export class Store {
     this.touched.set(executionId, this.rows.get(executionId)?.peek());
   }
 
+  private unrecall(executionId: string): void {
+    if (!this.recalledNow.peek().has(executionId)) return;
+    const left = new Map(this.recalledNow.peek());
+    left.delete(executionId);
+    this.recalledNow.value = left;
+  }
+
   private delete(executionId: string): void {
     if (!this.rows.has(executionId)) return;
     this.touch(executionId);
@@ -132,6 +147,7 @@ export class Store {
       case "claude:changed":
         return this.merge({ ...event.changes, executionId });
       case "claude:removed":
+        this.unrecall(executionId);
         return this.delete(executionId);
       case "claude:complete":
         return this.update(executionId, { status: event.status, reason: event.reason });

@@ -60,6 +60,8 @@ export class Ui {
   readonly lastSelected: Signal<string | null> = signal(null);
   /** An execution that the user wants to see, such as by a click on a notification. */
   readonly wanted = signal<{ readonly executionId: string } | null>(null);
+  /** The execution whose follow-up is to get the focus once it is drawn. */
+  readonly toResume = signal<string | null>(null);
   private readonly keptNow = new Map<string, Signal<unknown>>();
 
   /**

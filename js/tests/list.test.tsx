@@ -513,7 +513,7 @@ describe("a thousand executions", () => {
     await tell(change("m3", { status: "running" }));
     const drawn = countDrawings();
     await tell(change("m3", { status: "completed", costUsd: 0.1 }));
-    expect(drawn.get("Row")).toBe(1);
+    expect(drawn.get("GridRow")).toBe(1);
     drawn.clear();
     await tell(change("m900", { activity: "Bash" }));
     expect([...drawn.keys()]).toEqual([]);
@@ -524,9 +524,9 @@ describe("a thousand executions", () => {
     await click(item("Part 3"));
     const drawn = countDrawings();
     await click(item("Part 5"));
-    expect(drawn.get("Row")).toBe(2);
+    expect(drawn.get("GridRow")).toBe(2);
     drawn.clear();
     await click(item("Part 7"), { ctrlKey: true });
-    expect(drawn.get("Row")).toBeLessThanOrEqual(2);
+    expect(drawn.get("GridRow")).toBeLessThanOrEqual(2);
   });
 });

@@ -7,17 +7,17 @@
 import { signal } from "@preact/signals";
 import type { App } from "../app.ts";
 import { actionKey } from "../conversation/conversation.ts";
-import type { Problem } from "../problem.ts";
+import { type Problem, problem } from "../problem.ts";
 import type { ExecutionRow } from "../protocol.ts";
 import { isEnded } from "../store.ts";
 
-export type BulkAction = "kill" | "rerun";
+export type BulkAction = "kill" | "rerun" | "delete";
 
 export interface Asked {
   readonly action: BulkAction;
   readonly rows: readonly ExecutionRow[];
-  /** How many of the chosen ones it is not about, since they have ended. */
-  readonly ended: number;
+  /** How many of the chosen ones it is not about. */
+  readonly others: number;
 }
 
 /** Requests under way at a time: hundreds at once would hold up all else. */
@@ -31,8 +31,11 @@ export class Bulk {
 
   /** Asks for a confirmation; nothing to do is nothing to ask. */
   ask(action: BulkAction, chosen: readonly ExecutionRow[]): void {
-    const rows = action === "kill" ? chosen.filter((row) => !isEnded(row.status)) : chosen;
-    if (rows.length > 0) this.asked.value = { action, rows, ended: chosen.length - rows.length };
+    const rows = chosen.filter((row) => isFor(action, row));
+    this.problem.value = null;
+    const others = chosen.length - rows.length;
+    if (rows.length > 0) this.asked.value = { action, rows, others };
+    else if (action === "delete" && others > 0) this.problem.value = ALL_PINNED;
   }
 
   cancel(): void {
@@ -47,7 +50,8 @@ export class Bulk {
     if (!asked) return [];
     const ids = asked.rows.map((row) => row.executionId);
     if (asked.action === "rerun") return this.rerun(ids);
-    await inTurns(ids, AT_ONCE, (id) => this.kill(id));
+    if (asked.action === "delete") await this.delete(ids);
+    else await inTurns(ids, AT_ONCE, (id) => this.kill(id));
     return [];
   }
 
@@ -66,15 +70,35 @@ export class Bulk {
       if (newId !== null) started.push(newId);
       else if (problem) problems.push(problem);
     }
-    this.problem.value = summaryOf(problems, ids.length);
+    this.problem.value = summaryOf(problems, ids.length, "run again");
     return started;
+  }
+
+  private async delete(ids: readonly string[]): Promise<void> {
+    const problems: Problem[] = [];
+    await inTurns(ids, AT_ONCE, async (id) => {
+      const why = await this.app.conversation.delete(id);
+      // Somebody else has deleted it meanwhile.
+      if (why && why.kind !== "ExecutionNotFound") problems.push(why);
+    });
+    this.problem.value = summaryOf(problems, ids.length, "deleted");
   }
 }
 
-function summaryOf(problems: readonly Problem[], of: number): Problem | null {
+/** Of rows from the history it is known whether they are pinned. */
+export const isPinned = (row: ExecutionRow): boolean => "pinned" in row && row.pinned === true;
+
+function isFor(action: BulkAction, row: ExecutionRow): boolean {
+  if (action === "rerun") return true;
+  return action === "kill" ? !isEnded(row.status) : !isPinned(row);
+}
+
+const ALL_PINNED = problem("What is pinned is not deleted.", "Take its pin away first.");
+
+function summaryOf(problems: readonly Problem[], of: number, done: string): Problem | null {
   const [first] = problems;
   if (!first) return null;
-  const message = `${problems.length} of ${of} were not run again: ${first.message}`;
+  const message = `${problems.length} of ${of} were not ${done}: ${first.message}`;
   return of === 1 ? first : { ...first, message };
 }
 

@@ -9,13 +9,14 @@ import type { ExecutionRow } from "../protocol.ts";
 import type { RowChange, Store } from "../store.ts";
 import { ALL, type Choice, type Counts, ExecutionIndex, needsUser } from "./filter.ts";
 import type { Rows } from "./listview.ts";
-import { extendTo, forget, NOTHING, type Places, type Selection, selectNone } from "./selection.ts";
+import { Selecting } from "./selecting.ts";
+import type { Places } from "./selection.ts";
 
 /** Pixels of a row of one line, and of one that has a second. */
 const LINE = 37;
 const LINES = 55;
 
-export class Listing {
+export class Listing extends Selecting {
   private readonly index = new ExecutionIndex();
   private readonly choiceNow = signal(ALL);
   private readonly countsNow: Signal<Counts> = signal(this.index.counts);
@@ -24,11 +25,10 @@ export class Listing {
   readonly counts: ReadonlySignal<Counts> = this.countsNow;
   /** The shown rows; another object whenever others are shown, or elsewhere. */
   readonly rows: ReadonlySignal<Rows>;
-  readonly selection = signal<Selection>(NOTHING);
-  /** The shown rows in their order, as they are now. */
   readonly places: Places = this.index;
 
   constructor(private readonly store: Store) {
+    super();
     for (const id of [...store.ids.peek()].reverse()) this.take(store.row(id)?.peek());
     this.countsNow.value = this.index.counts;
     this.rowsNow = signal(this.makeRows());
@@ -44,30 +44,13 @@ export class Listing {
     batch(() => {
       this.index.choose({ ...this.index.choice, ...choice });
       this.choiceNow.value = this.index.choice;
-      const selected = [...this.selection.peek().selected];
-      const hidden = selected.filter((id) => this.index.indexOf(id) < 0);
-      this.selection.value = forget(this.selection.peek(), hidden);
+      this.forgetHidden(this.selection.peek().selected);
       this.showRows(0);
     });
   }
 
-  /** Selects from where it was selected last to that row. */
-  extend(executionId: string): void {
-    this.selection.value = extendTo(this.selection.peek(), executionId, this.index);
-  }
-
-  clearSelection(): void {
-    this.selection.value = selectNone(this.selection.peek());
-  }
-
-  /** The selected executions, or the active one when none is, in the order of the list. */
-  chosen(): readonly ExecutionRow[] {
-    const { selected, active } = this.selection.peek();
-    const ids = selected.size > 0 ? [...selected] : active === null ? [] : [active];
-    return ids
-      .sort((a, b) => this.index.indexOf(a) - this.index.indexOf(b))
-      .map((id) => this.store.row(id)?.peek())
-      .filter((row) => row !== undefined);
+  protected get(executionId: string): ExecutionRow | undefined {
+    return this.store.row(executionId)?.peek();
   }
 
   private onChange(changes: readonly RowChange[]): void {
@@ -79,11 +62,7 @@ export class Listing {
     }
     if (changes.some(isCounted)) this.countsNow.value = this.index.counts;
     if (!moved) return;
-    const hidden = changes.map((change) => change.executionId);
-    this.selection.value = forget(
-      this.selection.peek(),
-      hidden.filter((id) => this.index.indexOf(id) < 0),
-    );
+    this.forgetHidden(changes.map((change) => change.executionId));
     this.showRows(place);
   }
 
@@ -91,13 +70,8 @@ export class Listing {
     return row !== undefined && this.index.set(row);
   }
 
-  /** Where the active row is gone its neighbour takes its place. */
   private showRows(place: number): void {
-    const { active } = this.selection.peek();
-    if (active !== null && this.index.indexOf(active) < 0) {
-      const next = this.index.at(Math.min(Math.max(0, place), this.index.count - 1)) ?? null;
-      this.selection.value = { ...this.selection.peek(), active: next, anchor: next };
-    }
+    this.keepActive(place);
     this.rowsNow.value = this.makeRows();
   }
 

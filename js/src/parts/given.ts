@@ -6,28 +6,64 @@
  * contexts), and what the bundle has anyway should be.
  */
 import { batch, computed, effect, signal, useComputed, useSignal } from "@preact/signals";
-import { Fragment } from "preact";
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { createContext, Fragment } from "preact";
+import {
+  useCallback,
+  useContext,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "preact/hooks";
 import { jsx, jsxs } from "preact/jsx-runtime";
 import * as format from "../format.ts";
+import * as bulk from "../list/bulk.ts";
+import * as selecting from "../list/selecting.ts";
 import * as clock from "../page/clock.ts";
+import * as problem from "../problem.ts";
 import * as store from "../store.ts";
+import * as visible from "../text/visible.ts";
 import * as view from "../view.ts";
+import * as activity from "../views/list/activity.tsx";
+import * as bulkViews from "../views/list/bulk.tsx";
+import * as grid from "../views/list/grid.tsx";
+import * as keyboard from "../views/list/keyboard.ts";
+import * as row from "../views/list/row.tsx";
 import * as status from "../views/list/status.tsx";
+import * as problemViews from "../views/problem.tsx";
 import * as text from "../views/text/text.tsx";
 import * as visibleText from "../views/text/visible.tsx";
 import * as virtual from "../views/virtual.tsx";
 
 const GIVEN: Readonly<Record<string, object>> = {
   "@preact/signals": { batch, computed, effect, signal, useComputed, useSignal },
-  preact: { Fragment },
-  "preact/hooks": { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState },
+  preact: { createContext, Fragment },
+  "preact/hooks": {
+    useCallback,
+    useContext,
+    useEffect,
+    useLayoutEffect,
+    useMemo,
+    useRef,
+    useState,
+  },
   "preact/jsx-runtime": { Fragment, jsx, jsxs },
   "../format.ts": format,
+  "../list/bulk.ts": bulk,
+  "../list/selecting.ts": selecting,
   "../page/clock.ts": clock,
+  "../problem.ts": problem,
   "../store.ts": store,
+  "../text/visible.ts": visible,
   "../view.ts": view,
+  "../views/list/activity.tsx": activity,
+  "../views/list/bulk.tsx": bulkViews,
+  "../views/list/grid.tsx": grid,
+  "../views/list/keyboard.ts": keyboard,
+  "../views/list/row.tsx": row,
   "../views/list/status.tsx": status,
+  "../views/problem.tsx": problemViews,
   "../views/text/text.tsx": text,
   "../views/text/visible.tsx": visibleText,
   "../views/virtual.tsx": virtual,

@@ -5,4 +5,5 @@
  * shares with the bundle (`given.ts`).
  */
 export { Timeline } from "../views/charts/timeline.tsx";
+export { History } from "../views/history/history.tsx";
 export { RawPanel } from "../views/pane/raw.tsx";

@@ -18,13 +18,18 @@ import { DashboardPanels, type PanelName } from "./panels.tsx";
 
 export function Dashboard() {
   const state = useNewList();
-  const search = useRef<HTMLInputElement>(null);
+  const searches = {
+    executions: useRef<HTMLInputElement>(null),
+    history: useRef<HTMLInputElement>(null),
+  };
   const asked = useSignal(false);
   const panel = useSignal<PanelName>("executions");
   const onKeyDown = (event: KeyboardEvent) => {
+    const chosen = panel.peek();
+    const search = chosen === "timeline" ? null : searches[chosen];
     if (event.defaultPrevented || isCombined(event) || isTyping(event.target)) return;
     if (event.key === "?") asked.value = true;
-    else if (event.key === "/" && search.current) search.current.focus();
+    else if (event.key === "/" && search?.current) search.current.focus();
     else return;
     event.preventDefault();
   };
@@ -42,7 +47,7 @@ export function Dashboard() {
             panel.value = "executions";
           }}
         />
-        <DashboardPanels chosen={panel} search={search} />
+        <DashboardPanels chosen={panel} searches={searches} />
         <Announcements />
         {asked.value && (
           <KeysDialog

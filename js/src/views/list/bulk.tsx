@@ -6,36 +6,57 @@
  */
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { clip, formatCount } from "../../format.ts";
-import type { Asked, BulkAction } from "../../list/bulk.ts";
+import type { Asked, Bulk, BulkAction } from "../../list/bulk.ts";
+import type { Selecting } from "../../list/selecting.ts";
 import { selectAll } from "../../list/selection.ts";
 import type { ExecutionRow } from "../../protocol.ts";
 import { isEnded } from "../../store.ts";
-import { select, useView } from "../../view.ts";
+import { useView } from "../../view.ts";
 import { Dialog } from "../dialog.tsx";
 import { ProblemAlert } from "../problem.tsx";
-import { useBulk, useListing } from "./listing.ts";
 
-export function SelectionBar() {
-  const listing = useListing();
-  const bulk = useBulk();
+interface SelectionBarProps {
+  readonly listing: Selecting;
+  readonly bulk: Bulk;
+  /** What can be done with executions of that list. */
+  readonly actions: readonly BulkAction[];
+  /** Called with the one that was started, if it is but one. */
+  readonly onStarted: (executionId: string) => void;
+}
+
+export function SelectionBar({ listing, bulk, actions, onStarted }: SelectionBarProps) {
   const size = listing.selection.value.selected.size;
+  const asked = bulk.asked.value;
+  const confirm = async () => {
+    listing.clearSelection();
+    const [first, ...others] = await bulk.confirm();
+    if (first !== undefined && others.length === 0) onStarted(first);
+  };
   return (
     <>
-      {size > 0 && <SelectionTools size={size} />}
+      {size > 0 && <SelectionTools size={size} listing={listing} bulk={bulk} actions={actions} />}
       {bulk.problem.value && <ProblemAlert problem={bulk.problem.value} />}
-      {bulk.asked.value && <Question asked={bulk.asked.value} />}
+      {asked && (
+        <Question asked={asked} onCancel={() => bulk.cancel()} onConfirm={() => void confirm()} />
+      )}
     </>
   );
 }
 
-function SelectionTools({ size }: { size: number }) {
-  const listing = useListing();
-  const shown = listing.rows.value.count;
+type SelectionToolsProps = Omit<SelectionBarProps, "onStarted"> & { readonly size: number };
+
+function SelectionTools({ size, listing, bulk, actions }: SelectionToolsProps) {
+  const shown = listing.places.count;
   return (
     <fieldset class="cw-selection" aria-label="Selected executions">
       <span class="cw-selected-count">{`${size} selected`}</span>
-      <ActionButton action="kill" />
-      <ActionButton action="rerun" />
+      {actions.map((action) => (
+        <ActionButton
+          key={action}
+          action={action}
+          onPress={() => bulk.ask(action, listing.chosen())}
+        />
+      ))}
       {size < shown && (
         <button
           type="button"
@@ -54,49 +75,60 @@ function SelectionTools({ size }: { size: number }) {
   );
 }
 
-const NAMES: Readonly<Record<BulkAction, string>> = { kill: "Kill", rerun: "Re-run" };
+const NAMES: Readonly<Record<BulkAction, string>> = {
+  kill: "Kill",
+  rerun: "Re-run",
+  delete: "Delete",
+};
 
-function ActionButton({ action }: { action: BulkAction }) {
-  const { app } = useView();
-  const listing = useListing();
-  const bulk = useBulk();
-  const gone = app.connection.state.value === "disconnected";
+interface ActionButtonProps {
+  readonly action: BulkAction;
+  readonly onPress: () => void;
+  /** -1 to leave it out of the way of the Tab key. */
+  readonly tabIndex?: number;
+}
+
+/** It asks before anything is done. */
+export function ActionButton({ action, onPress, tabIndex = 0 }: ActionButtonProps) {
+  const gone = useView().app.connection.state.value === "disconnected";
   return (
     <button
       type="button"
-      class={action === "kill" ? "cw-button cw-danger" : "cw-button"}
+      class={action === "rerun" ? "cw-button" : "cw-button cw-danger"}
+      tabIndex={tabIndex}
       aria-disabled={gone}
-      onClick={() => !gone && bulk.ask(action, listing.chosen())}
+      onClick={() => !gone && onPress()}
     >
       {`${NAMES[action]}…`}
     </button>
   );
 }
 
-function Question({ asked }: { asked: Asked }) {
-  const view = useView();
-  const bulk = useBulk();
-  const listing = useListing();
+interface QuestionProps {
+  readonly asked: Asked;
+  readonly onCancel: () => void;
+  readonly onConfirm: () => void;
+}
+
+function Question({ asked, onCancel, onConfirm }: QuestionProps) {
   const cancel = useRef<HTMLButtonElement>(null);
   useLayoutEffect(() => cancel.current?.focus(), []);
   const what = titleOf(asked);
-  const confirm = async () => {
-    listing.clearSelection();
-    const [first, ...others] = await bulk.confirm();
-    if (first !== undefined && others.length === 0) select(view, first);
-  };
   return (
-    <Dialog title={`${what}?`} onClose={() => bulk.cancel()}>
+    <Dialog title={`${what}?`} onClose={onCancel}>
       <Names rows={asked.rows} />
-      {asked.ended > 0 && <p class="cw-hint">{`${asked.ended} of the selected ended already.`}</p>}
+      {asked.others > 0 && <p class="cw-hint">{othersOf(asked)}</p>}
+      {asked.action === "delete" && (
+        <p class="cw-hint">Their transcripts are removed from the disk for good.</p>
+      )}
       <div class="cw-dialog-buttons">
-        <button type="button" class="cw-button" ref={cancel} onClick={() => bulk.cancel()}>
+        <button type="button" class="cw-button" ref={cancel} onClick={onCancel}>
           Cancel
         </button>
         <button
           type="button"
-          class={asked.action === "kill" ? "cw-button cw-danger" : "cw-button cw-primary"}
-          onClick={() => void confirm()}
+          class={asked.action === "rerun" ? "cw-button cw-primary" : "cw-button cw-danger"}
+          onClick={onConfirm}
         >
           {what}
         </button>
@@ -107,6 +139,13 @@ function Question({ asked }: { asked: Asked }) {
 
 function titleOf({ action, rows }: Asked): string {
   return `${NAMES[action]} ${formatCount(rows.length, "execution")}`;
+}
+
+function othersOf({ action, others }: Asked): string {
+  if (action === "kill") return `${others} of the selected ended already.`;
+  return others === 1
+    ? "1 of the selected is pinned and stays."
+    : `${others} of the selected are pinned and stay.`;
 }
 
 const NAMED = 5;

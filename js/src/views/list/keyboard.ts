@@ -5,17 +5,20 @@
  * row is not in the page yet it gets the focus as soon as it is.
  */
 import { createRef, type RefObject } from "preact";
-import { useMemo, useRef } from "preact/hooks";
-import type { Bulk } from "../../list/bulk.ts";
-import type { Listing } from "../../list/listing.ts";
+import { useState } from "preact/hooks";
 import type { ListView } from "../../list/listview.ts";
+import type { Selecting } from "../../list/selecting.ts";
 import { keyTarget, moveTo, selectAll, toggle } from "../../list/selection.ts";
-import { select, useView, type View } from "../../view.ts";
 import { useListView } from "../virtual.tsx";
-import { useBulk, useListing } from "./listing.ts";
 
 /** Rows of a page that has no height yet. */
 const PAGE = 10;
+
+export interface ListKeys {
+  readonly open: (executionId: string) => void;
+  /** Asks for what a further key means, about what is chosen; whether it means something. */
+  readonly act: (key: string) => boolean;
+}
 
 export class ListKeyboard {
   /** The row that is to get the focus once it is in the page. */
@@ -25,9 +28,8 @@ export class ListKeyboard {
 
   constructor(
     readonly list: ListView,
-    private readonly view: View,
-    private readonly listing: Listing,
-    private readonly bulk: Bulk,
+    private readonly listing: Selecting,
+    private readonly keys: ListKeys,
   ) {}
 
   /** Gives the focus to the active row. */
@@ -62,7 +64,7 @@ export class ListKeyboard {
     } else {
       this.listing.clearSelection();
       selection.value = moveTo(selection.peek(), id);
-      select(this.view, id);
+      this.keys.open(id);
     }
   };
 
@@ -88,14 +90,14 @@ export class ListKeyboard {
   private onAct({ key, target }: KeyboardEvent): boolean {
     const { selection } = this.listing;
     const { active, selected } = selection.peek();
-    if (key === "k" || key === "r") {
-      this.bulk.ask(key === "k" ? "kill" : "rerun", this.listing.chosen());
-    } else if (key === "Escape" && selected.size > 0) {
+    if (key === "Escape" && selected.size > 0) {
       this.listing.clearSelection();
+    } else if (this.keys.act(key)) {
+      return true;
     } else if (active === null || isControl(target)) {
       return false;
     } else if (key === "Enter") {
-      select(this.view, active);
+      this.keys.open(active);
     } else if (key === " ") {
       selection.value = toggle(selection.peek(), active);
     } else {
@@ -127,16 +129,11 @@ export class ListKeyboard {
   }
 }
 
-export function useListKeyboard(): ListKeyboard {
-  const view = useView();
-  const listing = useListing();
-  const bulk = useBulk();
+/** `keys` are those of the first call: what they do must not change. */
+export function useListKeyboard(listing: Selecting, keys: ListKeys): ListKeyboard {
   const list = useListView();
-  const keyboard = useMemo(
-    () => new ListKeyboard(list, view, listing, bulk),
-    [list, view, listing, bulk],
-  );
-  return useRef(keyboard).current;
+  const [keyboard] = useState(() => new ListKeyboard(list, listing, keys));
+  return keyboard;
 }
 
 const isControl = (target: EventTarget | null): boolean =>

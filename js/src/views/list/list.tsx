@@ -1,33 +1,50 @@
 /**
- * The list of executions.
+ * The list of the executions that the kernel's manager knows.
  *
- * The rule: a grid of which only what is seen is in the page. The Tab key stops once at it, on the
- * active row; the other keys are those of keys.ts.
+ * The rule: what is above the grid, and what there is where that is empty.
  */
 import type { RefObject } from "preact";
-import { useCallback, useState } from "preact/hooks";
-import { useView } from "../../view.ts";
-import { VirtualList } from "../virtual.tsx";
+import type { BulkAction } from "../../list/bulk.ts";
+import { select, useView } from "../../view.ts";
 import { SelectionBar } from "./bulk.tsx";
 import { FilterBar } from "./filters.tsx";
-import { type ListKeyboard, useListKeyboard } from "./keyboard.ts";
-import { useListing } from "./listing.ts";
+import { ListGrid } from "./grid.tsx";
+import { useListKeyboard } from "./keyboard.ts";
+import { useBulk, useListing } from "./listing.ts";
 import { Row } from "./row.tsx";
 
+const ACTIONS: readonly BulkAction[] = ["kill", "rerun"];
+
 export function ExecutionList({ search }: { search: RefObject<HTMLInputElement | null> }) {
-  const { store } = useView().app;
+  const view = useView();
+  const { store } = view.app;
   const listing = useListing();
-  const keyboard = useListKeyboard();
+  const bulk = useBulk();
+  const keyboard = useListKeyboard(listing, {
+    open: (id) => select(view, id),
+    act: (key) => {
+      const action = key === "k" ? "kill" : key === "r" ? "rerun" : null;
+      if (action) bulk.ask(action, listing.chosen());
+      return action !== null;
+    },
+  });
   const known = store.welcome.value !== null;
   const { all } = listing.counts.value;
   const { count } = listing.rows.value;
   return (
     <div class="cw-list" role="region" aria-label="Executions">
       {all > 0 && <FilterBar search={search} onLeave={keyboard.enter} />}
-      <SelectionBar />
+      <SelectionBar
+        listing={listing}
+        bulk={bulk}
+        actions={ACTIONS}
+        onStarted={(id) => select(view, id)}
+      />
       {all === 0 && <p class="cw-empty">{known ? "No executions yet." : "Asking the kernel…"}</p>}
       {all > 0 && count === 0 && <NoMatch />}
-      {count > 0 && <Rows keyboard={keyboard} />}
+      {count > 0 && (
+        <ListGrid label="Executions" rows={listing.rows.value} keyboard={keyboard} row={Row} />
+      )}
     </div>
   );
 }
@@ -42,53 +59,5 @@ function NoMatch() {
         Show all
       </button>
     </p>
-  );
-}
-
-function Rows({ keyboard }: { keyboard: ListKeyboard }) {
-  const rows = useListing().rows.value;
-  const [within, setWithin] = useState(false);
-  const { wanted } = keyboard;
-  const draw = useCallback(
-    (id: string, index: number) => <Row executionId={id} index={index} wanted={wanted} />,
-    [wanted],
-  );
-  return (
-    <div
-      class="cw-list-body"
-      ref={keyboard.place}
-      onFocusIn={(event) => {
-        setWithin(true);
-        keyboard.onFocusIn(event);
-      }}
-      onFocusOut={(event) => {
-        const next = event.relatedTarget;
-        if (next instanceof Node && !event.currentTarget.contains(next)) setWithin(false);
-      }}
-    >
-      <VirtualList
-        list={keyboard.list}
-        rows={rows}
-        draw={draw}
-        box={{
-          class: "cw-rows",
-          role: "grid",
-          "aria-label": "Executions",
-          "aria-rowcount": rows.count,
-          "aria-multiselectable": true,
-          // One stop: the grid hands the focus on to its active row.
-          tabIndex: within ? -1 : 0,
-          onFocus: (event) => {
-            if (event.target === event.currentTarget) keyboard.enter();
-          },
-          onKeyDown: keyboard.onKeyDown,
-          // Shift and a click selects rows, not their text.
-          onMouseDown: (event) => {
-            if (event.shiftKey) event.preventDefault();
-          },
-          onClick: keyboard.onClick,
-        }}
-      />
-    </div>
   );
 }

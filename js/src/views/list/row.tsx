@@ -6,89 +6,56 @@
  * query's, and the rest describes it.
  */
 import { useComputed } from "@preact/signals";
-import type { ComponentChildren } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
 import { formatCost, formatCount } from "../../format.ts";
 import type { ExecutionRow } from "../../protocol.ts";
 import { isEnded } from "../../store.ts";
 import { select, useFieldId, useView } from "../../view.ts";
 import { RowActivity } from "./activity.tsx";
+import { Cell, GridRow, type RowProps } from "./grid.tsx";
 import { KillButton, KillProblem } from "./kill.tsx";
 import { useListing } from "./listing.ts";
 import { OriginMarks } from "./origin.tsx";
 import { Duration, StatusBadge } from "./status.tsx";
 import { UsageNow, usedText } from "./usage.tsx";
 
-export interface RowProps {
-  readonly executionId: string;
-  readonly index: number;
-  /** The row that is to get the focus once it is in the page. */
-  readonly wanted: { current: string | null };
-}
-
-export function Row({ executionId, index, wanted }: RowProps) {
+export function Row(props: RowProps) {
+  const { executionId } = props;
   const view = useView();
-  const { selection } = useListing();
-  const element = useRef<HTMLDivElement>(null);
+  const listing = useListing();
   const id = useFieldId();
   const row = view.app.store.row(executionId)?.value;
-  const opened = useComputed(() => view.selected.value === executionId).value;
-  const selected = useComputed(() => selection.value.selected.has(executionId)).value;
-  const active = useComputed(() => selection.value.active === executionId).value;
-  useLayoutEffect(() => {
-    if (!active || wanted.current !== executionId) return;
-    wanted.current = null;
-    element.current?.focus();
-  }, [active, executionId, wanted]);
   if (!row) return null;
-  const tabIndex = active ? 0 : -1;
   return (
-    <div
-      ref={element}
-      role="row"
-      class={`cw-row${opened ? " cw-opened" : ""}`}
-      data-execution={executionId}
-      tabIndex={tabIndex}
-      aria-label={nameOf(row)}
-      aria-describedby={id}
-      aria-rowindex={index + 1}
-      aria-selected={selected}
-      aria-current={opened}
-    >
-      <RowText row={row} id={id} />
-      <Cell class="cw-figures">
-        <UsageNow row={row} />
-        <Duration row={row} />
-        {row.costUsd !== null && <span title={figuresOf(row)}>{formatCost(row.costUsd)}</span>}
-      </Cell>
-      <Cell class="cw-buttons">
-        <KillButton row={row} tabIndex={tabIndex} />
-        <button
-          type="button"
-          class="cw-button"
-          tabIndex={tabIndex}
-          aria-pressed={opened}
-          onClick={() => select(view, executionId)}
-        >
-          View
-        </button>
-      </Cell>
-    </div>
+    <GridRow {...props} listing={listing} label={nameOf(row)} describedBy={id}>
+      {({ opened, tabIndex }) => (
+        <>
+          <RowText row={row} id={id} />
+          <Cell class="cw-figures">
+            <UsageNow row={row} />
+            <Duration row={row} />
+            {row.costUsd !== null && <span title={figuresOf(row)}>{formatCost(row.costUsd)}</span>}
+          </Cell>
+          <Cell class="cw-buttons">
+            <KillButton row={row} tabIndex={tabIndex} />
+            <button
+              type="button"
+              class="cw-button"
+              tabIndex={tabIndex}
+              aria-pressed={opened}
+              onClick={() => select(view, executionId)}
+            >
+              View
+            </button>
+          </Cell>
+        </>
+      )}
+    </GridRow>
   );
 }
 
-function Cell({ class: name, children }: { class: string; children: ComponentChildren }) {
-  return (
-    // biome-ignore lint/a11y/useFocusableInteractive: the focus is on rows, and on what is in a cell.
-    <div role="gridcell" class={name}>
-      {children}
-    </div>
-  );
-}
+export const titleOf = (row: ExecutionRow): string => row.query.trim() || "(no query)";
 
-const titleOf = (row: ExecutionRow): string => row.query.trim() || "(no query)";
-
-function nameOf(row: ExecutionRow): string {
+export function nameOf(row: ExecutionRow): string {
   return row.name ? `${row.name}: ${titleOf(row)}` : titleOf(row);
 }
 
@@ -134,7 +101,7 @@ function QueuePlace({ row }: { row: ExecutionRow }) {
   return text ? <div class="cw-activity">{text}</div> : null;
 }
 
-const figuresOf = (row: ExecutionRow): string =>
+export const figuresOf = (row: ExecutionRow): string =>
   [
     row.model,
     row.numTurns !== null && formatCount(row.numTurns, "turn"),

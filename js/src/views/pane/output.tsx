@@ -30,7 +30,8 @@ export function SelectedOutput() {
   const view = useView();
   const id = view.selected.value;
   // The list of ids is read so that this is drawn again when the row arrives or goes.
-  const known = id !== null && view.app.store.ids.value.includes(id);
+  void view.app.store.ids.value;
+  const known = id !== null && view.app.store.row(id) !== undefined;
   return (
     <div class="cw-output" role="region" aria-label="Output">
       {known ? (

@@ -4,6 +4,7 @@
  * The rule: what was typed stays until the kernel has taken it; what is wrong is said beside it;
  * what Send would do is said before it is pressed.
  */
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { ActionState } from "../../conversation/actions.ts";
 import { actionKey } from "../../conversation/conversation.ts";
 import type { Pane } from "../../pane/pane.ts";
@@ -71,6 +72,14 @@ function FollowUp({ row }: { row: ExecutionRow }) {
   const following = useFollowing(row.executionId);
   const { text, change, send } = following;
   const id = useFieldId();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const { toResume } = useView().app.ui;
+  const wanted = toResume.value === row.executionId;
+  useLayoutEffect(() => {
+    if (!wanted) return;
+    toResume.value = null;
+    field.current?.focus();
+  }, [wanted, toResume]);
   return (
     <>
       <div class="cw-field">
@@ -78,6 +87,7 @@ function FollowUp({ row }: { row: ExecutionRow }) {
           Follow-up
         </label>
         <textarea
+          ref={field}
           id={id}
           rows={2}
           aria-describedby={`${id}-what`}

@@ -1,0 +1,255 @@
+/**
+ * What was found in the history, as one view asks for it and shows it.
+ *
+ * The rule: the kernel searches; here is what was asked for last and what came of it. One search is
+ * under way at a time, and what is asked meanwhile is asked after it, once. Of an execution the row
+ * is the index's own; no transcript is read for it.
+ */
+import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { App } from "../app.ts";
+import type { Rows } from "../list/listview.ts";
+import { Selecting } from "../list/selecting.ts";
+import type { Places } from "../list/selection.ts";
+import { type Problem, problemOf } from "../problem.ts";
+import type { HistoryAnswer, HistoryRow, SearchHistory } from "../protocol.ts";
+import { readRow } from "../store.ts";
+
+export type Since = "any" | "today" | "week" | "month";
+
+export interface HistoryChoice {
+  readonly text: string;
+  /** Empty for any, as is `model`. */
+  readonly status: "" | "completed" | "failed" | "killed";
+  readonly model: string;
+  /** Of the folder that the form names, and those below it. */
+  readonly here: boolean;
+  readonly since: Since;
+}
+
+export const EVERYTHING: HistoryChoice = {
+  text: "",
+  status: "",
+  model: "",
+  here: false,
+  since: "any",
+};
+
+/** Of one answer, and the most that is asked for anew as a whole. */
+const PAGE = 50;
+const MOST = 100;
+/** Who types is not done yet. */
+const SETTLED = 250;
+/** What ends in a burst is asked for once. */
+const QUIET = 1000;
+/** Pixels of a row. */
+const LINES = 57;
+const DAY = 86_400;
+
+export class Found extends Selecting {
+  private readonly known = new Map<string, Signal<HistoryRow>>();
+  private ids: readonly string[] = [];
+  private readonly place = new Map<string, number>();
+  private readonly choiceNow = signal(EVERYTHING);
+  private readonly rowsNow = signal(this.makeRows());
+  private following: number | null = null;
+  private asked: Omit<SearchHistory, "requestId"> | null = null;
+  private again = false;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  readonly choice: ReadonlySignal<HistoryChoice> = this.choiceNow;
+  /** Another object whenever others are shown, or elsewhere. */
+  readonly rows: ReadonlySignal<Rows> = this.rowsNow;
+  /** How many there are of what is asked for; null until that is known. */
+  readonly total = signal<number | null>(null);
+  readonly models = signal<readonly string[]>([]);
+  readonly searching = signal(false);
+  readonly problem = signal<Problem | null>(null);
+  /** There are older ones to ask for. */
+  readonly more = signal(false);
+  /** What is shown may be out of date, and is not replaced under the reader. */
+  readonly stale = signal(false);
+  /** What was wrong with the index and was not put away yet. */
+  readonly notes = signal<readonly string[]>([]);
+  private readonly put = new Set<string>();
+  readonly places: Places;
+
+  constructor(private readonly app: App) {
+    super();
+    const found = this;
+    this.places = {
+      get count() {
+        return found.ids.length;
+      },
+      at: (place) => this.ids[place],
+      indexOf: (id) => this.place.get(id) ?? -1,
+    };
+  }
+
+  row(executionId: string): ReadonlySignal<HistoryRow> | undefined {
+    return this.known.get(executionId);
+  }
+
+  isPinned(executionId: string): boolean {
+    return this.known.get(executionId)?.peek().pinned ?? false;
+  }
+
+  /** Whether it has a session to go on with. */
+  canResume(executionId: string): boolean {
+    const row = this.known.get(executionId)?.peek();
+    return row !== undefined && row.sessionId !== null && !row.recorded;
+  }
+
+  protected get(executionId: string): HistoryRow | undefined {
+    return this.known.get(executionId)?.peek();
+  }
+
+  /** Asks at once, and follows what ends or goes until the returned function is called. */
+  follow(): () => void {
+    this.search();
+    const stop = this.app.store.onChange((changes) => {
+      const news = changes.some(
+        ({ before, after }) => !after || (before?.endTime == null && after.endTime !== null),
+      );
+      if (news) this.refresh();
+    });
+    return () => {
+      stop();
+      clearTimeout(this.timer);
+    };
+  }
+
+  choose(choice: Partial<HistoryChoice>): void {
+    this.choiceNow.value = { ...this.choiceNow.peek(), ...choice };
+    this.later("text" in choice && choice.text !== "" ? SETTLED : 0);
+  }
+
+  /** Asks for all of it again, from the newest on. */
+  search(): void {
+    clearTimeout(this.timer);
+    if (this.searching.peek()) {
+      this.again = true;
+      return;
+    }
+    this.asked = this.wanted();
+    void this.ask({ ...this.asked, limit: this.anewLimit() }, true);
+  }
+
+  /** Asks for those behind the last one. */
+  searchMore(): void {
+    if (this.searching.peek() || !this.asked || this.following === null) return;
+    void this.ask({ ...this.asked, before: this.following }, false);
+  }
+
+  /** Something has ended or gone. A reader who has gone further down is only told. */
+  private refresh(): void {
+    if (this.ids.length > MOST) this.stale.value = true;
+    else this.later(QUIET);
+  }
+
+  private later(milliseconds: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.search(), milliseconds);
+  }
+
+  putAway(note: string): void {
+    this.put.add(note);
+    this.notes.value = this.notes.peek().filter((one) => one !== note);
+  }
+
+  async pin(executionId: string, pinned: boolean): Promise<void> {
+    this.problem.value = await this.app.conversation.pin(executionId, pinned);
+    const row = this.known.get(executionId);
+    if (row && !this.problem.peek()) row.value = { ...row.peek(), pinned };
+  }
+
+  // -- asking ------------------------------------------------------------------------------------
+
+  private wanted(): Omit<SearchHistory, "requestId"> {
+    const { text, status, model, here, since } = this.choiceNow.peek();
+    const projectPath = here ? this.app.projectPath() : "";
+    const from = startOf(since);
+    return {
+      type: "claude:search-history",
+      text,
+      ...(status && { status }),
+      ...(model && { model }),
+      ...(projectPath && { projectPath }),
+      ...(from !== null && { since: from + this.app.store.clockOffset.peek() }),
+      limit: PAGE,
+    };
+  }
+
+  /** As many as are shown, so that what is asked for again is not taken from the reader. */
+  private anewLimit(): number {
+    return Math.min(MOST, Math.max(PAGE, this.ids.length));
+  }
+
+  private async ask(asked: Omit<SearchHistory, "requestId">, anew: boolean): Promise<void> {
+    this.searching.value = true;
+    try {
+      const answer = await this.app.connection.request(asked);
+      if (answer.type === "claude:search-history") this.take(answer, anew);
+    } catch (error) {
+      this.problem.value = problemOf(error);
+    }
+    this.searching.value = false;
+    if (!this.again) return;
+    this.again = false;
+    this.search();
+  }
+
+  private take(answer: HistoryAnswer, anew: boolean): void {
+    batch(() => {
+      this.problem.value = null;
+      this.following = answer.following ?? null;
+      this.more.value = this.following !== null;
+      this.addNotes(answer.notes);
+      this.show(answer.found, anew);
+      if (!anew) return;
+      this.total.value = answer.total ?? null;
+      this.models.value = answer.models;
+      this.stale.value = false;
+    });
+  }
+
+  private addNotes(notes: readonly string[]): void {
+    this.notes.value = notes.filter((note) => !this.put.has(note));
+  }
+
+  private show(found: readonly HistoryRow[], anew: boolean): void {
+    const { active } = this.selection.peek();
+    const before = active === null ? -1 : this.places.indexOf(active);
+    const fresh = found.map((row) => ({ ...readRow(row), pinned: row.pinned ?? false }));
+    const ids = fresh.map((row) => row.executionId);
+    this.ids = anew ? ids : [...this.ids, ...ids.filter((id) => !this.place.has(id))];
+    this.place.clear();
+    this.ids.forEach((id, place) => {
+      this.place.set(id, place);
+    });
+    for (const row of fresh) {
+      const known = this.known.get(row.executionId);
+      if (known) known.value = row;
+      else this.known.set(row.executionId, signal(row));
+    }
+    for (const id of [...this.known.keys()]) if (!this.place.has(id)) this.known.delete(id);
+    this.forgetHidden(this.selection.peek().selected);
+    this.keepActive(before);
+    this.rowsNow.value = this.makeRows();
+  }
+
+  private makeRows(): Rows {
+    const { ids, place } = this;
+    return {
+      count: ids.length,
+      key: (at) => ids[at] ?? "",
+      indexOf: (id) => place.get(id) ?? -1,
+      estimate: () => LINES,
+    };
+  }
+}
+
+/** Epoch seconds of the page's clock; null for any time. */
+function startOf(since: Since): number | null {
+  if (since === "any") return null;
+  if (since === "today") return new Date().setHours(0, 0, 0, 0) / 1000;
+  return Date.now() / 1000 - (since === "week" ? 7 : 30) * DAY;
+}
