@@ -110,19 +110,21 @@ def test_special_files_are_passed_over_and_make_nobody_wait(in_git: bool, projec
 
 @pytest.mark.parametrize("in_git", [True, False])
 def test_what_is_too_large_is_left_out_and_named(in_git: bool, project: Path) -> None:
-    trees.write({**TREE, "large": b"x" * 3000, "still": b"y" * 3000}, project)
+    odd = "a\u2028mixed: (b) c\x85"
+    trees.write({**TREE, "large": b"x" * 3000, "still": b"y" * 3000, odd: b"x" * 3000}, project)
     if in_git:
         repository(project)
 
     def act() -> None:
         (project / "large").write_bytes(b"z" * 3000)
+        (project / odd).write_bytes(b"z" * 3000)
         (project / "picture").write_bytes(b"grown" * 1000)
         edit(project)
 
     changes = seen(project, act, bounds=Bounds(file_bytes=2000))
     assert changes is not None
     assert changes.paths == ("code.py",)
-    assert [path for path, _ in changes.left_out] == ["large", "picture"]
+    assert [path for path, _ in changes.left_out] == [odd, "large", "picture"]
     assert Changes.from_text(changes.text) == changes
 
 
@@ -255,3 +257,36 @@ def test_what_holds_no_secret_is_not_marked(project: Path) -> None:
     found = seen(project, lambda: (project / "a").write_text("plain\n"))
     assert found is not None
     assert found.redacted(Redactor(environ={}, user="")) == found
+
+
+def test_a_project_of_somebody_called_data_keeps_its_folder_data(
+    project: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    somebody = Redactor(environ={}, home=Path("/home/user/data"), user="data")
+    (project / "data").mkdir()
+    (project / "data" / "load.py").write_text('read("data/a.csv")\nread("/home/user/data/b.csv")\n')
+
+    def act() -> None:
+        with (project / "data" / "load.py").open("a") as file:
+            file.write('open("/mnt/data/c.csv"); import data; ask("data@example.org")\n')
+        (project / "data" / "new.py").write_text('read("data/d.csv")\n')
+
+    old = trees.read(project)
+    found = seen(project, act)
+    assert found is not None
+    changes = found.redacted(somebody)
+    assert changes.paths == ("data/load.py", "data/new.py")
+    assert changes.placeholders == ("data/load.py",)
+    assert "user/data" not in changes.text
+    assert "data@" not in changes.text
+    assert changes.redacted(somebody) == changes
+    copy = trees.write(old, project.parent / "copy")
+    (copy / "other").write_text("that was not there then")
+    for _ in range(2):
+        apply(Changes.from_text(changes.text), copy)
+    made = (copy / "data" / "load.py").read_text().splitlines()
+    assert made[1] == 'read("/home/user/data/b.csv")', "what was there stays as it is"
+    assert made[2] == 'open("/mnt/data/c.csv"); import data; ask("user@example.org")'
+    assert (copy / "data" / "new.py").read_text() == 'read("data/d.csv")\n'
+    assert [path for path in copy.rglob("*") if path.name == "user"] == []
+    assert caplog.messages[-1].endswith("redacted in: data/load.py")

@@ -70,6 +70,7 @@ LAYERS = (
             "recordings.said",
             "redaction.delta_joining",
             "redaction.encoded_text",
+            "redaction.found_parts",
             "redaction.personal_paths",
             "redaction.redactor",
             "redaction.secret_shapes",

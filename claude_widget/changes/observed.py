@@ -36,6 +36,8 @@ _TOLD = 20
 _LARGEST = 256 << 20
 """Bytes of a file that is read as a patch."""
 _DIFF = "diff --git "
+_MOST_TOLD = 10
+"""Files that are named one by one."""
 _PLACEHOLDERS = "placeholders in"
 
 
@@ -75,6 +77,14 @@ class Changes:
         lines += [f"{_PLACEHOLDERS}: {quoted(path)}" for path in self.placeholders]
         lines += [f"left out: {quoted(path)} ({why})" for path, why in self.left_out]
         return "\n".join([*lines, "", self.patch])
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """What it changed and is not in the patch, in words; the first of many files."""
+        told = [f"{quoted(path)} ({why})" for path, why in self.left_out]
+        if (more := len(told) - _MOST_TOLD) > 0:
+            told[_MOST_TOLD:] = [f"{more:,} files more"]
+        return (*([self.incomplete] if self.incomplete else []), *told)
 
     @property
     def paths(self) -> tuple[str, ...]:

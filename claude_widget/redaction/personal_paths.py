@@ -13,6 +13,8 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 HOME, USER = "~", "user"
+_OF_USERS = ("/home/", "/Users/", "/users/", "/media/", "/scratch/", "~")
+"""What stands before a user's name and before no other."""
 _NOBODY = re.compile(
     "root|user|admin|administrator|nobody|ubuntu|debian|vagrant|docker|jovyan|runner|vscode|node"
     "|codespaces?|ec2-user|app|home",
@@ -42,9 +44,11 @@ class PersonalPaths:
     Args:
         homes: the home folder, in each way in which it is written; none at all, too.
         user: the user's name; empty for nobody.
+        sure: the name is found only where it can be nothing else, as below `/home/`: in a project
+            of somebody called "data" or "test", folders of that name are the project's.
     """
 
-    def __init__(self, homes: Sequence[PurePath], user: str) -> None:
+    def __init__(self, homes: Sequence[PurePath], user: str, *, sure: bool = False) -> None:
         user = "" if _NOBODY.fullmatch(user) else user
         folders = {str(home) for home in homes if home.is_absolute() and len(home.parts) > 1}
         by_length = sorted(folders, key=lambda folder: (-len(folder), folder))
@@ -54,14 +58,9 @@ class PersonalPaths:
             for literal, pattern in _folder(folder, user)
         ]
         if user:
-            name = re.escape(user)
-            self._patterns += [
-                (user, re.compile(rf"(?:(?<=/)|(?<=~)){name}{_ENDS}"), USER),
-                (user, re.compile(rf"(?<![\w./~%+@-]){name}(?=/\w)"), USER),
-                (user, re.compile(rf"(?<![\w.+-]){name}(?=@[A-Za-z0-9])"), USER),
-            ]
+            self._patterns += [(user, re.compile(one), USER) for one in _name(user, sure=sure)]
         self._name = re.compile(rf"(?<=-){re.escape(as_folder_name(user))}(?![A-Za-z0-9])")
-        self._in_names = bool(user)
+        self._in_names = bool(user) and not sure
 
     def found(self, text: str) -> Iterator[Mention]:
         """Where they stand, in no order, overlapping or not."""
@@ -82,6 +81,17 @@ _FOLDER_NAME = re.compile("(?<=/)-[A-Za-z0-9-]+")
 def as_folder_name(path: str) -> str:
     """A path as the CLI names a project's folder after it."""
     return re.sub("[^A-Za-z0-9]", "-", path)
+
+
+def _name(user: str, *, sure: bool) -> Iterator[str]:
+    """Patterns of the user's name."""
+    name = re.escape(user)
+    yield rf"(?<![\w.+-]){name}(?=@[A-Za-z0-9])"
+    if sure:
+        yield rf"(?:{'|'.join(f'(?<={before})' for before in _OF_USERS)}){name}{_ENDS}"
+    else:
+        yield rf"(?:(?<=/)|(?<=~)){name}{_ENDS}"
+        yield rf"(?<![\w./~%+@-]){name}(?=/\w)"
 
 
 def _folder(folder: str, user: str) -> Iterator[tuple[str, str]]:

@@ -7,18 +7,17 @@ doing it twice changes nothing. What it cannot find is in SECURITY.md.
 
     secret_shapes   what secrets look like       personal_paths   the home folder, the user's name
     secret_values   secrets of the environment   delta_joining    secrets that were streamed
-    encoded_text    escapes, URLs, base64
+    encoded_text    escapes, URLs, base64        found_parts      parts of a text, replaced
 """
 
 from __future__ import annotations
 
-import bisect
 import copy
 import getpass
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,18 +25,21 @@ from claude_widget.errors import InvalidRequest
 from claude_widget.events import Record
 from claude_widget.models import ExecutionRequest
 from claude_widget.redaction.delta_joining import Block, Joiner, Splitter
-from claude_widget.redaction.encoded_text import Content, View, unescaped, views
+from claude_widget.redaction.encoded_text import Content, unescaped, views
+from claude_widget.redaction.found_parts import (
+    RULE,
+    VALUE,
+    Found,
+    beside,
+    changed,
+    everywhere,
+    merged,
+)
 from claude_widget.redaction.personal_paths import PersonalPaths
 from claude_widget.redaction.secret_shapes import SHAPES, known_shapes, looks_secret, names_secret
 from claude_widget.redaction.secret_values import Needles, environment_values, requested_values
 
-Found = tuple[int, int, str]
-"""A part of a text, and what it is, or becomes."""
-
-_RULE, _VALUE = "rule", "value"
-_WEAKER = {_RULE: 1, _VALUE: 2}
-"""What is true of one notebook, or of one machine only, says less than what the secret is."""
-KINDS = frozenset({shape.kind for shape in SHAPES} | {_RULE, _VALUE})
+KINDS = frozenset({shape.kind for shape in SHAPES} | {RULE, VALUE})
 """What a placeholder may say."""
 _PLACEHOLDER = rf"\[redacted:(?:{'|'.join(sorted(KINDS))})\]"
 PLACEHOLDER = re.compile(_PLACEHOLDER)
@@ -83,9 +85,10 @@ class Redactor:
         self._user = _user_name() if user is None else user
         self._values = frozenset(values)
         self._seen = dict(os.environ if environ is None else environ)
-        self._needles = Needles({*environment_values(self._seen), *self._values}, _VALUE)
+        self._needles = Needles({*environment_values(self._seen), *self._values}, VALUE)
         homes = dict.fromkeys((self._home, self._home.resolve()))
-        self._paths = PersonalPaths(tuple(homes), self._user)
+        self._homes = tuple(homes)
+        self._paths = PersonalPaths(self._homes, self._user)
         self._splitter = Splitter(_PLACEHOLDER)
         self._remembered: dict[str, str] = {}
         self._seeks = True
@@ -102,8 +105,19 @@ class Redactor:
 
     def for_replayed(self) -> Redactor:
         """One for what was redacted when it was recorded: only this machine's paths are in it."""
+        return self._but(_seeks=False)
+
+    def for_contents(self) -> Redactor:
+        """One for what files hold: another's path in a program would be another program."""
+        return self._but(_paths=PersonalPaths(self._homes, self._user, sure=True))
+
+    def for_names(self) -> Redactor:
+        """One for paths below a project, which are the project's and say nothing of a machine."""
+        return self._but(_paths=PersonalPaths((), ""))
+
+    def _but(self, **otherwise: object) -> Redactor:
         other = copy.copy(self)
-        vars(other).update(_seeks=False, _remembered={})
+        vars(other).update(otherwise, _remembered={})
         return other
 
     def for_request(self, request: ExecutionRequest) -> Redactor:
@@ -167,8 +181,8 @@ class Redactor:
             elif record.stream != "out" or not joiner.take(number, frame.value):
                 instead[number] = [self._frame(record.data, frame)]
         for block in joiner.blocks:
-            for number, changed in self._splitter.split(block, self._streamed(block), self.value):
-                instead[number].append(_written(changed))
+            for number, piece in self._splitter.split(block, self._streamed(block), self.value):
+                instead[number].append(_written(piece))
         for numbers in plain.values():
             lines = self.lines([_decoded(kept[number].data) for number in numbers])
             for number, line in zip(numbers, lines, strict=True):
@@ -224,20 +238,20 @@ class Redactor:
         while True:
             text = "\n".join(lines)
             changes = (self._seeks and self._secrets(text)) or self._personal(text)
-            redacted = _changed(lines, changes)
+            redacted = changed(lines, changes)
             if redacted == lines:
                 return lines
             lines = redacted
 
     def _secrets(self, text: str) -> list[Found]:
-        found = list(_everywhere(self._known, text, _LAYERS, views))
+        found = list(everywhere(self._known, text, _LAYERS, views))
         if not found:
             return []
-        merged = _merged(_beside(found, [held.span() for held in PLACEHOLDER.finditer(text)]))
-        return [(start, end, f"[redacted:{kind}]") for start, end, kind in merged]
+        together = merged(beside(found, [held.span() for held in PLACEHOLDER.finditer(text)]))
+        return [(start, end, f"[redacted:{kind}]") for start, end, kind in together]
 
     def _personal(self, text: str) -> list[Found]:
-        return _merged(_everywhere(self._mentions, text, _PATH_LAYERS, unescaped))
+        return merged(everywhere(self._mentions, text, _PATH_LAYERS, unescaped))
 
     def _mentions(self, text: str, binary: bool, content: Content) -> Iterator[Found]:
         del binary, content
@@ -253,80 +267,7 @@ class Redactor:
         for rule in self._rules:
             for one in rule.finditer(text):
                 if one.end() > one.start():
-                    yield *one.span(), _RULE
-
-
-def _everywhere(
-    find: Callable[[str, bool, Content], Iterator[Found]],
-    text: str,
-    layers: int,
-    take_off: Callable[..., Iterator[View]],
-    *,
-    binary: bool = False,
-    content: Content = "text",
-) -> Iterator[Found]:
-    """What is found in a text, and in it with layers of encoding taken off; of data, in it only."""
-    yield from find(text, binary, content)
-    if layers and content != "data":
-        for view in take_off(text, binary=binary):
-            within = content if view.content == "text" else view.content
-            inside = _everywhere(
-                find, view.text, layers - 1, take_off, binary=view.binary, content=within
-            )
-            for start, end, what in inside:
-                yield *view.source(start, end), what
-
-
-def _beside(found: Iterable[Found], holders: Sequence[tuple[int, int]]) -> Iterator[Found]:
-    """What is more than placeholders; one that it touches goes with it as a whole."""
-    for start, end, what in found:
-        at = max(bisect.bisect_right(holders, (start, start)) - 1, 0)
-        held, begin, finish = 0, start, end
-        while at < len(holders) and holders[at][0] < end:
-            low, high = holders[at]
-            if high > start:
-                held += min(high, end) - max(low, start)
-                begin, finish = min(begin, low), max(finish, high)
-            at += 1
-        if held < end - start:
-            yield begin, finish, what
-
-
-def _merged(found: Iterable[Found]) -> list[Found]:
-    """Without overlaps. Of several kinds the one that tells most stands for all."""
-    merged: list[Found] = []
-    for start, end, what in sorted(found, key=lambda one: (one[0], -one[1], _rank(one[2]), one[2])):
-        if merged and start < merged[-1][1]:
-            begin, finish, before = merged[-1]
-            best = what if _rank(what) < _rank(before) else before
-            merged[-1] = (begin, max(end, finish), best)
-        else:
-            merged.append((start, end, what))
-    return merged
-
-
-def _rank(what: str) -> int:
-    return _WEAKER.get(what, 0)
-
-
-def _changed(lines: Sequence[str], changes: Sequence[Found]) -> list[str]:
-    """The lines, with what was found in their joined text replaced in each."""
-    redacted, begin, at = [], 0, 0
-    for line in lines:
-        end, parts, place = begin + len(line), [], begin
-        while at < len(changes) and changes[at][0] < end:
-            start, finish, instead = changes[at]
-            if min(finish, end) > max(start, begin):
-                parts += [line[place - begin : max(start, begin) - begin], instead]
-            place = min(finish, end)
-            if finish > end:
-                break
-            at += 1
-        redacted.append("".join([*parts, line[place - begin :]]) if parts else line)
-        begin = end + 1
-        while at < len(changes) and changes[at][1] <= begin:
-            at += 1
-    return redacted
+                    yield *one.span(), RULE
 
 
 class _Parsed(NamedTuple):
