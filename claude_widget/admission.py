@@ -264,6 +264,7 @@ class Admission:
                 recorded=self._planner.plays_all or plan.recording is not None,
                 key=None if plan.key is None else plan.key.key,
                 recorded_time=plan.recorded_time,
+                lacking=plan.lacking,
                 resumed_from=resumed_from,
             )
 

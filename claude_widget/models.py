@@ -303,6 +303,10 @@ class ExecutionInfo(BaseModel):
     recorded_time: float | None = Field(
         None, description="Epoch seconds of the recording that it is played from, if it says."
     )
+    changes_lacking: tuple[str, ...] = Field(
+        (),
+        description="Replayed with `apply_changes`: what was changed and is not in the recording.",
+    )
     resumed_from: str | None = Field(None, description="Execution whose session it resumes.")
 
     @property

@@ -5,10 +5,12 @@ The rule: the CLI itself changes the files; what is replayed is on a machine wit
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from claude_widget.cells.static_view import execution_bundle
 from claude_widget.changes.errors import PatchConflict
 from claude_widget.changes.observed import Changes
 from claude_widget.manager import ProcessManager
@@ -75,6 +77,35 @@ def test_one_file_that_does_not_fit_starts_nothing_and_changes_nothing(
     assert raised.value.paths == ("picture",)
     assert trees.read(project) == {**TREE, "picture": b"\0another"}
     assert manager.get_all_executions() == []
+
+
+def test_what_a_recording_lacks_is_said_wherever_somebody_looks(
+    record: ProcessManager, replay: MakeManager, project: Path, recordings: Path
+) -> None:
+    script = "open('big', 'wb').write(bytes(9 << 20))\nopen('small', 'w').write('x')\n"
+    (project.parent / "script.py").write_text(script)
+    ended(record.start_execution(ASKED, project), "completed", "success")
+    lacking = "big (is larger than 8 MB)"
+    (problem,) = record.recording_problems
+    assert problem.problem == f"its recording lacks what it changed: {lacking}"
+    (patch,) = recordings.rglob("changes.patch")
+    assert f"left out: {lacking}" in patch.read_text()
+    (entry,) = json.loads((recordings / "index.json").read_text())["recordings"]
+    assert entry["not_in_patch"] == [lacking]
+
+    trees.write(TREE, project)
+    manager = replay()
+    plain = done(manager.start_execution(ASKED, project))
+    assert (plain.info.changes_lacking, manager.recording_problems) == ((), ())
+    again = done(replay().start_execution(ASKED, project, apply_changes=True))
+    assert trees.read(project) == {**TREE, "small": b"x"}
+    assert again.info.changes_lacking == (lacking,)
+    for text in execution_bundle(again.info).values():
+        assert "ot changed again" in text
+        assert "big" in text
+    for suffix in ("md", "html"):
+        exported = again.export(project.parent / f"report.{suffix}").read_text()
+        assert "Not changed again" in exported
 
 
 def test_a_damaged_patch_starts_nothing_and_changes_nothing(

@@ -55,7 +55,7 @@ def jupyter_execute(notebook: Path, output: str, home: Path) -> subprocess.Popen
     """`jupyter execute` as one types it, where there is no CLI, no key and no other variable."""
     folder = Path(sys.executable).parent
     environment = {"PATH": str(folder), "HOME": str(home), "CLAUDE_WIDGET_MODE": "replay"}
-    command = [folder / "jupyter", "execute", f"--output={output}", notebook.name]
+    command = [str(folder / "jupyter"), "execute", f"--output={output}", notebook.name]
     return subprocess.Popen(
         command, cwd=notebook.parent, env=environment, stderr=subprocess.PIPE, text=True
     )

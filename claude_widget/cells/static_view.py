@@ -98,6 +98,7 @@ def _problems(info: ExecutionInfo) -> list[tuple[str, str]]:
     for name, said in (
         ("error", [clip(error, _ERROR_CHARACTERS) for error in info.errors]),
         ("denied", [told_of_denial(denial) for denial in info.denials]),
+        ("not changed again", list(info.changes_lacking)),
     ):
         if (left_out := len(said) - _MOST_PROBLEMS) > 0:
             found.append((name, f"{left_out} earlier ones are left out"))

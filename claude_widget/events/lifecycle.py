@@ -75,6 +75,7 @@ class Requested(Lifecycle):
     recorded: bool = False
     key: str | None = Field(None, description="What its recording is found by.")
     recorded_time: float | None = Field(None, description="Epoch seconds of that recording.")
+    lacking: list[str] = Field([], description="What that one changed and is not in it.")
     resumed_from: str | None = None
     base_cost_usd: float = Field(0.0, ge=0, description="US dollars that the session cost before.")
 

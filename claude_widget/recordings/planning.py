@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from claude_widget.backend import Backend
+from claude_widget.changes.observed import Changes
 from claude_widget.errors import SessionOnlyReplayed
 from claude_widget.execution import Execution
 from claude_widget.models import ExecutionInfo, ExecutionRequest, Mode
@@ -37,6 +38,7 @@ class Plan(NamedTuple):
         number: of this one among them; 0 if it was not counted.
         turn: the same for starts of one session, whichever execution they go on with.
         recorded_time: epoch seconds of the recording; None if it does not say.
+        lacking: what it changed and cannot be changed again, where that is asked for.
     """
 
     mode: Mode = "live"
@@ -47,6 +49,7 @@ class Plan(NamedTuple):
     number: int = 0
     turn: tuple[str, int] | None = None
     recorded_time: float | None = None
+    lacking: tuple[str, ...] = ()
 
     @property
     def records(self) -> bool:
@@ -105,6 +108,7 @@ class Planner:
             RecordingDamaged, RecordingTooNew: there is one, and it cannot be played.
             SessionOnlyReplayed: it is to be run, on a session that no CLI has here.
             InvalidRequest: its inputs cannot be read.
+            PatchConflict: its changes are to be made again, and their patch cannot be read.
         """
         mode = self.mode_of(request)
         if self._backend is None:
@@ -193,7 +197,10 @@ class Planner:
             found = recordings.find(plan.key) or recordings.by_query(request.query)
         if found is not None:
             played = recordings.read(found)  # refused, if it must be, before anything is written
-            return plan._replace(recording=found, recorded_time=played.recorded_time)
+            lacking = _lacking(found) if request.apply_changes else ()
+            return plan._replace(
+                recording=found, recorded_time=played.recorded_time, lacking=lacking
+            )
         if plan.mode == "replay":
             raise recordings.missing(plan.key, request.query)
         if holder is not None and holder.info.recorded:  # also if its session is here: by now
@@ -250,6 +257,11 @@ class Planner:
             if label is None:
                 return False
             return self._made[label][execution_id] not in self._asked[label][1]
+
+
+def _lacking(recording: Recording) -> tuple[str, ...]:
+    """What it changed and its patch has not."""
+    return () if recording.patch is None else Changes.read(recording.patch).lacking
 
 
 def _numbered(first: RecordingKey, number: int) -> RecordingKey:

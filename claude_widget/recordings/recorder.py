@@ -42,7 +42,7 @@ _BEGUN = "the kernel in which it began is gone"
 
 
 class RecordingProblem(NamedTuple):
-    """A recording that could not be saved as it should be.
+    """A recording that could not be saved as it should be, or that lacks what was changed.
 
     Attributes:
         execution_id: whose.
@@ -113,6 +113,9 @@ class Recorder:
         if request.apply_changes and plan.recording.patch is not None:
             recorded = changes.Changes.read(plan.recording.patch)
             changes.apply(recorded, Path(request.project_path))
+            if recorded.lacking:
+                missing = "; ".join(recorded.lacking)
+                self._failed(execution_id, f"it changed what its recording lacks: {missing}")
         self._backend.choose(execution_id, plan.recording)
 
     def claim(self, plan: Plan) -> Claim | None:
@@ -256,6 +259,9 @@ class Recorder:
             if changed is not None:
                 changed = changed.redacted(recordings.redactor.for_request(execution.run.request))
             recordings.save(plan.key, execution.run, made_by=plan.call.label, changes=changed)
+            if changed is not None and changed.lacking:
+                missing = "; ".join(changed.lacking)
+                self._failed(info.execution_id, f"its recording lacks what it changed: {missing}")
         except Exception as error:  # noqa: BLE001 - the execution has its result all the same
             self._failed(info.execution_id, f"it is not recorded: {error}")
 

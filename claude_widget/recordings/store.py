@@ -287,10 +287,13 @@ class Recordings:
             RUN: describe_run(run.execution_id, records, kept),
         }
         if changes is not None:
-            files[PATCH] = changes.redacted(self.redactor).text.encode()
+            changes = changes.redacted(self.redactor)
+            files[PATCH] = changes.text.encode()
         folder = self.folder / f"{slug(key.material)}-{key.key[:_DIGITS]}"
         made = redactor.text(made_by)
-        entry = {"key": key.key, "made_by": made, "query": beginning(key.material)}
+        entry: dict[str, Any] = {"key": key.key, "made_by": made, "query": beginning(key.material)}
+        if changes is not None and changes.lacking:
+            entry["not_in_patch"] = list(changes.lacking)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with FolderLock(self.folder, shared=False, wait=_SAVED_WITHIN):

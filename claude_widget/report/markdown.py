@@ -58,6 +58,7 @@ def _parts(report: Report) -> Iterator[str]:
     yield fence(info.query, "text")
     yield from (f"**Error** {escape_line(error)}" for error in info.errors)
     yield from (f"**Denied** {escape_line(told_of_denial(one))}" for one in info.denials)
+    yield from (f"**Not changed again** {escape_line(one)}" for one in info.changes_lacking)
     yield "## Result"
     yield from _result(report)
     if report.below[None]:

@@ -57,6 +57,7 @@ def _parts(report: Report) -> Iterator[str]:
     yield "</header>\n"
     yield from (_notice("error", "Error", error) for error in info.errors)
     yield from (_notice("denied", "Denied", told_of_denial(one)) for one in info.denials)
+    yield from (_notice("error", "Not changed again", one) for one in info.changes_lacking)
     yield f"<section>\n<h2>Prompt</h2>\n{_prompt(info.query)}</section>\n"
     yield f"<section>\n<h2>Result</h2>\n{''.join(_result(report))}</section>\n"
     if report.below[None]:

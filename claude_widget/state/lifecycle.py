@@ -91,6 +91,7 @@ def _stage(state: State) -> str:
     return "opened" if life.story else "new"
 
 
+_MOST_LACKING, _LONGEST_LACK = 20, 400
 _LOST = "The process that watched over the execution died."
 
 
@@ -113,6 +114,7 @@ def _requested(state: State, event: Requested) -> State:
         recorded=event.recorded,
         key=event.key,
         recorded_time=event.recorded_time,
+        lacking=tuple(clip(one, _LONGEST_LACK) for one in event.lacking[:_MOST_LACKING]),
         resumed_from=event.resumed_from,
         base_cost_usd=event.base_cost_usd,
         has_schema=request.output_schema is not None,

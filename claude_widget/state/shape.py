@@ -93,6 +93,7 @@ class Asked(NamedTuple):
     recorded: bool = False
     key: str | None = None
     recorded_time: float | None = None
+    lacking: tuple[str, ...] = ()
     resumed_from: str | None = None
     base_cost_usd: float = 0.0
     has_schema: bool = False

@@ -109,6 +109,7 @@ def _of_request(state: State) -> dict[str, Any]:
         "recorded": asked.recorded,
         "recording_key": asked.key,
         "recorded_time": asked.recorded_time,
+        "changes_lacking": asked.lacking,
         "resumed_from": asked.resumed_from,
         "status": life.status,
         "reason": life.reason,
