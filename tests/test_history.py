@@ -17,6 +17,7 @@ from claude_widget.errors import ExecutionNotFound, InvalidRequest
 from claude_widget.execution import Execution
 from claude_widget.history.errors import PandasMissing
 from claude_widget.history.filter import wanted
+from claude_widget.history.index import NAME
 from claude_widget.history.sync import HistorySync
 from claude_widget.manager import ProcessManager
 from tests import fake
@@ -209,7 +210,7 @@ def test_rebuilt_index_has_the_very_rows_of_the_one_that_grew(
     report = manager.rebuild_history()
     assert (report.indexed, report.removed, report.unreadable) == (5, 0, {})
     assert manager.history(limit=None).entries == grown
-    assert not list(manager.state_dir.glob("history.sqlite3.*")), "what it replaced is gone"
+    assert not list(manager.state_dir.glob("history-*.sqlite3.*")), "what it replaced is gone"
 
 
 def test_corrupt_index_is_made_anew_by_the_next_look(
@@ -217,7 +218,7 @@ def test_corrupt_index_is_made_anew_by_the_next_look(
 ) -> None:
     run = ended(manager, "hello", project)
     assert list(manager.history()) == [run]
-    (manager.state_dir / "history.sqlite3").write_bytes(b"garbage " * 10_000)
+    (manager.state_dir / NAME).write_bytes(b"garbage " * 10_000)
     history = manager.history("hello")
     assert list(history) == [run], "nothing is lost"
     (note,) = history.notes
@@ -233,7 +234,7 @@ def test_index_whose_words_are_corrupt_is_found_out_by_the_search_and_nothing_is
 ) -> None:
     run = ended(manager, "hello", project)
     assert list(manager.history("hello")) == [run]
-    with sqlite3.connect(manager.state_dir / "history.sqlite3") as db:
+    with sqlite3.connect(manager.state_dir / NAME) as db:
         db.execute("DELETE FROM search_data WHERE id > 10")  # where the words lie
     db.close()
     history = manager.history("hello")

@@ -157,6 +157,34 @@ def test_file_that_cannot_be_used_is_moved_aside_and_said_once(
     assert not tmp_path.joinpath("elsewhere").exists() or kept.is_symlink()
 
 
+def test_of_each_reason_one_index_is_kept_and_all_files_that_are_none_of_ours(
+    index: HistoryIndex, tmp_path: Path
+) -> None:
+    for number in range(3):
+        for spoil in (_garbage, _newer, _somebody_elses):
+            index.put([made(number)])
+            spoil(index.path)
+            assert found(index) == []
+    kept = sorted(path.name.split(".")[2].partition("-")[0] for path in tmp_path.glob(f"{NAME}.*"))
+    assert kept == ["corrupt", "foreign", "foreign", "foreign", "newer"]
+
+
+def test_versions_that_share_a_state_folder_leave_each_other_their_files(
+    index: HistoryIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = tmp_path / f"history-{schema.VERSION + 1}.sqlite3"
+    for _ in range(2):
+        index.put([made(1)])
+        with monkeypatch.context() as patch:
+            patch.setattr(schema, "VERSION", schema.VERSION + 1)
+            patch.setattr("claude_widget.history.index.NAME", later.name)
+            other = HistoryIndex(tmp_path, busy=0.2)
+            other.put([made(2)])
+            assert (found(other), other.notes, other.renewals) == (["query 2"], [], 0)
+        assert (found(index), index.notes, index.renewals) == (["query 1"], [], 0)
+    assert [path.name for path in tmp_path.glob("*.sqlite3*")].count(later.name) == 1
+
+
 def test_journal_of_a_file_goes_with_it(index: HistoryIndex, tmp_path: Path) -> None:
     index.put([made(1)])
     journal = tmp_path / f"{NAME}-journal"

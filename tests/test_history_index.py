@@ -36,6 +36,7 @@ HOSTILE = [
     "\\",
     "query\u202e",
     " ".join(f"word{number}" for number in range(10_000)),
+    "世界" * 50_000,
     "x" * 1_000_000,
 ]
 
@@ -94,7 +95,15 @@ def test_newest_request_comes_first_whatever_the_order_of_their_ends(index: Hist
         ("cafe", [3]),
         ("café", [3]),
         ("=>", [3]),
-        ("  ", [3, 2, 1]),
+        ("世界", [4]),
+        ("好世", [4]),
+        ("界你", []),
+        ("hello 世", [4]),
+        ("モリ不足", [4]),
+        ("โลก", [5]),
+        ("세계", [5]),
+        ("foo世", [4]),
+        ("  ", [5, 4, 3, 2, 1]),
     ],
 )
 def test_all_words_are_found_wherever_they_stand_and_the_last_may_be_a_beginning(
@@ -105,6 +114,9 @@ def test_all_words_are_found_wherever_they_stand_and_the_last_may_be_a_beginning
             made(1, query="Alpha", result="beta", inputs="Read gamma"),
             made(2, query="call start_execution", inputs="Bash ls -la a/b.py"),
             made(3, query="Café => délta"),
+            made(
+                4, query="hello 你好世界", result="foo世界 メモリ不足", inputs="สวัสดีชาวโลก 안녕세계"
+            ),
         ]
     )
     assert [one.created_time - ZERO for one in index.search(wanted(text))] == numbers
@@ -137,7 +149,9 @@ def test_filters(index: HistoryIndex) -> None:
     assert found(index, limit=0) == []
 
 
-def test_sums_are_by_day_model_and_project_and_recorded_money_is_apart(index: HistoryIndex) -> None:
+def test_sums_are_by_day_model_and_project_and_what_was_recorded_is_apart(
+    index: HistoryIndex,
+) -> None:
     day = 86_400
     index.put(
         [
@@ -152,16 +166,18 @@ def test_sums_are_by_day_model_and_project_and_recorded_money_is_apart(index: Hi
     assert [row["executions"] for row in rows] == [1, 3, 1]
     first = rows[1]
     assert (first["model"], first["project_path"]) == ("claude-sonnet-4-5", "/projects/one")
-    assert (first["failed"], first["input_tokens"], first["tool_calls"]) == (1, 30, 6)
+    assert (first["failed"], first["input_tokens"], first["tool_calls"]) == (1, 20, 6)
+    assert first["recorded_tokens"] == 10 + 20 + 30 + 40
     assert (first["cost_usd"], first["recorded_cost_usd"], first["seconds"]) == (0.25, 0.25, 10.0)
     assert len(index.totals(wanted("query", limit=1))) == 3, "the limit is not of the sums"
 
 
 def test_what_is_removed_is_found_no_more_and_the_rest_is(index: HistoryIndex) -> None:
-    entries = [made(number) for number in range(10)]
+    entries = [made(number, result="世界") for number in range(10)]
     index.put(entries)
     index.remove([one.execution_id for one in entries[::2]] + ["none"])
     assert found(index, "query") == [f"query {number}" for number in (9, 7, 5, 3, 1)]
+    assert found(index, "界") == found(index, "query")
     assert index.sizes().keys() == {one.execution_id for one in entries[1::2]}
 
 

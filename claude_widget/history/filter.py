@@ -25,6 +25,13 @@ _BETWEEN_WORDS = re.compile(r"[\s\x00-\x1f]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MOST_WORDS = 10_000
 """Different words of one search; more than a person types."""
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
+)
+"""Characters of scripts that put no spaces between words: Chinese, Japanese, Thai and the like."""
+_LONGEST_UNSPACED = 500
+"""Characters of such a word that are looked for: each is one of its own to the index."""
 
 
 class Wanted(NamedTuple):
@@ -140,8 +147,22 @@ def match_of(text: str) -> str:
     if len(words) >= _MOST_WORDS:  # the longest tell most
         words = sorted(words, key=len)[1 - _MOST_WORDS :]
     words.append(said[-1])
-    quoted = ['"' + word.replace('"', '""') + '"' for word in words]
+    quoted = ['"' + _phrase(word).replace('"', '""') + '"' for word in words]
     return " ".join(quoted) + "*"
+
+
+def words_apart(text: str) -> str:
+    """A text as the index takes it in: what has no spaces between its words gets some.
+
+    A character of such a script is a word of its own then, and what is looked for a phrase of them,
+    so that a word is found wherever it stands.
+    """
+    return text if text.isascii() else _UNSPACED.sub(r" \g<0> ", text)
+
+
+def _phrase(word: str) -> str:
+    apart = words_apart(word)
+    return apart if apart == word else words_apart(word[:_LONGEST_UNSPACED]).strip()
 
 
 def _words(text: str) -> Iterator[str]:

@@ -32,12 +32,13 @@ class Totals(NamedTuple):
     Attributes:
         executions: how many there are.
         failed: those of them that failed or were killed.
-        input_tokens: tokens, as are the next three.
+        input_tokens: tokens that were paid for, as are the next three.
         output_tokens: of all messages.
         cache_creation_input_tokens: written to the cache.
         cache_read_input_tokens: read from it.
         cost_usd: US dollars that were paid.
         recorded_cost_usd: US dollars that recordings had cost, which were only played.
+        recorded_tokens: tokens of all four kinds that they had used.
         seconds: from each CLI's start to its end, added up.
         tool_calls: calls of tools.
     """
@@ -50,6 +51,7 @@ class Totals(NamedTuple):
     cache_read_input_tokens: int = 0
     cost_usd: float = 0.0
     recorded_cost_usd: float = 0.0
+    recorded_tokens: int = 0
     seconds: float = 0.0
     tool_calls: int = 0
 

@@ -23,10 +23,10 @@ from typing import Any, TypeVar
 from claude_widget.history import schema
 from claude_widget.history.entry import HistoryEntry
 from claude_widget.history.errors import HistoryUnavailable
-from claude_widget.history.filter import Wanted, clean, conditions, match_of, row_id
+from claude_widget.history.filter import Wanted, clean, conditions, match_of, row_id, words_apart
 from claude_widget.own_files import open_own
 
-NAME = "history.sqlite3"
+NAME = f"history-{schema.VERSION}.sqlite3"
 LOCK = "history.lock"
 """The file that is locked while an index is moved aside."""
 BUSY = 10.0
@@ -248,7 +248,17 @@ class HistoryIndex:
                     else:
                         companion.unlink()
             self.path.rename(kept)
+            if why != "foreign":
+                self._remove_earlier(why, kept)
             return kept
+
+    def _remove_earlier(self, why: str, kept: Path) -> None:
+        """Keep one index of ours for each reason: what is in one is in the transcripts, too."""
+        stay = {f"{kept.name}{suffix}" for suffix in ("", *_COMPANIONS)}
+        for path in self.path.parent.glob(f"{NAME}.{why}-*"):
+            if path.name not in stay:
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
     @contextlib.contextmanager
     def _moving(self) -> Iterator[None]:
@@ -315,7 +325,7 @@ def _put(db: sqlite3.Connection, entries: Sequence[HistoryEntry]) -> int:
             figures, texts = schema.row_of(entry)
             db.execute(schema.INSERT, (number, *figures))
             db.execute("INSERT INTO texts VALUES (?,?)", (number, schema.pack(texts)))
-            db.execute(schema.INSERT_SEARCH, (number, *texts))
+            db.execute(schema.INSERT_SEARCH, (number, *map(words_apart, texts)))
             new += 1
         db.execute("COMMIT")
     except BaseException:
@@ -332,7 +342,7 @@ def _remove(db: sqlite3.Connection, ids: Sequence[str]) -> None:
             for (number,) in db.execute(said, (clean(execution_id),)).fetchall():
                 packed = "SELECT packed FROM texts WHERE id = ?"
                 texts = schema.unpack(db.execute(packed, (number,)).fetchone()[0])
-                db.execute(schema.DELETE_SEARCH, (number, *texts))
+                db.execute(schema.DELETE_SEARCH, (number, *map(words_apart, texts)))
                 db.execute("DELETE FROM texts WHERE id = ?", (number,))
                 db.execute("DELETE FROM executions WHERE id = ?", (number,))
         db.execute("COMMIT")

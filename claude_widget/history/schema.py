@@ -23,7 +23,8 @@ from claude_widget.history.entry import HistoryEntry
 from claude_widget.history.filter import clean
 
 VERSION = 1
-"""Of the tables (`user_version`). Another one's file is moved aside, not changed."""
+"""Of the tables (`user_version`), which is in the file's name as well: two versions of this package
+that work on one state folder have a file each. What has another one inside is moved aside."""
 SAFE_WAL = (3, 51, 3)
 """Before it a file in WAL mode can become corrupt when two connections reset the log at once."""
 _LOCAL = frozenset(
@@ -90,15 +91,19 @@ TOTAL_FIELDS = (
     "cache_read_input_tokens",
     "cost_usd",
     "recorded_cost_usd",
+    "recorded_tokens",
     "seconds",
     "tool_calls",
 )
 TOTALS = """
 SELECT date(e.created_time, 'unixepoch', 'localtime'), coalesce(e.model, ''), e.project_path,
-    count(*), sum(e.status != 'completed'), sum(e.input_tokens), sum(e.output_tokens),
-    sum(e.cache_creation_input_tokens), sum(e.cache_read_input_tokens),
-    total(CASE WHEN e.recorded THEN 0 ELSE e.cost_usd END),
-    total(CASE WHEN e.recorded THEN e.cost_usd ELSE 0 END),
+    count(*), sum(e.status != 'completed'),
+    sum(iif(e.recorded, 0, e.input_tokens)), sum(iif(e.recorded, 0, e.output_tokens)),
+    sum(iif(e.recorded, 0, e.cache_creation_input_tokens)),
+    sum(iif(e.recorded, 0, e.cache_read_input_tokens)),
+    total(iif(e.recorded, 0, e.cost_usd)), total(iif(e.recorded, e.cost_usd, 0)),
+    sum(iif(e.recorded, e.input_tokens + e.output_tokens + e.cache_creation_input_tokens
+        + e.cache_read_input_tokens, 0)),
     total(e.end_time - e.start_time), sum(e.tool_count)
 FROM executions e
 """
