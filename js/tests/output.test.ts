@@ -161,7 +161,9 @@ describe("the tabs", () => {
   beforeEach(() => layOut({ height: 400, row: () => 20 }));
   const tab = (name: string) => one<HTMLButtonElement>("[role=tab]", name);
   const shown = () =>
-    [...el.querySelectorAll<HTMLElement>("[role=tabpanel]")].filter((panel) => !panel.hidden);
+    [...region("Output").querySelectorAll<HTMLElement>("[role=tabpanel]")].filter(
+      (panel) => !panel.hidden,
+    );
 
   test("show one panel each, named by its tab", async () => {
     await view(bytes("0.1 err one\n0.2 err two\n"));
@@ -176,7 +178,7 @@ describe("the tabs", () => {
 
   test("are one stop for Tab, with arrows between them", async () => {
     await view(records(text("a", "Hello")));
-    const stops = () => [...el.querySelectorAll('[role=tab][tabindex="0"]')];
+    const stops = () => [...region("Output").querySelectorAll('[role=tab][tabindex="0"]')];
     expect(stops()).toEqual([tab("Conversation")]);
     const key = (name: string) =>
       pass(0, () => {

@@ -18,12 +18,12 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
   {
     where: "Anywhere but in a field",
     lines: [
-      { keys: ["/"], does: "Search the executions" },
+      { keys: ["/"], does: "Search the executions, or the history" },
       { keys: ["?"], does: "Show these keys" },
     ],
   },
   {
-    where: "In the list of executions",
+    where: "In the list of executions, and in the history",
     lines: [
       { keys: ["↑", "↓"], does: "Move to the one above or below" },
       { keys: ["Page Up", "Page Down"], does: "Move by a page" },
@@ -33,8 +33,19 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
       { keys: ["Shift + ↑", "Shift + ↓"], does: "Select from here to there" },
       { keys: ["Ctrl + A", "⌘ + A"], does: "Select all that are shown" },
       { keys: ["Escape"], does: "Select none" },
-      { keys: ["k"], does: "Kill what is selected, after a question" },
       { keys: ["r"], does: "Run what is selected again, after a question" },
+    ],
+  },
+  {
+    where: "In the list of executions",
+    lines: [{ keys: ["k"], does: "Kill what is selected, after a question" }],
+  },
+  {
+    where: "In the history",
+    lines: [
+      { keys: ["s"], does: "Go on with its session" },
+      { keys: ["p"], does: "Pin it, or take its pin away" },
+      { keys: ["Delete"], does: "Delete what is selected, after a question" },
     ],
   },
   {

@@ -25,6 +25,7 @@ import * as problem from "../problem.ts";
 import * as store from "../store.ts";
 import * as visible from "../text/visible.ts";
 import * as view from "../view.ts";
+import * as dialog from "../views/dialog.tsx";
 import * as activity from "../views/list/activity.tsx";
 import * as bulkViews from "../views/list/bulk.tsx";
 import * as grid from "../views/list/grid.tsx";
@@ -57,6 +58,7 @@ const GIVEN: Readonly<Record<string, object>> = {
   "../store.ts": store,
   "../text/visible.ts": visible,
   "../view.ts": view,
+  "../views/dialog.tsx": dialog,
   "../views/list/activity.tsx": activity,
   "../views/list/bulk.tsx": bulkViews,
   "../views/list/grid.tsx": grid,

@@ -5,5 +5,7 @@
  * shares with the bundle (`given.ts`).
  */
 export { Timeline } from "../views/charts/timeline.tsx";
+export { KeysDialog } from "../views/help.tsx";
 export { History } from "../views/history/history.tsx";
 export { RawPanel } from "../views/pane/raw.tsx";
+export { StderrPanel } from "../views/pane/stderr.tsx";

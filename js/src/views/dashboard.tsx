@@ -9,10 +9,10 @@ import { useRef } from "preact/hooks";
 import { useFieldId } from "../view.ts";
 import { Announcements } from "./announce.tsx";
 import { ConnectionBanner, KernelNotice } from "./banner.tsx";
+import { Fetched } from "./fetched.tsx";
 import { Drafts } from "./form/drafts.tsx";
 import { StartForm } from "./form/form.tsx";
 import { DashboardHeader } from "./header.tsx";
-import { KeysDialog } from "./help.tsx";
 import { ListContext, useNewList } from "./list/listing.ts";
 import { DashboardPanels, type PanelName } from "./panels.tsx";
 
@@ -50,10 +50,14 @@ export function Dashboard() {
         <DashboardPanels chosen={panel} searches={searches} />
         <Announcements />
         {asked.value && (
-          <KeysDialog
-            onClose={() => {
-              asked.value = false;
-            }}
+          <Fetched
+            draw={({ KeysDialog }) => (
+              <KeysDialog
+                onClose={() => {
+                  asked.value = false;
+                }}
+              />
+            )}
           />
         )}
       </div>

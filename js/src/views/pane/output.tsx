@@ -22,7 +22,6 @@ import { SessionControls } from "../session/session.tsx";
 import { TabPanel, Tabs } from "../tabs.tsx";
 import { ConversationPanel } from "./conversation.tsx";
 import { QueryLine } from "./query.tsx";
-import { StderrPanel } from "./stderr.tsx";
 import { Toolbar } from "./toolbar.tsx";
 import { Transcript } from "./transcript.ts";
 
@@ -166,7 +165,9 @@ function OutputTabs({ transcript, live, compact }: OutputTabsProps) {
         )}
       </TabPanel>
       <TabPanel id="stderr" prefix={prefix} hidden={compact || chosen !== "stderr"}>
-        {chosen === "stderr" && !compact && <StderrPanel pane={transcript.pane} />}
+        {chosen === "stderr" && !compact && (
+          <Fetched draw={({ StderrPanel }) => <StderrPanel pane={transcript.pane} />} />
+        )}
       </TabPanel>
     </div>
   );
