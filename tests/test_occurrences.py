@@ -68,11 +68,55 @@ def test_a_cell_that_resumes_finds_its_recording_whenever_it_is_run_again(
 
 
 def test_what_did_not_come_about_has_no_number() -> None:
-    counted = Occurrences()
     for cell in (None, Cell("a", "a", "1")):
-        number = counted.take("x", cell)
-        counted.give_back("x", cell, number)
-        assert counted.take("x", cell) == number
+        counted = Occurrences()
+        assert [counted.take("x", cell) for _ in range(3)] == [1, 2, 3]
+        counted.give_back("x", cell, 1)
+        counted.give_back("x", cell, 2)
+        assert [counted.take("x", cell) for _ in range(3)] == [1, 2, 4], "in whichever order"
+
+
+def test_a_new_cell_has_the_numbers_that_no_cell_asks_for_any_more() -> None:
+    counted = Occurrences()
+    assert [take(counted, "a", "1") for _ in range(2)] == [1, 2]
+    assert take(counted, "b", "2") == 3
+    take(counted, "a", "3", asked="edited")
+    assert take(counted, "c", "4") == 1
+    deleted = Cell("d", "d", "5", frozenset("b"))
+    assert [counted.take("x", deleted) for _ in range(2)] == [2, 3]
+    assert [take(counted, "a", "6") for _ in range(2)] == [4, 5], "its own are others' by now"
+
+
+def test_a_number_is_told_that_a_run_from_the_top_would_not_give() -> None:
+    def told(cell: str, run: str, times: int = 1) -> list[tuple[int, int]]:
+        place = Cell(cell, cell, run)
+        taken = [counted.take("x", place) for _ in range(times)]
+        return [(number, counted.from_the_top("x", place, number)) for number in taken]
+
+    counted = Occurrences()
+    assert [*told("a", "1", 2), *told("b", "2")] == [(1, 1), (2, 2), (3, 3)]
+    assert [*told("a", "3", 2), *told("b", "4")] == [(1, 1), (2, 2), (3, 3)]
+    assert told("a", "5", 3) == [(1, 1), (2, 2), (4, 3)]
+    assert told("b", "6") == [(3, 4)]
+    assert counted.from_the_top("x", None, 7) == 7
+
+
+def test_equal_starts_out_of_order_are_told_when_they_are_recorded(
+    make_manager: MakeManager, project: Path
+) -> None:
+    manager = make_manager(mode="record")
+
+    def run(cell: str, number: str, times: int) -> None:
+        manager._planner._cell = lambda: Cell(f"cell {cell}", cell, number)
+        for _ in range(times):
+            done(manager.start_execution("hello", project))
+
+    run("a", "1", 1)
+    run("b", "2", 1)
+    assert not manager.recording_problems
+    run("a", "3", 2)
+    (problem,) = list(manager.recording_problems)
+    assert "number 2 of these equal starts, and this is number 3" in problem.problem
 
 
 def test_a_start_knows_its_line_and_its_cell(tmp_path: Path) -> None:
@@ -120,6 +164,34 @@ def test_the_running_cell_is_what_its_message_says(
         assert found == (Cell(named) if expected.id is None else expected)
     monkeypatch.setattr(running_cell, "get_ipython", lambda: None)
     assert running_cell.running_cell() is None
+
+
+def test_cells_that_were_deleted_are_told_until_they_are_run_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def says(cell: str, *deleted: str) -> None:
+        metadata = {"cellId": cell, "deletedCells": list(deleted)}
+        parent = {"metadata": metadata, "header": {"msg_id": "m"}}
+        shell = SimpleNamespace(get_parent=lambda: parent, execution_count=3, events=events)
+        monkeypatch.setattr(running_cell, "get_ipython", lambda: shell)
+
+    heard: list[Any] = []
+    events = SimpleNamespace(register=lambda _, hears: heard.append(hears))
+    monkeypatch.setattr(running_cell, "_DELETED", set())
+
+    def gone() -> frozenset[str]:
+        cell = running_cell.running_cell()
+        assert cell is not None
+        return cell.gone
+
+    says("a")
+    assert gone() == frozenset()
+    says("b", "x", "y", "z")
+    heard[0]()  # a cell that starts nothing
+    says("c")
+    assert gone() == {"x", "y", "z"}
+    says("x", "x")  # it was cut
+    assert gone() == {"y", "z"}
 
 
 def test_a_cell_that_is_run_again_finds_the_same_recording(

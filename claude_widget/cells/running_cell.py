@@ -15,6 +15,9 @@ from IPython.core.getipython import get_ipython
 from claude_widget.recordings.call_sites import numbered_cell
 from claude_widget.recordings.occurrences import Cell
 
+_DELETED: set[str] = set()
+"""Ids of cells that are there no more."""
+
 
 def running_cell() -> Cell | None:
     """The cell that runs here; None outside of IPython.
@@ -26,6 +29,8 @@ def running_cell() -> Cell | None:
     shell = get_ipython()
     if shell is None:
         return None
+    if hasattr(shell, "events"):
+        shell.events.register("pre_run_cell", _note_deleted)  # more than once does nothing
     parent = _parent(shell)
     metadata, header = parent.get("metadata"), parent.get("header")
     cell_id = metadata.get("cellId") if isinstance(metadata, dict) else None
@@ -33,8 +38,18 @@ def running_cell() -> Cell | None:
     if isinstance(cell_id, str) and cell_id and isinstance(message, str):
         address, _, name = cell_id.rpartition("#")  # VS Code's, whose names every notebook has
         notebook = _name(unquote(address))
-        return Cell(f"{notebook} cell {name}".lstrip(), name, message)
+        _note_deleted()
+        return Cell(f"{notebook} cell {name}".lstrip(), name, message, frozenset(_DELETED - {name}))
     return numbered_cell(shell.execution_count, _name(os.environ.get("JPY_SESSION_NAME", "")))
+
+
+def _note_deleted(*_: object) -> None:
+    """JupyterLab tells with the next cell that runs, whichever it is, what was deleted before."""
+    metadata = _parent(get_ipython()).get("metadata")
+    if isinstance(metadata, dict):
+        deleted = metadata.get("deletedCells")
+        _DELETED.update(one for one in deleted or () if isinstance(one, str))
+        _DELETED.discard(metadata.get("cellId") or "")  # it was cut, and is there again
 
 
 def _name(notebook: str) -> str:

@@ -37,6 +37,7 @@ class Plan(NamedTuple):
         asked: the same for equal starts.
         number: of this one among them; 0 if it was not counted.
         turn: the same for starts of one session, whichever execution they go on with.
+        from_the_top: the number that it would have if the notebook were run once from its top.
         recorded_time: epoch seconds of the recording; None if it does not say.
         lacking: what it changed and cannot be changed again, where that is asked for.
     """
@@ -48,6 +49,7 @@ class Plan(NamedTuple):
     asked: str = ""
     number: int = 0
     turn: tuple[str, int] | None = None
+    from_the_top: int = 0
     recorded_time: float | None = None
     lacking: tuple[str, ...] = ()
 
@@ -127,6 +129,8 @@ class Planner:
             asked = f"{first.key} {'record' if mode == 'record' else 'replay'}"  # each on its own
             number = self._occurrences.take(asked, call)
             plan = plan._replace(key=_numbered(first, number), asked=asked, number=number)
+            top = self._occurrences.from_the_top(asked, call, number)
+            plan = plan._replace(from_the_top=top)
             return self._with_recording(plan, request, holder)
         except BaseException:
             self.give_back(plan)

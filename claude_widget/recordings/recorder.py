@@ -106,6 +106,8 @@ class Recorder:
         """
         if self._backend is None:
             return
+        if plan.mode != "replay" and plan.number != plan.from_the_top:
+            self._failed(execution_id, _out_of_order(plan))
         if plan.recording is None:
             with self._lock:
                 self._running[execution_id] = _Running(plan)
@@ -322,6 +324,15 @@ class Recorder:
             thread.join(_SAVED_WITHIN)
             if thread.is_alive():
                 _LOG.error("Recordings are still being saved after %.0f s", _SAVED_WITHIN)
+
+
+def _out_of_order(plan: Plan) -> str:
+    assert plan.call is not None
+    return (
+        f"run from its top, the notebook would show here, in {plan.call.label}, number "
+        f"{plan.from_the_top} of these equal starts, and this is number {plan.number}. Restart the "
+        "kernel and record them all again, or tell them apart with key="
+    )
 
 
 def _is_worth(plan: Plan, info: ExecutionInfo) -> bool:
