@@ -114,9 +114,8 @@ def test_all_words_are_found_wherever_they_stand_and_the_last_may_be_a_beginning
             made(1, query="Alpha", result="beta", inputs="Read gamma"),
             made(2, query="call start_execution", inputs="Bash ls -la a/b.py"),
             made(3, query="Café => délta"),
-            made(
-                4, query="hello 你好世界", result="foo世界 メモリ不足", inputs="สวัสดีชาวโลก 안녕세계"
-            ),
+            made(4, query="hello 你好世界", result="foo世界 メモリ不足"),
+            made(5, query="สวัสดีชาวโลก", inputs="안녕세계"),
         ]
     )
     assert [one.created_time - ZERO for one in index.search(wanted(text))] == numbers
