@@ -17,6 +17,7 @@ import {
   useState,
 } from "preact/hooks";
 import { jsx, jsxs } from "preact/jsx-runtime";
+import * as conversation from "../conversation/conversation.ts";
 import * as format from "../format.ts";
 import * as bulk from "../list/bulk.ts";
 import * as selecting from "../list/selecting.ts";
@@ -33,6 +34,7 @@ import * as keyboard from "../views/list/keyboard.ts";
 import * as row from "../views/list/row.tsx";
 import * as status from "../views/list/status.tsx";
 import * as problemViews from "../views/problem.tsx";
+import * as session from "../views/session/session.tsx";
 import * as text from "../views/text/text.tsx";
 import * as visibleText from "../views/text/visible.tsx";
 import * as virtual from "../views/virtual.tsx";
@@ -50,6 +52,7 @@ const GIVEN: Readonly<Record<string, object>> = {
     useState,
   },
   "preact/jsx-runtime": { Fragment, jsx, jsxs },
+  "../conversation/conversation.ts": conversation,
   "../format.ts": format,
   "../list/bulk.ts": bulk,
   "../list/selecting.ts": selecting,
@@ -66,6 +69,7 @@ const GIVEN: Readonly<Record<string, object>> = {
   "../views/list/row.tsx": row,
   "../views/list/status.tsx": status,
   "../views/problem.tsx": problemViews,
+  "../views/session/session.tsx": session,
   "../views/text/text.tsx": text,
   "../views/text/visible.tsx": visibleText,
   "../views/virtual.tsx": virtual,

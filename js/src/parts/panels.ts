@@ -9,3 +9,4 @@ export { KeysDialog } from "../views/help.tsx";
 export { History } from "../views/history/history.tsx";
 export { RawPanel } from "../views/pane/raw.tsx";
 export { StderrPanel } from "../views/pane/stderr.tsx";
+export { McpServers } from "../views/session/servers.tsx";

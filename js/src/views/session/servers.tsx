@@ -10,11 +10,9 @@ import type { ExecutionRow } from "../../protocol.ts";
 import { useView } from "../../view.ts";
 import { ProblemAlert } from "../problem.tsx";
 import { Visible } from "../text/visible.tsx";
+import { isFailing } from "./session.tsx";
 
 type Servers = SessionFacts["servers"];
-
-export const isFailing = (status: string): boolean =>
-  status === "failed" || status === "needs-auth";
 
 const MEANINGS: Readonly<Record<string, string>> = {
   failed: "not connected",

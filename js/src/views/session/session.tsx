@@ -14,8 +14,8 @@ import type { Problem } from "../../problem.ts";
 import type { ExecutionRow } from "../../protocol.ts";
 import { visibleText } from "../../text/visible.ts";
 import { useFieldId, useView } from "../../view.ts";
+import { Fetched } from "../fetched.tsx";
 import { ProblemAlert } from "../problem.tsx";
-import { isFailing, McpServers } from "./servers.tsx";
 
 type Part = "model" | "effort" | "permissionMode";
 const PARTS: readonly Part[] = ["model", "effort", "permissionMode"];
@@ -42,10 +42,15 @@ export function SessionControls({ row, pane }: { row: ExecutionRow; pane: Pane }
     <details class="cw-session">
       <summary>{summaryOf(row, facts)}</summary>
       <ChangeFields row={row} facts={facts} />
-      <McpServers row={row} facts={facts} />
+      {facts.servers.length > 0 && (
+        <Fetched draw={({ McpServers }) => <McpServers row={row} facts={facts} />} />
+      )}
     </details>
   );
 }
+
+export const isFailing = (status: string): boolean =>
+  status === "failed" || status === "needs-auth";
 
 function summaryOf(row: ExecutionRow, facts: SessionFacts): string {
   const { servers } = facts;
