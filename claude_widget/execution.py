@@ -307,6 +307,7 @@ class Execution(Steered, Exported, Shown):
             self._check_followed()
             self._on_end.append(wake)
         try:
+            self._keeper.await_end(self)
             await ended
         finally:
             with self._lock:
@@ -349,6 +350,7 @@ class Execution(Steered, Exported, Shown):
         deadline = None if timeout is None else time.monotonic() + timeout
         woken = subscriptions.start_waiting(self.execution_id)
         try:
+            self._keeper.await_end(self)
             while True:
                 woken.clear()
                 told = self._end_told  # before the callbacks: what led to the end has been queued

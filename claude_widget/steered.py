@@ -34,6 +34,9 @@ class Keeper(Protocol):
     def is_held(self, execution: Execution) -> bool:
         """Pending, and nobody lives who would start it."""
 
+    def await_end(self, execution: Execution) -> None:
+        """Somebody waits for its end."""
+
     def ask(self, execution: Execution, operation: str, **fields: Any) -> None:
         """Ask its shim."""
 

@@ -79,6 +79,13 @@ class Steering:
         """Pending, and nobody lives who would start it."""
         return self._registry.is_held(execution)
 
+    def await_end(self, execution: Execution) -> None:
+        """Somebody waits for its end: what is played is not to wait for more to be said."""
+        if execution.status.ended or not execution.info.recorded:
+            return
+        if isinstance(self._backend, RecordedBackend | ReplayBackend):
+            self._backend.await_end(execution.run)
+
     def kill(self, execution: Execution, reason: Reason) -> None:
         """End it for that reason; nothing happens if it has ended.
 

@@ -173,9 +173,35 @@ def test_follow_ups_of_one_kept_open_are_taken_again(
     assert told(again.info) | {"pid": 0} == told(first.info) | {"pid": 0}
 
 
-def test_a_follow_up_that_comes_late_changes_nothing(
-    record: ProcessManager, replay: MakeManager, project: Path
+def test_one_kept_open_waits_however_long_until_its_caller_goes_on(
+    record: ProcessManager, replay: MakeManager, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def answers(manager: ProcessManager) -> list[str | None]:
+        execution = manager.start_execution("hello", project, keep_open=True)
+        until(lambda: execution.info.awaits_input, what="its turn is over")
+        done(manager.start_execution("another cell", project))
+        first = execution.result
+        execution.send("fake:says=more")
+        until(lambda: results(execution) == 2, what="it has answered")
+        done(manager.start_execution("another cell", project))
+        assert execution.status == "running"
+        execution.end()
+        return [first, done(execution).result]
+
+    monkeypatch.setattr("claude_widget.recordings.replay._STOP", 0.0)
+    assert answers(record) == ["hello", "more"]
+    for pace in (0, 1000):
+        assert answers(replay(pace=pace)) == ["hello", "more"]
+    execution = replay().start_execution("hello", project, keep_open=True)
+    until(lambda: execution.info.awaits_input, what="its turn is over")
+    execution.kill()
+    assert done(execution).status == "killed"
+
+
+def test_a_follow_up_that_comes_late_changes_nothing(
+    record: ProcessManager, replay: MakeManager, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("claude_widget.recordings.replay._STOP", 0.01)
     execution = record.start_execution("hello", project, keep_open=True)
     until(lambda: execution.info.awaits_input, what="its turn is over")
     execution.send("fake:says=more")

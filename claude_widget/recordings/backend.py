@@ -105,6 +105,10 @@ class RecordedBackend:
         """Ask whichever has it."""
         return self._of(run).ask(run, operation, **fields)
 
+    def await_end(self, run: Run) -> None:
+        """Somebody waits for its end; what is run is as it is."""
+        self._player.await_end(run)
+
     def alive(self, run: Run) -> bool:
         """Whether something still writes its transcript."""
         return self._of(run).alive(run)

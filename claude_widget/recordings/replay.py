@@ -33,7 +33,8 @@ from claude_widget.transcript import Writer
 _LOG = logging.getLogger(__name__)
 _ENDINGS = ("ended", "lost", "refused")
 _STOP = 1.0
-"""Seconds that one that was kept open waits for what its caller said when it was recorded."""
+"""Seconds that one whose end is awaited waits for what was said when it was recorded: whoever waits
+is hardly going to say it."""
 _AT_ONCE = 8 << 20
 """Bytes that are written in the thread that starts; more would keep it too long."""
 _ASKED = {
@@ -49,6 +50,7 @@ class _Playing:
     """One execution that is being played."""
 
     said: Said
+    awaited: bool = False
     thread: threading.Thread | None = None
     wake: threading.Event = field(default_factory=threading.Event)
     kill_reason: str = ""
@@ -72,6 +74,7 @@ class ReplayBackend:
         self._lock = threading.Lock()
         self._playing: dict[str, _Playing] = {}
         self._over: dict[str, Said] = {}
+        self._awaited: set[str] = set()
         self._ended = _Bell()
 
     def check(self, request: ExecutionRequest) -> None:
@@ -116,6 +119,7 @@ class ReplayBackend:
         played = _with_an_end(self.recordings.read(recording), recording)
         playing = _Playing(Said(played.lines, keep_open=run.request.keep_open))
         with self._lock:
+            playing.awaited = run.execution_id in self._awaited
             self._playing[run.execution_id] = playing
         small = sum(map(len, played.lines)) <= _AT_ONCE
         if self.pace == 0 and small and not playing.said.stops:
@@ -141,6 +145,7 @@ class ReplayBackend:
         finally:
             with self._lock:
                 self._playing.pop(run.execution_id, None)
+                self._awaited.discard(run.execution_id)
                 if playing.said.left:
                     self._over[run.execution_id] = playing.said
             self._ended.ring()
@@ -150,12 +155,12 @@ class ReplayBackend:
         said = playing.said
         begun = time.monotonic()
         while said.at < len(played.lines):
-            stop, due = self._due(played, said, begun)
-            while (left := due - time.monotonic()) > 0 and not playing.kill_reason:
-                if stop and said.was_said:
-                    break
-                playing.wake.wait(left)
-                playing.wake.clear()
+            after = self._after(played, said.at)
+            if said.at in said.stops:
+                _wait_to_be_said(playing)
+                begun = time.monotonic() - after  # what follows comes as long after it as then
+            else:
+                _wait_until(begun + after, playing)
             if playing.kill_reason:
                 return False
             upto = self._upto(played, said, begun)
@@ -163,22 +168,28 @@ class ReplayBackend:
             said.at = upto
         return True
 
-    def _due(self, played: Played, said: Said, begun: float) -> tuple[bool, float]:
-        """Whether the next line waits to be said, and until when it waits."""
-        stop = said.at in said.stops
-        if self.pace == 0:
-            return stop, time.monotonic() + (_STOP if stop else 0.0)
-        return stop, begun + _time(played, said.at) / self.pace
+    def _after(self, played: Played, line: int) -> float:
+        """Seconds from the beginning until a line is due."""
+        return _time(played, line) / self.pace if self.pace > 0 else 0.0
 
     def _upto(self, played: Played, said: Said, begun: float) -> int:
         """The line after the last one that is due as well."""
         upto = said.at + 1
         now = time.monotonic() - begun
         while upto < len(played.lines) and upto not in said.stops:
-            if self.pace > 0 and _time(played, upto) / self.pace > now:
+            if self._after(played, upto) > now:
                 break
             upto += 1
         return upto
+
+    def await_end(self, run: Run) -> None:
+        """Somebody waits for its end: what is not said soon by then nobody will say."""
+        with self._lock:
+            self._awaited.add(run.execution_id)
+            playing = self._playing.get(run.execution_id)
+        if playing is not None:
+            playing.awaited = True
+            playing.wake.set()
 
     def ask(self, run: Run, operation: str, **fields: Any) -> dict[str, Any]:
         """Kill ends the play; what was asked when it was recorded is taken, and nothing else."""
@@ -283,6 +294,26 @@ class _Bell:
                 os.close(end)
             self._ends = None
             self._rung = self._shown = False
+
+
+def _wait_until(due: float, playing: _Playing) -> None:
+    """Until that monotonic second, or until it is killed."""
+    while (left := due - time.monotonic()) > 0 and not playing.kill_reason:
+        playing.wake.wait(left)
+        playing.wake.clear()
+
+
+def _wait_to_be_said(playing: _Playing) -> None:
+    """Until its caller says what the next line has; until soon, if its caller awaits the end."""
+    due: float | None = None
+    while not (playing.said.was_said or playing.kill_reason):
+        if playing.awaited and due is None:
+            due = time.monotonic() + _STOP
+        left = None if due is None else due - time.monotonic()
+        if left is not None and left <= 0:
+            return
+        playing.wake.wait(left)
+        playing.wake.clear()
 
 
 def _time(played: Played, line: int) -> float:

@@ -30,7 +30,7 @@ class Said:
 
     Attributes:
         at: the line that is played next.
-        stops: lines that wait a moment for what the caller said then.
+        stops: lines that wait for what the caller said then.
     """
 
     def __init__(self, lines: Sequence[bytes], *, keep_open: bool) -> None:
