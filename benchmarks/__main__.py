@@ -22,6 +22,7 @@ NAMES = (
     "memory",
     "reattach",
     "replay",
+    "same_outputs",
     "kill_to_gone",
     "bytes_per_change",
     "idle_cpu",
