@@ -18,7 +18,7 @@ from claude_widget.errors import ClaudeWidgetError, InvalidTransition
 from claude_widget.events import is_neutral, parse
 from claude_widget.models import ExecutionInfo
 from claude_widget.report.content import Report
-from claude_widget.report.reading import own_redactor, read_digest
+from claude_widget.report.reading import own_redactor, read_digest, secrets_of
 from claude_widget.state import State, reduce
 from claude_widget.state_folder import StateFolder
 from claude_widget.transcript import read_records
@@ -59,7 +59,9 @@ class Lookup:
         info = self.info(execution_id)
         if info is None:
             return None
-        return read_digest(info, self._runs[execution_id].transcript, own_redactor())
+        run = self._runs[execution_id]
+        redactor = own_redactor().also(secrets_of(run.request))
+        return read_digest(info, run.transcript, redactor)
 
     def started_by(self, manager_id: str) -> list[ExecutionInfo]:
         """What a manager has started, oldest first."""

@@ -20,6 +20,7 @@ from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionInfo
 from tests import fake
 from tests.conftest import MakeManager
+from tests.planted_secrets import SHAPED, Person, leaks
 from tests.waiting import until
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -213,6 +214,23 @@ def test_one_whose_end_was_not_kept_is_folded_again(manager: ProcessManager, pro
     found = Lookup(manager.state_dir).info(execution.execution_id)
     assert found is not None
     assert (found.status, found.result) == (execution.status, execution.result)
+
+
+def test_a_frozen_view_keeps_no_secret_and_no_home(
+    manager: ProcessManager, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "p4:ss'w0rd/of+%41~zq8"
+    person = Person(home=tmp_path / "home")
+    monkeypatch.setenv("DEPLOY_TOKEN", secret)
+    query = f"{SHAPED['github-token']} {secret} {person.home}/x fake:says={secret} fake:tools"
+    execution = fake.ended(manager.start_execution(query, project), "completed", "success")
+    view = live({}, "view", execution_id=execution.execution_id)
+    table = live({}, "table", manager_id=manager.manager_id, executions=[])
+    path = written(tmp_path / "secret.ipynb", view, table)
+    assert freeze_file(path) == 2
+    text = path.read_bytes()
+    assert text.count(b"[redacted:github-token]") >= 4
+    assert leaks([("frozen", text)], [SHAPED["github-token"], secret], person) == {}
 
 
 def test_the_command_says_what_it_did(

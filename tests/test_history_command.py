@@ -15,6 +15,7 @@ from claude_widget.history.index import NAME
 from claude_widget.manager import ProcessManager
 from tests import fake
 from tests.conftest import MakeManager
+from tests.planted_secrets import SHAPED, Person, leaks
 from tests.test_retention import ended_on
 
 Call = Callable[..., tuple[int, str, str]]
@@ -121,6 +122,31 @@ def test_export_writes_a_file_that_stands_alone(
         assert call("export", runs[0], str(file)) == (0, f"{file}\n", "")
         assert "hello alpha" in file.read_text()
     assert call("export", runs[0], str(tmp_path / "one.pdf"))[0] == 1
+
+
+def test_an_export_keeps_no_secret_and_no_home(
+    manager: ProcessManager,
+    project: Path,
+    call: Call,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    secret, given = "p4:ss'w0rd/of+%41~zq8", "given-2-this-Server-8812"
+    person = Person(home=tmp_path / "home")
+    monkeypatch.setenv("DEPLOY_TOKEN", secret)
+    execution = manager.start_execution(
+        f"{SHAPED['github-token']} {secret} {given} {person.home}/x fake:says={secret} fake:tools",
+        project,
+        mcp_config={"mcpServers": {"a": {"command": "serve", "env": {"X": given}}}},
+    )
+    fake.ended(execution, "completed", "success")
+    manager.close()
+    files = [tmp_path / f"one.{suffix}" for suffix in ("html", "md", "jsonl")]
+    for file in files:
+        assert call("export", execution.execution_id, str(file))[0] == 0
+        assert b"[redacted:github-token]" in file.read_bytes()
+    told = [(file.name, file.read_bytes()) for file in files]
+    assert leaks(told, [SHAPED["github-token"], secret, given], person) == {}
 
 
 def test_rebuild_says_what_it_read(call: Call, runs: list[str], tmp_path: Path) -> None:

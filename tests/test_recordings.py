@@ -21,7 +21,7 @@ from claude_widget.errors import ClaudeWidgetError
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from claude_widget.recordings import store
-from claude_widget.recordings.errors import RecordingNotFound, RecordingsLocked
+from claude_widget.recordings.errors import RecordingDamaged, RecordingNotFound, RecordingsLocked
 from claude_widget.recordings.files import FolderLock
 from claude_widget.recordings.key import RecordingKey, key_of, of_material
 from claude_widget.recordings.store import Recordings, slug
@@ -105,6 +105,27 @@ def test_it_is_found_by_its_key_and_by_nothing_else(recordings: Recordings, save
     assert recordings.find(keyed(model="opus")) is None
     assert recordings.all() == [found]
     assert Recordings(recordings.folder / "nowhere", recordings.redactor).all() == []
+
+
+def test_recording_of_a_prompt_with_its_users_name_is_found_by_others_and_has_no_name(
+    recordings: Recordings, execution: Execution, tmp_path: Path
+) -> None:
+    def made(user: str, query: str = "Write to alice@example.com") -> RecordingKey:
+        request = execution.run.request.model_copy(update={"query": query})
+        redactor = Redactor(environ={}, home=Path("/home/user"), user=user)
+        return key_of(request, base=tmp_path, redactor=redactor)
+
+    folder = recordings.save(made("alice"), execution.run, made_by="cell a")
+    assert not [name for name, content in tree(recordings.folder).items() if b"alice" in content]
+    found = recordings.find(made("runner"))
+    assert found is not None
+    assert (found.folder, found.query) == (folder, "Write to user@example.com")
+    assert recordings.find(made("alice")) == found
+    assert recordings.find(made("runner", "Write to bob@example.com")) is None
+    request = folder / "request.json"
+    request.write_text(request.read_text().replace("Write to user", "Write to somebody"))
+    with pytest.raises(RecordingDamaged, match="of another request"):
+        recordings.find(made("alice"))
 
 
 def test_what_another_process_has_saved_is_found(recordings: Recordings, saved: Path) -> None:
@@ -423,9 +444,12 @@ def test_missing_one_names_the_nearest_and_what_differs(
     assert error.differences == ('model is "sonnet", and was "opus" when it was recorded',)
     assert asked.key[:12] in str(error)
     assert error.differences[0] in str(error)
+    assert f"is recordings/{Path(error.nearest).name}, but" in str(error), "from any folder"
 
 
 def test_missing_one_among_none_says_so(tmp_path: Path) -> None:
-    error = Recordings(tmp_path / "none", Redactor(environ={})).missing(keyed(), QUERY)
-    assert error.nearest is None
-    assert "none" in str(error)
+    redactor = Redactor(environ={}, home=tmp_path)
+    error = Recordings(tmp_path / "none", redactor).missing(keyed(), QUERY)
+    assert (error.nearest, error.folder) == (None, "~/none")
+    assert "There is no recording in ~/none." in str(error)
+    assert "CLAUDE_WIDGET_RECORDINGS" in error.hint

@@ -9,6 +9,12 @@ from collections.abc import Mapping, Sequence
 
 from claude_widget.errors import ClaudeWidgetError
 
+_NEXT = "Record it, run it live, or ask what is recorded."
+_ELSEWHERE = (
+    "Recordings are looked for in the kernel's working folder, which papermill sets with --cwd. "
+    "CLAUDE_WIDGET_RECORDINGS or ProcessManager(recordings=...) names another folder."
+)
+
 
 class RecordingNotFound(ClaudeWidgetError):
     """Replay has nothing recorded for that request.
@@ -20,6 +26,7 @@ class RecordingNotFound(ClaudeWidgetError):
         nearest: folder of the recording that comes nearest, or None.
         differences: what the request and that one differ in, in words.
         known: the queries that are recorded, as many as are of use.
+        folder: where recordings were looked for; empty where that is not told.
     """
 
     def __init__(
@@ -31,6 +38,7 @@ class RecordingNotFound(ClaudeWidgetError):
         material: Mapping[str, object] | None = None,
         nearest: str | None = None,
         differences: Sequence[str] = (),
+        folder: str = "",
     ) -> None:
         self.query = query
         self.known = tuple(known)
@@ -38,19 +46,28 @@ class RecordingNotFound(ClaudeWidgetError):
         self.material = dict(material or {})
         self.nearest = nearest
         self.differences = tuple(differences)
+        self.folder = folder
         short = query if len(query) <= 200 else query[:200] + "…"
         named = f" (key {key[:12]})" if key else ""
         super().__init__(
             f"Nothing is recorded for the query {short!r}{named}. {self._nearest()}",
-            hint="Record it, run it live, or ask what is recorded.",
+            hint=_ELSEWHERE if self._is_bare else _NEXT,
         )
 
+    @property
+    def _is_bare(self) -> bool:
+        """Nothing at all was found where recordings were looked for."""
+        return bool(self.folder) and self.nearest is None and not self.known
+
     def _nearest(self) -> str:
+        if self._is_bare:
+            return f"There is no recording in {self.folder}."
         if self.nearest is None:
             listed = "".join(f"\n  - {query}" for query in self.known) or " none"
             return f"Recorded are:{listed}\n"
         said = "".join(f"\n  - {one}" for one in self.differences) or "\n  - nothing that is named"
-        return f"The nearest recording is {self.nearest}, but:{said}\n"
+        name = "/".join(self.nearest.split("/")[-2:])  # a notebook that keeps it may move
+        return f"The nearest recording is {name}, but:{said}\n"
 
 
 class RecordingDamaged(ClaudeWidgetError):

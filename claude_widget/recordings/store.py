@@ -200,6 +200,7 @@ class Recordings:
             material=key.material,
             nearest=None if nearest is None else str(nearest[0].folder),
             differences=() if nearest is None else nearest[1],
+            folder=self.redactor.text(str(self.folder)),
         )
 
     def _folder_of(self, key: str) -> Path | None:
