@@ -11,7 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
+import papermill  # type: ignore[import-untyped]
 import pytest
+from papermill.engines import NotebookExecutionManager  # type: ignore[import-untyped]
 
 from claude_widget.changes.observed import Changes, apply, before
 from claude_widget.changes.overlaps import Overlaps, Span, overlapped
@@ -126,6 +129,36 @@ def test_what_is_too_large_is_left_out_and_named(in_git: bool, project: Path) ->
     assert changes.paths == ("code.py",)
     assert [path for path, _ in changes.left_out] == [odd, "large", "picture"]
     assert Changes.from_text(changes.text) == changes
+
+
+@pytest.mark.parametrize("in_git", [True, False])
+def test_the_notebook_that_papermill_runs_is_no_execution_s_work(
+    in_git: bool, project: Path
+) -> None:
+    trees.write(TREE, project)
+    if in_git:
+        repository(project)
+    other = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")])
+    nbformat.write(other, project / "other.ipynb")
+    running = papermill.iorw.load_notebook_node(str(project / "other.ipynb"))
+    papermill.execute.prepare_notebook_metadata(running, "other.ipynb", "out.ipynb")
+    runs = NotebookExecutionManager(
+        running, output_path=str(project / "out.ipynb"), progress_bar=False, autosave_cell_every=0
+    )
+    runs.notebook_start()
+
+    def act() -> None:
+        runs.cell_start(running.cells[0], 0)
+        other.cells[0].source = "2"
+        nbformat.write(other, project / "other.ipynb")
+
+    changes = seen(project, act)
+    assert changes is not None
+    assert (changes.paths, changes.left_out) == (("other.ipynb",), ())
+    runs.notebook_complete()
+    changes = seen(project, lambda: nbformat.write(other, project / "out.ipynb"))
+    assert changes is not None
+    assert changes.paths == ("out.ipynb",), "papermill is done with it"
 
 
 @pytest.mark.parametrize(

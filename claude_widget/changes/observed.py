@@ -9,6 +9,7 @@ is written for that. It decides neither when to record nor when to apply, and kn
 from __future__ import annotations
 
 import dataclasses
+import json
 import logging
 import os
 import re
@@ -265,7 +266,7 @@ class Before:
         too_much: dict[str, str] = {}
         room = self._bounds.patch_bytes
         for difference in state.differences():
-            if difference.old == difference.new:
+            if difference.old == difference.new or _is_of_papermill(difference):
                 continue
             size = sum(len(content.data) for content in (difference.old, difference.new) if content)
             if size > room:
@@ -277,6 +278,20 @@ class Before:
         if not sections and not left:
             return None
         return Changes(compose(sections), mixed=mixed, left_out=left)
+
+
+def _is_of_papermill(difference: Difference) -> bool:
+    """Whether it is the notebook that papermill runs: it saves that one with every cell.
+
+    No variable names it to the kernel, as it does where a server runs the notebook.
+    """
+    if difference.new is None or not difference.path.endswith(".ipynb"):
+        return False
+    try:
+        run = json.loads(difference.new.data)["metadata"]["papermill"]
+        return bool(run["start_time"]) and run["end_time"] is None
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return False
 
 
 def apply(changes: Changes, project: str | os.PathLike[str]) -> None:
