@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from claude_widget import protocol
-from claude_widget.charts.calls import CallReader, CallSpan
+from claude_widget.charts.calls import CallReader, CallSpan, longest
 from claude_widget.charts.spending import Day, per_day
 from claude_widget.manager import ProcessManager
-from claude_widget.page.charting import longest, spending, tool_calls
+from claude_widget.page.charting import spending, tool_calls
 from claude_widget.protocol import MAX_BATCH, MOST_SPANS
 
 TOTALS = {
@@ -89,7 +89,7 @@ def test_a_transcript_that_is_gone_has_the_calls_that_were_read(tmp_path: Path) 
 def test_of_too_many_calls_the_longest_are_told_in_their_order() -> None:
     spans = tuple(CallSpan("Read", str(i), i, i + i % 7) for i in range(MOST_SPANS * 2))
     running = CallSpan("Bash", "make", 9000.0)
-    kept = longest((running, *spans))
+    kept = longest((running, *spans), MOST_SPANS)
     assert len(kept) == MOST_SPANS
     assert kept[0] == running
     assert [span.start_time for span in kept[1:]] == sorted(span.start_time for span in kept[1:])

@@ -7,10 +7,12 @@ calls: those of the transcript's records count, which are when they arrived.
 
 from __future__ import annotations
 
+import math
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from claude_widget.blocks import ToolBlock, read_call, summarize
 from claude_widget.errors import TranscriptError
@@ -49,14 +51,21 @@ class CallReader:
     Args:
         transcript: its path.
         project_path: the folder to which paths are told.
+        redact: takes secrets out of a value of JSON, where what is read is to be saved.
 
     Attributes:
         left_out: how many calls there were beyond 20,000.
     """
 
-    def __init__(self, transcript: Path, project_path: str = "") -> None:
+    def __init__(
+        self,
+        transcript: Path,
+        project_path: str = "",
+        redact: Callable[[Any], Any] | None = None,
+    ) -> None:
         self.left_out = 0
         self._cwd = project_path
+        self._redact = redact
         self._follower = Follower(transcript)
         self._follower.parser.skip = NEUTRAL_PREFIX
         self._lock = threading.Lock()
@@ -94,8 +103,19 @@ class CallReader:
         if len(self._found) >= MOST_CALLS:
             self.left_out += 1
             return
+        if self._redact is not None:  # before anything is cut: a part of a secret is one, too
+            name, given = self._redact(name), self._redact(given)
         told = ToolBlock(call, name, given if isinstance(given, dict) else {})
         subject = summarize(read_call(told, self._cwd)).subject[:SUBJECT_CHARACTERS]
         self._found[call] = CallSpan(
             name[:NAME_CHARACTERS], subject, event.time, nested=bool(event.parent_tool_use_id)
         )
+
+
+def longest(spans: tuple[CallSpan, ...], most: int) -> tuple[CallSpan, ...]:
+    """At most so many of them, in their order; what still runs counts as the longest."""
+    if len(spans) <= most:
+        return spans
+    lengths = [math.inf if one.end_time is None else one.end_time - one.start_time for one in spans]
+    by_length = sorted(range(len(spans)), key=lambda index: -lengths[index])
+    return tuple(spans[index] for index in sorted(by_length[:most]))

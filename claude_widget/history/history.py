@@ -7,10 +7,15 @@ DataFrame is asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, overload
 
+from claude_widget.charts.chart import Chart
+from claude_widget.charts.charting import MOST_LANES, spending_of, timeline_of
+from claude_widget.charts.spending import per_day
+from claude_widget.errors import ExecutionNotFound
 from claude_widget.events import PartialDelta
 from claude_widget.execution import Execution
 from claude_widget.history.entry import HistoryEntry, tool_calls_of
@@ -140,6 +145,21 @@ class History(Sequence[Execution]):
         """What `daily` has, as dicts and without pandas."""
         rows = self._index.totals(self._asked)
         return [dict(zip(TOTAL_FIELDS, row, strict=True)) for row in rows]
+
+    # -- charts --------------------------------------------------------------------------------
+
+    def timeline(self, limit: int = MOST_LANES) -> Chart:
+        """When these executions ran and called their tools, the newest so many, as a chart."""
+        shown = self.entries[:limit]
+        found = []
+        for entry in shown:
+            with suppress(ExecutionNotFound):  # removed since it was searched
+                found.append(self._open(entry.execution_id))
+        return timeline_of(found, self.redactor_for(shown))
+
+    def spending(self) -> Chart:
+        """Costs and tokens a day of all that was asked for, whatever the `limit`, as a chart."""
+        return spending_of(per_day(self.daily_rows()))
 
     # -- tables --------------------------------------------------------------------------------
 

@@ -12,6 +12,8 @@ from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from claude_widget.backend import Run
+from claude_widget.charts.chart import Chart
+from claude_widget.charts.charting import MOST_LANES, timeline_of
 from claude_widget.cleanup.retention import Retention
 from claude_widget.errors import ExecutionActive, ExecutionNotFound
 from claude_widget.execution import Execution
@@ -117,6 +119,15 @@ class LookingBack(OpenManagers):
             found = look()
             if self._indexing.index.renewals == before:  # else it was searched while it was empty
                 return found
+
+    def timeline(self, limit: int = MOST_LANES) -> Chart:
+        """When this manager's executions ran and called their tools, as a chart.
+
+        Args:
+            limit: how many at most, the newest.
+        """
+        known = self._registry.all()[::-1][:limit]
+        return timeline_of(known, self.redactor_for(one.execution_id for one in known))
 
     def rebuild_history(self) -> HistoryReport:
         """Make the history's index anew from the transcripts, each of which is read once.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from claude_widget import protocol
-from claude_widget.charts.calls import CallSpan
+from claude_widget.charts.calls import longest
 from claude_widget.charts.spending import per_day
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
@@ -31,23 +31,12 @@ def tool_calls(manager: ProcessManager, message: protocol.GetToolCalls) -> proto
 
 def _calls_of(execution_id: str, execution: Execution | None) -> protocol.ExecutionCalls:
     spans, left_out = ((), 0) if execution is None else execution.tool_calls()
-    kept = longest(spans)
+    kept = longest(spans, MOST_SPANS)
     return protocol.ExecutionCalls(
         execution_id=execution_id,
         calls=tuple(protocol.ToolSpan.model_validate(span._asdict()) for span in kept),
         left_out=left_out + len(spans) - len(kept),
     )
-
-
-def longest(spans: tuple[CallSpan, ...]) -> tuple[CallSpan, ...]:
-    """At most `MOST_SPANS` of them, in their order; what still runs counts as the longest."""
-    if len(spans) <= MOST_SPANS:
-        return spans
-    lengths = [
-        float("inf") if span.end_time is None else span.end_time - span.start_time for span in spans
-    ]
-    by_length = sorted(range(len(spans)), key=lambda index: -lengths[index])
-    return tuple(spans[index] for index in sorted(by_length[:MOST_SPANS]))
 
 
 def spending(manager: ProcessManager, message: protocol.GetSpending) -> protocol.SpendingAnswer:
