@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from claude_widget.errors import InvalidRequest
+from claude_widget.models import ExecutionRequest
 from claude_widget.recordings.key import (
     RecordingKey,
     differences,
     digest_of,
     digests,
     key_of,
+    numbered,
     of_material,
 )
 from claude_widget.redaction.redactor import Redactor
@@ -229,6 +231,59 @@ def test_secrets_are_neither_in_the_key_nor_in_its_material(base: Path) -> None:
     assert first == second
     assert SECRET not in json.dumps(first.material)
     assert keyed(base, key=SECRET) == keyed(base, key=other)
+
+
+MACHINES = [
+    ("alice", "/home/alice", "/home/alice/proj"),
+    ("runner", "/home/user", "/home/user/a/deep/checkout"),
+    ("root", "/root", "/app"),
+    ("me", "/Users/me", "/Users/me/proj"),
+    ("data", "/home/you/data", "/workspace"),
+]
+"""Who is at it, the home folder, and the notebook's."""
+ASKED: dict[str, dict[str, Any]] = {
+    "address": {"query": "Write to alice@example.com about it"},
+    "repository": {"query": "Look at https://github.com/alice/repo and data/a.csv"},
+    "name before a slash": {"query": "Fix alice/model.py, then runner/a.py"},
+    "somebody's home": {"query": "Read /home/alice/data/x.csv, also of /root."},
+    "own home": {"query": "Read {home}/x.csv, or {home}."},
+    "notebook's folder": {"query": "Read {base}/x.csv in {base}."},
+    "tools": {"allowed_tools": ["Read({base}/**)", "Bash(ls {home}/data)"]},
+    "arguments": {"extra_args": ["--add", "{base}/x"]},
+    "schema": {"schema": {"enum": ["{base}/a", {"const": "alice/b"}]}},
+    "own key": {"key": "alice@example.com of {home}"},
+}
+
+
+def on(machine: tuple[str, str, str], told: dict[str, Any]) -> RecordingKey:
+    """The key of what is asked on a machine."""
+    name, home, base = machine
+    text = json.dumps(told).replace("{home}", home).replace("{base}", base)
+    request = ExecutionRequest.model_validate(
+        {"query": "Go", "project_path": f"{base}/data", **json.loads(text)}
+    )
+    redactor = Redactor(environ={}, home=Path(home), user=name)
+    inputs = {"data/a.csv": "0" * 64}
+    return key_of(request, base=Path(base), redactor=redactor, inputs=inputs)
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_key_does_not_depend_on_who_is_at_the_machine(name: str) -> None:
+    made = [on(machine, ASKED[name]) for machine in MACHINES]
+    assert len({one.key for one in made}) == 1
+    assert len({numbered(one, 2).key for one in made} | {made[0].key}) == 2
+    for (user, home, _), one in zip(MACHINES, made, strict=True):
+        told = json.dumps(one.material)
+        assert home not in told, "the material is saved"
+        assert f"{user}@" not in told or user == "root"
+        assert on(MACHINES[0], {"query": "Write to bob@example.com about it"}).key != one.key
+
+
+def test_folder_of_one_part_is_found_where_a_path_begins_only(base: Path) -> None:
+    told = "ls /app/a x/app/b https://x.org/app/c /app-old /apples; cd /app"
+    made = on(("root", "/root", "/app"), {"query": told})
+    assert made.material["query"] == "ls ./a x/app/b https://x.org/app/c /app-old /apples; cd ."
+    assert on(("me", "/home/me", "/tmp"), {"query": "in /tmp/x"}).material["query"] == "in /tmp/x"
 
 
 def test_inputs_are_digests_by_relative_path_in_order(base: Path) -> None:

@@ -1,8 +1,10 @@
 """What a recording is found by: the content of the redacted request, as a digest.
 
 The rule: two starts have one key if their answers may be taken for each other: what shapes an
-answer is in it, what only says how it is run is not (name, priority, limits, environment). It
-reads no file but those that the caller has named, and knows nothing of recordings.
+answer is in it, what only says how it is run is not (name, priority, limits, environment), nor is
+who is at which machine: no folder of theirs, and the user's name only where the prompt has it,
+whoever that is. It reads no file but those that the caller has named, and knows nothing of
+recordings.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 _TEXTS = ("query", "system_prompt", "append_system_prompt")
 _PLAIN = ("model", "effort", "permission_mode", "fork_session", "expand")
 _TOOLS = ("allowed_tools", "disallowed_tools")
+_SHARED = frozenset(["home", "Users", "tmp", "usr", "etc", "var", "opt", "mnt", "media"])
+"""Folders at the root that a prompt may name without meaning the notebook's."""
 _QUOTED = 40
 """Characters of a text that a difference quotes."""
 _BLOCK = 1 << 20
@@ -34,12 +38,15 @@ class RecordingKey(NamedTuple):
     """What one recording is found by.
 
     Attributes:
-        key: SHA-256 of the material, in hexadecimal digits.
+        key: SHA-256 of what was asked, in hexadecimal digits.
         material: what the key is made of, as JSON data; redacted, and readable.
+        asked: the same with the user's name, which is the same on every machine and never saved;
+            None where that is the material.
     """
 
     key: str
     material: dict[str, Any]
+    asked: dict[str, Any] | None = None
 
 
 def key_of(
@@ -67,21 +74,34 @@ def key_of(
         InvalidRequest: one of `key_ignore` is no regular expression.
     """
     redactor = redactor.for_request(request)
+    anybody = redactor.for_keys()
+    asked: dict[str, Any]
     if request.key is not None:
-        return of_material({"key": redactor.text(request.key), "occurrence": occurrence})
-    material = dict(
-        redactor.value(_shaping(request, base.absolute(), _compiled(request.key_ignore)))
-    )
-    if request.session_id is not None:
-        material["resumes"] = made_by_key or request.session_id
-    if inputs:
-        material["inputs"] = {redactor.text(path): inputs[path] for path in sorted(inputs)}
-    return of_material({**material, "occurrence": occurrence})
+        asked = {"key": anybody.text(request.key)}
+    else:
+        shaping = _shaping(request, base.absolute(), _compiled(request.key_ignore))
+        asked = dict(anybody.value(shaping))
+        if request.session_id is not None:
+            asked["resumes"] = made_by_key or request.session_id
+        if inputs:
+            asked["inputs"] = {anybody.text(path): inputs[path] for path in sorted(inputs)}
+    asked["occurrence"] = occurrence
+    material = dict(redactor.value(asked))
+    return of_material(material, None if material == asked else asked)
 
 
-def of_material(material: Mapping[str, Any]) -> RecordingKey:
-    """The key that this material has: the digest of its canonical JSON."""
-    return RecordingKey(digest_of(material), dict(material))
+def of_material(
+    material: Mapping[str, Any], asked: Mapping[str, Any] | None = None
+) -> RecordingKey:
+    """The key that this has: the digest of the canonical JSON of what was asked."""
+    key = digest_of(material if asked is None else asked)
+    return RecordingKey(key, dict(material), None if asked is None else dict(asked))
+
+
+def numbered(first: RecordingKey, number: int) -> RecordingKey:
+    """The key of a later one of equal starts."""
+    which = {"occurrence": number}
+    return of_material(first.material | which, None if first.asked is None else first.asked | which)
 
 
 def digest_of(material: Mapping[str, Any]) -> str:
@@ -110,9 +130,9 @@ def _shaping(
             text = text and pattern.sub("", text)
         shaping[name] = text and _neutral(text, base)
     shaping |= {name: getattr(request, name) for name in _PLAIN}
-    shaping |= {name: sorted(getattr(request, name)) for name in _TOOLS}
-    shaping["schema"] = request.output_schema
-    shaping["extra_args"] = [_neutral(text, base) for text in request.extra_args]
+    shaping |= {name: sorted(_neutral(getattr(request, name), base)) for name in _TOOLS}
+    shaping["schema"] = _neutral(request.output_schema, base)
+    shaping["extra_args"] = _neutral(request.extra_args, base)
     servers = describe_mcp_config(request.mcp_config, request.mcp_config_path)
     shaping["mcp_servers"] = sorted(servers.servers) if servers else []
     shaping["add_dirs"] = sorted(relative_to(folder, base) for folder in request.add_dirs)
@@ -128,11 +148,18 @@ def relative_to(path: str | os.PathLike[str], base: Path) -> str:
     return Path(os.path.relpath(path, base)).as_posix()
 
 
-def _neutral(text: str, base: Path) -> str:
-    """A text that names the notebook's folder, as one that would fit on any machine."""
-    if len(base.parts) < 3:  # such as "/" or "/home", which may be anything
-        return text
-    return re.sub(re.escape(str(base)) + r"(?![\w-]|\.\w)", ".", text)
+def _neutral(value: Any, base: Path) -> Any:
+    """A value whose texts may name the notebook's folder, as one that would fit on any machine."""
+    if isinstance(value, Mapping):
+        return {_neutral(key, base): _neutral(item, base) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_neutral(item, base) for item in value]
+    if not isinstance(value, str) or base.parts[1:] == ():
+        return value
+    if len(base.parts) == 2 and base.name in _SHARED:
+        return value
+    begins = "" if len(base.parts) > 2 else r"(?<![\w./~-])"  # "/app" is the end of many a path
+    return re.sub(rf"{begins}{re.escape(str(base))}(?![\w-]|\.\w)", ".", value)
 
 
 def digests(patterns: Iterable[str], base: Path) -> dict[str, str]:

@@ -272,4 +272,4 @@ def _numbered(first: RecordingKey, number: int) -> RecordingKey:
     """The key of a later one of equal starts."""
     if number == 1:
         return first
-    return recording_key.of_material({**first.material, "occurrence": number})
+    return recording_key.numbered(first, number)

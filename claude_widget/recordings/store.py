@@ -65,6 +65,8 @@ NEEDS = "0.1.0"
 """The first version of this package that reads the format."""
 _SAVED_WITHIN = 60.0
 """Seconds that another process may hold the lock while a recording, which was paid for, waits."""
+_NAMELESS = "material_digest"
+"""Where the material is not what the key is made of, since a name was taken out: its own digest."""
 _DIGITS = 12
 _NAMED = re.compile(r"(?:[a-z0-9-]+-)?([0-9a-f]{12})")
 _LONGEST_SLUG = 40
@@ -224,7 +226,9 @@ class Recordings:
         material = told.get("material")
         if version != FORMAT_VERSION or not isinstance(material, dict):
             raise RecordingDamaged(str(path), "it has no format, or no material")
-        return Recording(folder, recording_key.digest_of(material), material, version)
+        digest = recording_key.digest_of(material)
+        named = told.get(_NAMELESS) == digest and isinstance(told.get("key"), str)
+        return Recording(folder, told["key"] if named else digest, material, version)
 
     def _oldest(self, folder: Path) -> Recording | None:
         try:
@@ -282,6 +286,8 @@ class Recordings:
         places = [str(place) for place in _places(run)]
         kept = recording_format.neutral(records, [*map(redactor.text, places), *places])
         request = {"format": FORMAT_VERSION, "needs": NEEDS, "key": key.key}
+        if key.asked is not None:
+            request[_NAMELESS] = recording_key.digest_of(key.material)
         files = {
             REQUEST: _pretty({**request, "material": key.material}),
             TRANSCRIPT: kept.text.encode(),

@@ -22,6 +22,7 @@ _NOBODY = re.compile(
 )
 _ENDS = r"(?![\w-]|\.\w)"
 """No longer name; a full stop may follow."""
+_ANYBODY = re.compile(rf"(?<![\w.~-])/(?:(?:home|Users)/\w[\w.-]*(?<!\.)|root{_ENDS})")
 
 
 class Mention(NamedTuple):
@@ -46,9 +47,12 @@ class PersonalPaths:
         user: the user's name; empty for nobody.
         sure: the name is found only where it can be nothing else, as below `/home/`: in a project
             of somebody called "data" or "test", folders of that name are the project's.
+        anybody: everybody's home folder is found, as far as it lies where systems put them.
     """
 
-    def __init__(self, homes: Sequence[PurePath], user: str, *, sure: bool = False) -> None:
+    def __init__(
+        self, homes: Sequence[PurePath], user: str, *, sure: bool = False, anybody: bool = False
+    ) -> None:
         user = "" if _NOBODY.fullmatch(user) else user
         folders = {str(home) for home in homes if home.is_absolute() and len(home.parts) > 1}
         by_length = sorted(folders, key=lambda folder: (-len(folder), folder))
@@ -57,6 +61,8 @@ class PersonalPaths:
             for folder in by_length
             for literal, pattern in _folder(folder, user)
         ]
+        if anybody:
+            self._patterns.append(("/", _ANYBODY, HOME))
         if user:
             self._patterns += [(user, re.compile(one), USER) for one in _name(user, sure=sure)]
         self._name = re.compile(rf"(?<=-){re.escape(as_folder_name(user))}(?![A-Za-z0-9])")

@@ -115,6 +115,10 @@ class Redactor:
         """One for paths below a project, which are the project's and say nothing of a machine."""
         return self._but(_paths=PersonalPaths((), ""))
 
+    def for_keys(self) -> Redactor:
+        """One for what is compared with other machines' and not saved: nobody's name is in that."""
+        return self._but(_paths=PersonalPaths(self._homes, "", anybody=True))
+
     def _but(self, **otherwise: object) -> Redactor:
         other = copy.copy(self)
         vars(other).update(otherwise, _remembered={})
