@@ -83,6 +83,24 @@ def test_changes_of_two_at_once_are_mixed(
         replay().start_execution("fake:gate", project, apply_changes=True)
 
 
+def test_changes_that_are_made_again_while_one_works_there_are_mixed_with_its_own(
+    make_manager: MakeManager, project: Path, recordings: Path
+) -> None:
+    changing(make_manager(mode="record", recordings=recordings), project)
+    for name in ("made.txt", "go"):
+        (project / name).unlink()
+    manager = make_manager(mode="auto", recordings=recordings)
+    works = manager.start_execution("fake:gate fake:says=2", project)
+    until(lambda: works.info.session_state == "running", what="it runs")
+    done(manager.start_execution("fake:gate", project, apply_changes=True))
+    done(works)
+    patches = {path.parent.name: path.read_text() for path in recordings.rglob("changes.patch")}
+    assert {name: "mixed: " in patch for name, patch in patches.items()} == {
+        name: "says" in name for name in patches
+    }
+    assert len(patches) == 2
+
+
 # -- what goes wrong -------------------------------------------------------------------------------
 
 

@@ -106,19 +106,27 @@ class Recorder:
         """
         if self._backend is None:
             return
-        if plan.mode != "replay" and plan.number != plan.from_the_top:
-            self._failed(execution_id, _out_of_order(plan))
-        if plan.recording is None:
+        if plan.recording is not None:
+            if request.apply_changes and plan.recording.patch is not None:
+                self._apply(plan.recording.patch, Path(request.project_path), execution_id)
+            self._backend.choose(execution_id, plan.recording)
+        else:
             with self._lock:
                 self._running[execution_id] = _Running(plan)
-            return
-        if request.apply_changes and plan.recording.patch is not None:
-            recorded = changes.Changes.read(plan.recording.patch)
-            changes.apply(recorded, Path(request.project_path))
-            if recorded.lacking:
-                missing = "; ".join(recorded.lacking)
-                self._failed(execution_id, f"it changed what its recording lacks: {missing}")
-        self._backend.choose(execution_id, plan.recording)
+        if plan.mode != "replay" and plan.number != plan.from_the_top:
+            self._failed(execution_id, _out_of_order(plan))
+
+    def _apply(self, patch: Path, project: Path, execution_id: str) -> None:
+        """Make recorded changes again; who works in that folder meanwhile has not made them."""
+        recorded = changes.Changes.read(patch)
+        stay = _OVERLAPS.begin(project)
+        try:
+            changes.apply(recorded, project)
+        finally:
+            _OVERLAPS.end(stay)
+        if recorded.lacking:
+            missing = "; ".join(recorded.lacking)
+            self._failed(execution_id, f"it changed what its recording lacks: {missing}")
 
     def claim(self, plan: Plan) -> Claim | None:
         """How that start is recorded if it goes on with what is there; None if it is not."""
@@ -289,7 +297,6 @@ class Recorder:
         """What it changed in its project, as far as it was seen."""
         before, stay = running.before, running.stay
         if stay is None:
-            self._failed(execution.execution_id, f"what it changed is not recorded: {_BEGUN}")
             return changes.Changes("", incomplete=_BEGUN)
         if before is None:
             return None
@@ -304,8 +311,11 @@ class Recorder:
             started, over = life.start_time, life.end_time
             if other is execution or started is None or (over is not None and over < since):
                 continue
+            project = Path(other.info.project_path)
             if not other.info.recorded:
-                yield Span(Path(other.info.project_path), started, over)
+                yield Span(project, started, over)
+            elif other.run.request.apply_changes:  # made before it is played
+                yield Span(project, other.info.created_time or started, started)
 
     def _failed(self, execution_id: str, problem: str) -> None:
         _LOG.error("Execution %s: %s", execution_id, problem)
