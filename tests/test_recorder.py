@@ -5,6 +5,7 @@ The rule: as in `test_modes`.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,11 @@ from claude_widget.errors import (
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from claude_widget.page.rows import row_in
-from claude_widget.recordings.errors import RecordingDamaged, RecordingNotFound
+from claude_widget.recordings.errors import (
+    RecordingDamaged,
+    RecordingNotFound,
+    RecordingsUnwritable,
+)
 from claude_widget.recordings.occurrences import Cell
 from tests.conftest import MakeManager
 from tests.fake import ended
@@ -107,12 +112,38 @@ def test_changes_that_are_made_again_while_one_works_there_are_mixed_with_its_ow
 def test_a_recording_that_cannot_be_saved_harms_nothing(
     make_manager: MakeManager, project: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "recordings").write_text("a file")
     manager = make_manager(mode="record", recordings=tmp_path / "recordings")
-    execution = ended(manager.start_execution("hello", project), "completed", "success")
+    execution = manager.start_execution("fake:gate", project)
+    (tmp_path / "recordings").write_text("a file")
+    (project / "go").touch()
+    ended(execution, "completed", "success")
     (problem,) = manager.recording_problems
     assert problem.execution_id == execution.execution_id
     assert "cannot be written" in problem.problem
+
+
+@pytest.mark.parametrize("mode", ["record", "auto"])
+@pytest.mark.parametrize("below", ["", "below"])
+def test_what_could_not_be_saved_is_not_paid_for(
+    make_manager: MakeManager, project: Path, tmp_path: Path, mode: str, below: str
+) -> None:
+    (tmp_path / "recordings").write_text("a file")
+    manager = make_manager(mode=mode, recordings=tmp_path / "recordings" / below)
+    with pytest.raises(RecordingsUnwritable, match="is no folder. Nothing was started"):
+        manager.start_execution("hello", project)
+    assert manager.get_all_executions() == []
+    ended(manager.start_execution("hello", project, mode="live"), "completed", "success")
+
+
+def test_a_folder_that_may_only_be_read_is_told_before_anything_is_started(
+    record: ProcessManager, project: Path, recordings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recordings.mkdir()
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: not (path == recordings and mode & os.W_OK)
+    )
+    with pytest.raises(RecordingsUnwritable, match="may only be read"):
+        record.start_execution("hello", project)
 
 
 def test_a_recording_that_is_cut_off_or_damaged_starts_nothing(

@@ -123,3 +123,18 @@ class RecordingsLocked(ClaudeWidgetError):
             f"The folder of recordings {path} was locked by another process for {seconds:g} s.",
             hint="Saving takes milliseconds, so it may be stopped: let it go on, or end it.",
         )
+
+
+class RecordingsUnwritable(ClaudeWidgetError):
+    """What is to be recorded was not started, since nothing could be saved of it.
+
+    Attributes:
+        path: the folder of recordings.
+    """
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.path = path
+        super().__init__(
+            f"The folder of recordings {path} cannot be written: {problem}. Nothing was started.",
+            hint="Make it writable, name another one (recordings=...), or run it live.",
+        )

@@ -109,6 +109,8 @@ class Planner:
             RecordingNotFound: it is to be played, and there is no recording of it.
             RecordingDamaged, RecordingTooNew: there is one, and it cannot be played.
             SessionOnlyReplayed: it is to be run, on a session that no CLI has here.
+            RecordingsUnwritable: it is to be recorded, and nothing can be saved.
+            RecordingsLocked: another process holds the recordings.
             InvalidRequest: its inputs cannot be read.
             PatchConflict: its changes are to be made again, and their patch cannot be read.
         """
@@ -209,6 +211,7 @@ class Planner:
             raise recordings.missing(plan.key, request.query)
         if holder is not None and holder.info.recorded:  # also if its session is here: by now
             raise self._only_replayed(holder.info)  # it may have gone on otherwise than recorded
+        recordings.check_writable()
         return plan
 
     def _check_lives(self, request: ExecutionRequest, holders: Sequence[Execution]) -> None:

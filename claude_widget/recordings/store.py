@@ -30,7 +30,12 @@ from claude_widget.backend import Run
 from claude_widget.errors import ClaudeWidgetError
 from claude_widget.recordings import format as recording_format
 from claude_widget.recordings import key as recording_key
-from claude_widget.recordings.errors import RecordingDamaged, RecordingNotFound, RecordingTooNew
+from claude_widget.recordings.errors import (
+    RecordingDamaged,
+    RecordingNotFound,
+    RecordingsUnwritable,
+    RecordingTooNew,
+)
 from claude_widget.recordings.files import (
     FolderLock,
     beginning,
@@ -262,6 +267,19 @@ class Recordings:
         return played
 
     # -- saving ------------------------------------------------------------------------------
+
+    def check_writable(self) -> None:
+        """See that something could be saved, before it is paid for; nothing is written for that.
+
+        Raises:
+            RecordingsUnwritable: it could not.
+        """
+        above = (self.folder, *self.folder.parents)
+        there = next(path for path in above if os.path.lexists(path))
+        if not there.is_dir():
+            raise RecordingsUnwritable(str(self.folder), f"{there} is no folder")
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise RecordingsUnwritable(str(self.folder), f"{there} may only be read")
 
     def save(
         self, key: RecordingKey, run: Run, *, made_by: str, changes: Changes | None = None
