@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
 from claude_widget.command_line import NBVAL_SANITIZE, main
+from tests.documented import compare_command
 
 pytestmark = [
     # jupyter_client and nbclient leave their sockets and loops to the garbage collector.
@@ -51,6 +53,21 @@ def outputs(path: Path) -> list[str]:
     return found
 
 
+def documented_check(folder: Path) -> subprocess.Popen[str]:
+    """The check of the workflow in docs/reproducible.md, in a folder that has `notebooks`."""
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    environment = {"PATH": path, "HOME": str(folder), "CLAUDE_WIDGET_MODE": "replay"}
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    environment["PYTEST_ADDOPTS"] = "-c pytest.ini"  # else the one near the sanitize file counts
+    return subprocess.Popen(
+        ["bash", "-c", compare_command()],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
 def jupyter_execute(notebook: Path, output: str, home: Path) -> subprocess.Popen[str]:
     """`jupyter execute` as one types it, where there is no CLI, no key and no other variable."""
     folder = Path(sys.executable).parent
@@ -75,13 +92,10 @@ def test_recorded_once_a_notebook_runs_everywhere(
     assert len(list((project / "recordings").glob("*/transcript"))) == 4
 
     monkeypatch.setenv("CLAUDE_WIDGET_MODE", "replay")
-    monkeypatch.setenv("CLAUDE_WIDGET_STATE_DIR", str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("CLAUDE_WIDGET_STATE_DIR", str(tmp_path / "other"))
     monkeypatch.setenv("CLAUDE_WIDGET_CLI", str(tmp_path / "no-such-cli"))
-    command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "nbval.plugin", "--nbval"]
-    command += ["--nbval-current-env", "--nbval-sanitize-with", str(NBVAL_SANITIZE), str(notebook)]
-    compared = subprocess.Popen(
-        [sys.executable, *command], cwd=tmp_path, stdout=subprocess.PIPE, text=True
-    )
+    shutil.copytree(project, tmp_path / "elsewhere" / "notebooks")
+    compared = documented_check(tmp_path / "elsewhere")
     executing = jupyter_execute(notebook, "executed", tmp_path)
     with compared, executing:
         again = tmp_path / "again.ipynb"
