@@ -102,7 +102,9 @@ def environment(options: Options, folder: Path) -> dict[str, str]:
         (folder / place).mkdir(parents=True, exist_ok=True)
         env[name] = str(folder / place)
     env["JUPYTER_PLATFORM_DIRS"] = "1"
-    if not options.live:
+    if options.live:
+        env["CLAUDE_WIDGET_MODE"] = "live"  # the notebooks' own file says replay
+    else:
         shutil.rmtree(folder / "state", ignore_errors=True)  # a demo starts with an empty list
         env["CLAUDE_WIDGET_MODE"] = "replay"
         env["CLAUDE_WIDGET_RECORDINGS"] = str(RECORDINGS)

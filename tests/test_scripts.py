@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from claude_widget.recordings.modes import mode_of
 from scripts import browsers, demo, junit, parts, paths, run_tests, setup
 from scripts.failure import SetupFailed
 from scripts.junit import Counts
@@ -208,7 +209,14 @@ def test_demo_replays_and_hides_keys_unless_it_is_live(
     assert "ANTHROPIC_API_KEY" not in env
     live = demo.environment(demo.Options(None, browser=False, live=True, watch=False), tmp_path)
     assert live["ANTHROPIC_API_KEY"] == "secret"
-    assert "CLAUDE_WIDGET_MODE" not in live
+    assert live["CLAUDE_WIDGET_MODE"] == "live"
+
+
+def test_notebooks_are_replayed_by_themselves_and_a_person_can_choose_otherwise() -> None:
+    folder = paths.ROOT / "notebooks"
+    assert mode_of(None, folder, {}) == "replay"
+    assert mode_of(None, folder, {"CLAUDE_WIDGET_MODE": "live"}) == "live"
+    assert mode_of("record", folder, {}) == "record"
 
 
 def test_demo_ends_a_child_and_its_group() -> None:
