@@ -176,7 +176,7 @@ def test_text_tells_the_same_where_there_are_no_pictures() -> None:
 def test_a_chart_has_a_moving_picture_a_static_one_and_text() -> None:
     call = CallSpan("Bash", "make", NOW - 60, NOW - 50)
     bundle = chart(drawn("Build it", (call,)))._repr_mimebundle_()
-    assert list(bundle) == [VEGA_LITE, "text/plain", "text/html"]
+    assert list(bundle) == [VEGA_LITE, "text/plain", "text/markdown"]
     spec = bundle[VEGA_LITE]
     assert spec["$schema"].endswith("/v5.json")
     assert spec["config"]["background"] == "#ffffff"
@@ -186,9 +186,10 @@ def test_a_chart_has_a_moving_picture_a_static_one_and_text() -> None:
 
 def test_the_static_picture_is_an_image_in_which_nothing_can_run() -> None:
     bundle = chart(drawn(HOSTILE))._repr_mimebundle_()
+    assert "text/html" not in bundle, "hosts would show it in place of the moving one"
     found = re.fullmatch(
         r'<img src="data:image/svg\+xml;base64,([\w+/=]+)" alt="([^"<>]*)" style="[^"<>]*">',
-        bundle["text/html"],
+        bundle["text/markdown"],
     )
     assert found
     assert base64.b64decode(found[1]).startswith(b"<svg ")

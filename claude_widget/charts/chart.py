@@ -51,16 +51,15 @@ class Chart:
         return self._draw(altair, self.rows)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        bundle: dict[str, Any] = {
-            "text/plain": self.text,
-            "text/html": as_image(self.svg, self.text),
-        }
+        image = as_image(self.svg, self.text)
         try:
             drawn = self.to_altair()
         except AltairMissing:
-            return bundle
-        # All that is used here is in version 5, too, which is the one that hosts can draw.
-        return {VEGA_LITE: {**drawn.to_dict(), "$schema": _SCHEMA}, **bundle}
+            return {"text/plain": self.text, "text/html": image}
+        # All that is used here is in version 5, too, which is the one that hosts can draw. They
+        # would draw HTML rather than it; Markdown, in which the same image is one, comes after it.
+        moving = {**drawn.to_dict(), "$schema": _SCHEMA}
+        return {VEGA_LITE: moving, "text/plain": self.text, "text/markdown": image}
 
     def __repr__(self) -> str:
         return self.text
