@@ -199,3 +199,13 @@ def test_numbers_and_texts_that_no_column_holds_are_cut_to_what_it_can(index: Hi
     assert [one.size for one in index.search(wanted("\ufffd"))] == [2**63 - 1]
     assert len(index.search(wanted())) == 3
     assert index.totals(wanted())
+
+
+def test_what_is_no_word_is_looked_for_in_so_many_of_the_newest_and_no_more(
+    index: HistoryIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("claude_widget.history.index._LOOKED_THROUGH", 5)
+    index.put([made(number, query="a → b" if number in (1, 6) else "plain") for number in range(9)])
+    found = index.search(wanted("→"))
+    assert [one.execution_id for one in found] == [made(6).execution_id]
+    assert [one.query for one in index.search(wanted("b"))] == ["a → b"] * 2

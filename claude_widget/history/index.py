@@ -35,6 +35,11 @@ _TRIES = 4
 _LOCK_TRIES = 100
 _LOCK_PAUSE = 0.01
 _COMPANIONS = ("-journal", "-wal", "-shm")
+_LOOKED_THROUGH = 2_000
+"""Executions whose texts are looked through for what is no word, and so in no index."""
+_AMONG_THE_NEWEST = (
+    "e.id > coalesce((SELECT id FROM executions ORDER BY id DESC LIMIT 1 OFFSET ?), -1e18)"
+)
 _OPENING = threading.Lock()
 """Held while a file is made: a descriptor that is closed lets go of all locks of the process."""
 _LOG = logging.getLogger(__name__)
@@ -304,6 +309,8 @@ def _where(asked: Wanted) -> tuple[str, list[object], str]:
             join = schema.TEXTS
             found.insert(0, schema.CONTAINS)
             values.insert(0, asked.text.strip())
+            found.append(_AMONG_THE_NEWEST)
+            values.append(_LOOKED_THROUGH)
     return " AND ".join(found) or "1", values, join
 
 
