@@ -45,25 +45,10 @@ export function HistoryRowLine(props: RowProps) {
       {({ active, opened, tabIndex }) => (
         <>
           <Cell class="cw-row-text">
-            <div class="cw-row-line">
-              <span class="cw-marks" id={id}>
-                <StatusBadge status={row.status} compact />
-                {row.pinned && <span class="cw-tag">pinned</span>}
-                {row.recorded && <span class="cw-tag">recorded</span>}
-              </span>
-              <span class="cw-title-text" title={titleOf(row)}>
-                {row.name && (
-                  <b class="cw-name">
-                    <Visible text={row.name} />
-                  </b>
-                )}
-                <Visible text={titleOf(row)} as="line" />
-              </span>
-            </div>
-            <div class="cw-history-line">
-              <Where row={row} />
-              {active && <RowActions row={row} />}
-            </div>
+            <Title row={row} id={id} />
+          </Cell>
+          <Cell class="cw-history-where">
+            <Where row={row} />
             <RowActivity row={row} />
           </Cell>
           <Cell class="cw-figures">
@@ -81,9 +66,34 @@ export function HistoryRowLine(props: RowProps) {
               View
             </button>
           </Cell>
+          {active && (
+            <Cell class="cw-history-actions">
+              <RowActions row={row} />
+            </Cell>
+          )}
         </>
       )}
     </GridRow>
+  );
+}
+
+function Title({ row, id }: { row: HistoryRow; id: string }) {
+  return (
+    <div class="cw-row-line">
+      <span class="cw-marks" id={id}>
+        <StatusBadge status={row.status} compact />
+        {row.pinned && <span class="cw-tag">pinned</span>}
+        {row.recorded && <span class="cw-tag">recorded</span>}
+      </span>
+      <span class="cw-title-text" title={titleOf(row)}>
+        {row.name && (
+          <b class="cw-name">
+            <Visible text={row.name} />
+          </b>
+        )}
+        <Visible text={titleOf(row)} as="line" />
+      </span>
+    </div>
   );
 }
 
@@ -93,7 +103,7 @@ function Where({ row }: { row: HistoryRow }) {
   const now = Date.now() / 1000 + store.clockOffset.value;
   const folder = row.projectPath.split("/").filter(Boolean).at(-1) ?? row.projectPath;
   return (
-    <span class="cw-history-where">
+    <div class="cw-history-line">
       <time title={new Date(asked * 1000).toLocaleString()}>{formatAge(now - asked)}</time>
       {row.model && (
         <>
@@ -109,7 +119,7 @@ function Where({ row }: { row: HistoryRow }) {
           </span>
         </>
       )}
-    </span>
+    </div>
   );
 }
 
@@ -117,7 +127,7 @@ function RowActions({ row }: { row: HistoryRow }) {
   const { found, bulk, resume } = useHistoryState();
   const { executionId, pinned } = row;
   return (
-    <span class="cw-history-actions">
+    <>
       <ActionButton action="rerun" onPress={() => bulk.ask("rerun", [row])} />
       <button
         type="button"
@@ -138,6 +148,6 @@ function RowActions({ row }: { row: HistoryRow }) {
         </button>
       )}
       <ActionButton action="delete" onPress={() => bulk.ask("delete", [row])} />
-    </span>
+    </>
   );
 }

@@ -119,7 +119,10 @@ function Question({ asked, onCancel, onConfirm }: QuestionProps) {
       <Names rows={asked.rows} />
       {asked.others > 0 && <p class="cw-hint">{othersOf(asked)}</p>}
       {asked.action === "delete" && (
-        <p class="cw-hint">Their transcripts are removed from the disk for good.</p>
+        <p class="cw-hint">
+          {asked.rows.length === 1 ? "Its transcript is" : "Their transcripts are"} removed for
+          good.
+        </p>
       )}
       <div class="cw-dialog-buttons">
         <button type="button" class="cw-button" ref={cancel} onClick={onCancel}>
