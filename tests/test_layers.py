@@ -112,6 +112,7 @@ LAYERS = (
             "local",
             "recordings.backend",
             "recordings.files",
+            "recordings.inputs",
             "recordings.replay",
             "recordings.staleness",
             "recordings.store",

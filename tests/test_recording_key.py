@@ -12,11 +12,11 @@ import pytest
 
 from claude_widget.errors import InvalidRequest
 from claude_widget.models import ExecutionRequest
+from claude_widget.recordings.inputs import digests
 from claude_widget.recordings.key import (
     RecordingKey,
     differences,
     digest_of,
-    digests,
     key_of,
     numbered,
     of_material,
@@ -143,7 +143,7 @@ def test_key_is_the_same_on_another_machine(base: Path, tmp_path: Path) -> None:
             folder,
             f"Look at {folder}/project/src/a.py, in {folder}.\nAnd '{folder}'",
             add_dirs=[folder / "other", folder.parent],
-            inputs=digests(["**/*.py"], folder),
+            inputs=digests(["**/*.py"], folder, folder / "recordings"),
             append_system_prompt=f"{folder}/other has the data.",
         )
 
@@ -288,11 +288,13 @@ def test_folder_of_one_part_is_found_where_a_path_begins_only(base: Path) -> Non
 
 def test_inputs_are_digests_by_relative_path_in_order(base: Path) -> None:
     (base / "project" / "src" / "b.bin").write_bytes(b"\x00\xff")
-    found = digests(["project/src/*.bin", "project/**/*.py", "project/src/a.py"], base)
+    found = digests(
+        ["project/src/*.bin", "project/**/*.py", "project/src/a.py"], base, base / "recordings"
+    )
     assert list(found) == ["project/src/a.py", "project/src/b.bin"]
     before = keyed(base, inputs=found)
     (base / "project" / "src" / "a.py").write_text("a = 2\n")
-    after = keyed(base, inputs=digests(["project/**/*.py"], base))
+    after = keyed(base, inputs=digests(["project/**/*.py"], base, base / "recordings"))
     assert differences(after.material, before.material) == [
         "the input project/src/a.py has changed",
         "the input project/src/b.bin is gone",
@@ -302,8 +304,37 @@ def test_inputs_are_digests_by_relative_path_in_order(base: Path) -> None:
 @pytest.mark.parametrize("pattern", ["nothing/*.py", "project", "/etc/passwd", ""])
 def test_inputs_that_fit_no_file_are_refused(base: Path, pattern: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
-        digests([pattern], base)
+        digests([pattern], base, base / "recordings")
     assert caught.value.field == "inputs"
+
+
+def found_by(base: Path, *patterns: str) -> list[str]:
+    return list(digests(patterns, base, base / "recordings"))
+
+
+def test_globs_find_neither_recordings_nor_notebooks_nor_what_tools_make(base: Path) -> None:
+    for name in [
+        "recordings/hello-1/run.json",
+        "study.ipynb",
+        ".ipynb_checkpoints/study-checkpoint.ipynb",
+        "project/node_modules/left/index.json",
+        "project/__pycache__/a.pyc",
+        "project/data/b.json",
+        "project/lib/other.ipynb",
+    ]:
+        path = base / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{}")
+    meant = ["project/data/b.json", "project/src/a.py"]
+    assert found_by(base, "**/*") == found_by(base, "**") == meant
+    assert found_by(base, "**/*.json") == ["project/data/b.json"]
+    assert found_by(base, "project/**") == meant, "on every Python"
+    index = "project/node_modules/left/index.json"
+    assert found_by(base, "project/node_modules/**/*.json") == [index]
+    assert found_by(base, index, "study.ipynb") == [index, "study.ipynb"]
+    assert found_by(base, "project/*/*.ipynb") == ["project/lib/other.ipynb"]
+    with pytest.raises(InvalidRequest, match="only if they are named"):
+        found_by(base, "recordings/**/*.json")
 
 
 def test_differences_are_said_in_words(base: Path) -> None:

@@ -3,8 +3,7 @@
 The rule: two starts have one key if their answers may be taken for each other: what shapes an
 answer is in it, what only says how it is run is not (name, priority, limits, environment), nor is
 who is at which machine: no folder of theirs, and the user's name only where the prompt has it,
-whoever that is. It reads no file but those that the caller has named, and knows nothing of
-recordings.
+whoever that is. It reads no file, and knows nothing of recordings.
 """
 
 from __future__ import annotations
@@ -31,7 +30,6 @@ _SHARED = frozenset(["home", "Users", "tmp", "usr", "etc", "var", "opt", "mnt", 
 """Folders at the root that a prompt may name without meaning the notebook's."""
 _QUOTED = 40
 """Characters of a text that a difference quotes."""
-_BLOCK = 1 << 20
 
 
 class RecordingKey(NamedTuple):
@@ -67,7 +65,7 @@ def key_of(
         redactor: what is secret is not in the key: another secret is the same request.
         made_by_key: key of the execution that made the session to be resumed; without one the
             session's id stands for it.
-        inputs: digests of the files that the answer depends on (see `digests`).
+        inputs: digests of the files that the answer depends on (see `inputs`).
         occurrence: how many equal starts there were in this kernel, this one included; from 1.
 
     Raises:
@@ -160,40 +158,6 @@ def _neutral(value: Any, base: Path) -> Any:
         return value
     begins = "" if len(base.parts) > 2 else r"(?<![\w./~-])"  # "/app" is the end of many a path
     return re.sub(rf"{begins}{re.escape(str(base))}(?![\w-]|\.\w)", ".", value)
-
-
-def digests(patterns: Iterable[str], base: Path) -> dict[str, str]:
-    """Digests of the files that globs name, by their path from the notebook's folder.
-
-    Args:
-        patterns: globs such as "src/**/*.py", relative to `base`.
-        base: the notebook's folder.
-
-    Raises:
-        InvalidRequest: a glob is none, matches no file, or a file cannot be read.
-    """
-    found: dict[str, str] = {}
-    for pattern in patterns:
-        try:
-            files = [path for path in base.glob(os.fspath(pattern)) if path.is_file()]
-            found |= {relative_to(path, base): _file_digest(path) for path in files}
-        except (OSError, ValueError, NotImplementedError, TypeError, IndexError) as error:
-            raise InvalidRequest(f"inputs: {pattern!r}: {error}.", field="inputs") from None
-        if not files:
-            raise InvalidRequest(
-                f"inputs: no file fits {pattern!r} in {base}.",
-                field="inputs",
-                hint="Globs are relative to the notebook's folder, such as 'src/**/*.py'.",
-            )
-    return dict(sorted(found.items()))
-
-
-def _file_digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 # -- what differs ------------------------------------------------------------------------------

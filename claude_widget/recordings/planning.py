@@ -19,6 +19,7 @@ from claude_widget.models import ExecutionInfo, ExecutionRequest, Mode
 from claude_widget.recordings import key as recording_key
 from claude_widget.recordings.backend import RecordedBackend
 from claude_widget.recordings.call_sites import call_site
+from claude_widget.recordings.inputs import digests
 from claude_widget.recordings.key import RecordingKey
 from claude_widget.recordings.occurrences import Cell, Occurrences
 from claude_widget.recordings.staleness import Asked, StaleRecording, stale_among
@@ -181,13 +182,13 @@ class Planner:
 
     def _key_of(self, request: ExecutionRequest, holder: Execution | None) -> RecordingKey:
         assert self._backend is not None
-        base, redactor = self._backend.base, self._backend.recordings.redactor
+        base, kept = self._backend.base, self._backend.recordings
         return recording_key.key_of(
             request,
             base=base,
-            redactor=redactor,
+            redactor=kept.redactor,
             made_by_key=None if holder is None else holder.info.recording_key,
-            inputs=recording_key.digests(request.inputs, base) if request.inputs else {},
+            inputs=digests(request.inputs, base, kept.folder) if request.inputs else {},
         )
 
     def _with_recording(

@@ -22,7 +22,8 @@ from typing import Any, Literal
 from claude_widget.backend import Run
 from claude_widget.errors import ControlFailed
 from claude_widget.models import ExecutionRequest
-from claude_widget.recordings.key import digests, key_of
+from claude_widget.recordings.inputs import digests
+from claude_widget.recordings.key import key_of
 from claude_widget.recordings.reading import Played
 from claude_widget.recordings.said import Said, not_printed
 from claude_widget.recordings.store import Recording, Recordings
@@ -93,7 +94,7 @@ class ReplayBackend:
             RecordingNotFound, RecordingDamaged, RecordingTooNew: as for `check`.
         """
         base, redactor = self.recordings.folder.parent, self.recordings.redactor
-        inputs = digests(request.inputs, base) if request.inputs else {}
+        inputs = digests(request.inputs, base, self.recordings.folder) if request.inputs else {}
         key = key_of(request, base=base, redactor=redactor, inputs=inputs)
         found = self.recordings.find(key) or self.recordings.by_query(request.query)
         if found is None:
