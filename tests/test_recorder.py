@@ -129,7 +129,7 @@ def test_what_could_not_be_saved_is_not_paid_for(
 ) -> None:
     (tmp_path / "recordings").write_text("a file")
     manager = make_manager(mode=mode, recordings=tmp_path / "recordings" / below)
-    with pytest.raises(RecordingsUnwritable, match="is no folder. Nothing was started"):
+    with pytest.raises(RecordingsUnwritable, match="is no folder"):
         manager.start_execution("hello", project)
     assert manager.get_all_executions() == []
     ended(manager.start_execution("hello", project, mode="live"), "completed", "success")
@@ -380,6 +380,30 @@ def test_what_a_kernel_left_at_work_is_gone_on_with_and_recorded(
     assert [one.execution_id for one in later.recording_problems] == [left.execution_id]
     third = make_manager(mode="replay", recordings=recordings)
     assert done(third.start_execution("fake:gate", project)).info.recorded
+
+
+@pytest.mark.parametrize("is_adopted", [True, False])
+def test_what_completed_without_the_kernel_that_records_it_is_not_paid_again(
+    make_manager: MakeManager, project: Path, recordings: Path, is_adopted: bool
+) -> None:
+    first = make_manager(mode="auto", recordings=recordings)
+    left = first.start_execution("fake:gate fake:says=paid", project)
+    until(lambda: left.info.session_state == "running", what="it runs")
+    first.close()
+    later = make_manager(mode="auto", recordings=recordings) if is_adopted else None
+    (project / "go").touch()
+    until(lambda: b'"event": "ended"' in left.run.transcript.read_bytes(), what="it has ended")
+    if later is not None:
+        until(lambda: later.recording_problems, what="it is seen that it was not recorded")
+    later = later or make_manager(mode="auto", recordings=recordings)
+    again = done(later.start_execution("fake:gate fake:says=paid", project))
+    assert (again.execution_id, again.attached, again.result) == (left.execution_id, True, "paid")
+    later.close()
+    assert [one.problem for one in later.recording_problems] == [
+        "its recording lacks what it changed: the kernel in which it began is gone"
+    ]
+    third = make_manager(mode="replay", recordings=recordings)
+    assert done(third.start_execution("fake:gate fake:says=paid", project)).result == "paid"
 
 
 def test_what_a_kernel_began_to_record_and_another_saw_end_is_told(
