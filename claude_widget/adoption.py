@@ -203,6 +203,8 @@ class Adoption:
         """
         if self._backend.name == "replay":
             return None
+        if recorded is not None and (over := self._completed(request, recorded)) is not None:
+            return over
         for execution in self._equal(request, None if recorded is None else recorded.key):
             execution_id = execution.execution_id
             with self._lock:
@@ -221,6 +223,24 @@ class Adoption:
                         recorded.withdraw(execution_id)
             if attached:
                 return execution
+        return None
+
+    def _completed(self, request: ExecutionRequest, recorded: Claim) -> Execution | None:
+        """One that has completed, and there was no kernel to record it: it is recorded now."""
+        for one in self._registry.all() if recorded.takes_completed else ():
+            if (
+                one.status is ExecutionStatus.COMPLETED
+                and one.info.recording_key == recorded.key
+                and one.execution_id not in self._attached
+                and (recorded.is_missed(one.execution_id) or self._owner_gone(one) is not None)
+                and _is_asked_for(one, request)
+            ):
+                self._attached.add(one.execution_id)
+                one.attached = True
+                recorded.begin(one.execution_id)
+                recorded.finish(one)
+                self._registry.renew(one)
+                return one
         return None
 
     def _equal(self, request: ExecutionRequest, key: str | None) -> list[Execution]:

@@ -60,11 +60,17 @@ class Claim(NamedTuple):
         key: of the recording.
         begin: records the execution of that id from now on.
         withdraw: does so no more: the start does not go on with it.
+        finish: records one that has ended.
+        is_missed: whether it has ended, and was to be recorded, and was not.
+        takes_completed: one that has completed will do, too; not where a new one is asked for.
     """
 
     key: str
     begin: Callable[[str], None]
     withdraw: Callable[[str], None]
+    finish: Callable[[Execution], None]
+    is_missed: Callable[[str], bool]
+    takes_completed: bool
 
 
 class _Running(NamedTuple):
@@ -94,6 +100,7 @@ class Recorder:
         self._running: dict[str, _Running] = {}
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._missed: set[str] = set()
         self.problems: tuple[RecordingProblem, ...] = ()
 
     # -- starting ----------------------------------------------------------------------------
@@ -136,8 +143,17 @@ class Recorder:
         def begin(execution_id: str) -> None:
             with self._lock:
                 self._running[execution_id] = _Running(plan)
+                if execution_id in self._missed:
+                    self._missed.discard(execution_id)
+                    left = (one for one in self.problems if one.execution_id != execution_id)
+                    self.problems = tuple(left)
 
-        return Claim(plan.key.key, begin, self._leave)
+        def finish(execution: Execution) -> None:
+            self.ended(execution, lambda: None)
+
+        is_missed = self._missed.__contains__
+        key, auto = plan.key.key, plan.mode == "auto"
+        return Claim(key, begin, self._leave, finish, is_missed, takes_completed=auto)
 
     def choose_again(self, execution: Execution) -> None:
         """Find anew what it is played from, if it is played and another manager has admitted it.
@@ -210,6 +226,7 @@ class Recorder:
             self._leave(execution.execution_id)
             if self._was_to_be_recorded(execution):
                 self._failed(execution.execution_id, f"it is not recorded: {_BEGUN}")
+                self._missed.add(execution.execution_id)
             tell()
             return
 
@@ -253,7 +270,9 @@ class Recorder:
         assert self._backend is not None
         info = execution.info
         with self._lock:
-            running = self._running[execution.execution_id]
+            running = self._running.get(execution.execution_id)
+        if running is None:  # it was saved meanwhile
+            return
         plan = running.plan
         assert plan.key is not None
         assert plan.call is not None
