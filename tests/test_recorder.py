@@ -351,71 +351,12 @@ def test_a_cell_that_asks_for_something_else_leaves_a_stale_recording(
     manager = make_manager(mode="auto")
     first = run("one", "1")
     assert (manager.stale(), manager.is_stale(first)) == ([], False)
+    heard: list[Execution | str] = []
+    manager.on_change(heard.append)
     second = run("two", "2")
+    until(lambda: first in heard, what="who listens hears that the first has become stale")
     (stale,) = manager.stale()
     assert (stale.key, stale.reason) == (first.info.recording_key, "changed")
     assert [row_in(manager, one)["stale"] for one in (first, second)] == [True, False]
     third = run("one", "3")
     assert [row_in(manager, one)["stale"] for one in (first, second, third)] == [False, True, False]
-
-
-@pytest.mark.parametrize("mode", ["record", "auto"])
-def test_what_a_kernel_left_at_work_is_gone_on_with_and_recorded(
-    make_manager: MakeManager, project: Path, recordings: Path, mode: str
-) -> None:
-    first = make_manager(mode=mode, recordings=recordings)
-    left = first.start_execution("fake:gate", project)
-    until(lambda: left.info.session_state == "running", what="it runs")
-    first.close()
-    later = make_manager(mode=mode, recordings=recordings)
-    again = later.start_execution("fake:gate", project)
-    assert (again.execution_id, again.attached) == (left.execution_id, True)
-    other = later.start_execution("fake:gate", project)
-    assert other.execution_id != left.execution_id, "the second one of equal starts is another"
-    (project / "go").touch()
-    ended(again, "completed", "success"), done(other)
-    assert len(folders(recordings)) == 2
-    patches = [path.read_text() for path in recordings.rglob("changes.patch")]
-    assert sorted("incomplete: " in patch for patch in patches) == [False, True]
-    assert [one.execution_id for one in later.recording_problems] == [left.execution_id]
-    third = make_manager(mode="replay", recordings=recordings)
-    assert done(third.start_execution("fake:gate", project)).info.recorded
-
-
-@pytest.mark.parametrize("is_adopted", [True, False])
-def test_what_completed_without_the_kernel_that_records_it_is_not_paid_again(
-    make_manager: MakeManager, project: Path, recordings: Path, is_adopted: bool
-) -> None:
-    first = make_manager(mode="auto", recordings=recordings)
-    left = first.start_execution("fake:gate fake:says=paid", project)
-    until(lambda: left.info.session_state == "running", what="it runs")
-    first.close()
-    later = make_manager(mode="auto", recordings=recordings) if is_adopted else None
-    (project / "go").touch()
-    until(lambda: b'"event": "ended"' in left.run.transcript.read_bytes(), what="it has ended")
-    if later is not None:
-        until(lambda: later.recording_problems, what="it is seen that it was not recorded")
-    later = later or make_manager(mode="auto", recordings=recordings)
-    again = done(later.start_execution("fake:gate fake:says=paid", project))
-    assert (again.execution_id, again.attached, again.result) == (left.execution_id, True, "paid")
-    later.close()
-    assert [one.problem for one in later.recording_problems] == [
-        "its recording lacks what it changed: the kernel in which it began is gone"
-    ]
-    third = make_manager(mode="replay", recordings=recordings)
-    assert done(third.start_execution("fake:gate fake:says=paid", project)).result == "paid"
-
-
-def test_what_a_kernel_began_to_record_and_another_saw_end_is_told(
-    record: ProcessManager, make_manager: MakeManager, project: Path, recordings: Path
-) -> None:
-    execution = record.start_execution("fake:gate", project)
-    until(lambda: execution.info.session_state == "running", what="it runs")
-    record.close()
-    later = make_manager(mode="record", recordings=recordings)
-    again = later.adopt(execution.execution_id)
-    (project / "go").touch()
-    ended(again, "completed", "success")
-    (problem,) = later.recording_problems
-    assert problem.execution_id == execution.execution_id
-    assert folders(recordings) == []

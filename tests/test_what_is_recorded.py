@@ -1,0 +1,71 @@
+"""What belongs into a recording: the execution's own changes and ends, and nothing of others.
+
+The rule: as in `test_modes`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from pathlib import Path
+
+import pytest
+
+from claude_widget.changes.overlaps import Overlaps
+from claude_widget.manager import ProcessManager
+from claude_widget.recordings import recorder
+from tests.conftest import MakeManager
+from tests.fake import ended, running, shim_pid
+from tests.replaying import done, folders
+
+
+def test_changes_beside_an_execution_of_another_process_are_mixed(
+    record: ProcessManager,
+    make_manager: MakeManager,
+    project: Path,
+    recordings: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = running(make_manager().start_execution("fake:gate fake:says=2", project))
+    monkeypatch.setattr(recorder, "_OVERLAPS", Overlaps())  # what another process knows, none else
+    execution = running(record.start_execution("fake:gate", project))
+    (project / "go").touch()
+    done(execution)
+    done(other)
+    (patch,) = recordings.rglob("changes.patch")
+    assert "mixed: " in patch.read_text()
+
+
+def test_a_patch_leaves_out_the_notebook_its_recordings_and_its_checkpoints(
+    make_manager: MakeManager, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("JPY_SESSION_NAME", "study.ipynb")
+    manager = make_manager(mode="record", recordings=None)
+    for name in ("study.ipynb", ".ipynb_checkpoints/study.ipynb"):
+        (project / name).parent.mkdir(exist_ok=True)
+        (project / name).write_text("before\n")
+    execution = running(manager.start_execution("fake:gate"))
+    done(manager.start_execution("hello"))
+    for name in ("study.ipynb", ".ipynb_checkpoints/study.ipynb", "made.txt", "other.ipynb"):
+        (project / name).write_text("after\n")
+    (project / "go").touch()
+    done(execution)
+    (patch,) = (path for path in project.glob("recordings/fake-gate*/changes.patch"))
+    headers = re.findall(r"^diff --git a/(\S+)", patch.read_text(), re.MULTILINE)
+    assert headers == ["go", "made.txt", "other.ipynb"]
+
+
+def test_a_kill_is_recorded_and_one_that_was_lost_is_not(
+    record: ProcessManager, replay: MakeManager, project: Path, recordings: Path
+) -> None:
+    lost = running(record.start_execution("fake:long", project))
+    os.kill(shim_pid(lost), signal.SIGKILL)
+    ended(lost, "failed", "lost")
+    assert folders(recordings) == []
+    killed = running(record.start_execution("fake:long fake:says=2", project))
+    killed.kill()
+    ended(killed, "killed", "user")
+    assert len(folders(recordings)) == 1
+    ended(replay().start_execution("fake:long fake:says=2", project), "killed", "user")
