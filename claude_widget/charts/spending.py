@@ -137,12 +137,13 @@ def spending_text(days: Sequence[Day]) -> str:
 def spending_rows(days: Sequence[Day]) -> list[dict[str, Any]]:
     """A row for each bar."""
     rows = []
-    for day in days:
+    for day in days:  # a day in which nothing was paid is there, too
         for measure, kind, amount in (
             ("US dollars", "paid", day.cost_usd),
             ("US dollars", "as recorded, not paid", day.recorded_cost_usd),
             ("tokens", "in, with those of the cache", day.input_tokens),
             ("tokens", "out", day.output_tokens),
         ):
-            rows.append({"day": day.day, "measure": measure, "kind": kind, "amount": amount})
+            if amount or kind != "as recorded, not paid":
+                rows.append({"day": day.day, "measure": measure, "kind": kind, "amount": amount})
     return rows

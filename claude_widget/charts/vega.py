@@ -47,7 +47,7 @@ def timeline(altair: Any, rows: list[dict[str, Any]]) -> Any:
         altair.Chart(altair.Data(values=told))
         .mark_bar(height={"band": 0.9}, minBandSize=2)
         .encode(
-            x=altair.X("start:T", title=None),
+            x=altair.X("start:T", title=None, axis={"format": _clock(told), "tickCount": 6}),
             x2="end:T",
             y=altair.Y("execution:N", sort=order, title=None, axis={"labelLimit": 220}),
             yOffset=altair.YOffset("line:O", sort=[0, 1]),
@@ -61,6 +61,15 @@ def timeline(altair: Any, rows: list[dict[str, Any]]) -> Any:
     return _in_light(chart)
 
 
+def _clock(told: list[dict[str, Any]]) -> str:
+    """How moments are written on an axis over all of them."""
+    first = min((row["start"] for row in told), default=0)
+    length = max((row["end"] for row in told), default=0) - first
+    if length > 2 * 86_400_000:
+        return "%Y-%m-%d"
+    return "%H:%M" if length > 7_200_000 else "%H:%M:%S" if length > 6_000 else "%H:%M:%S.%L"
+
+
 def spending(altair: Any, rows: list[dict[str, Any]]) -> Any:
     """Costs and tokens a day, as bars above each other."""
     present = [kind for kind in _AMOUNTS if any(row["kind"] == kind for row in rows)]
@@ -72,11 +81,11 @@ def spending(altair: Any, rows: list[dict[str, Any]]) -> Any:
             altair.Chart(altair.Data(values=told))
             .mark_bar(size=14)
             .encode(
-                x=altair.X("day:O", title=None, axis={"labelAngle": -40}),
+                x=altair.X("day:O", title=None, axis={"labelAngle": -40, "labelOverlap": True}),
                 y=altair.Y("amount:Q", title=measure),
                 color=altair.Color(
                     "kind:N",
-                    title=measure,
+                    title=None,
                     scale={"domain": kinds, "range": _colours(_AMOUNTS, kinds)},
                 ),
                 tooltip=["day:O", "kind:N", "amount:Q"],
@@ -95,4 +104,8 @@ def _colours(kinds: dict[str, str], present: list[str]) -> list[str]:
 def _in_light(chart: Any) -> Any:
     words = {"labelColor": svg.INK, "titleColor": svg.INK}
     axis = {**words, "gridColor": svg.RULE, "domainColor": svg.RULE, "tickColor": svg.RULE}
-    return chart.configure(background="#ffffff").configure_axis(**axis).configure_legend(**words)
+    return (
+        chart.configure(background="#ffffff")
+        .configure_axis(**axis)
+        .configure_legend(orient="bottom", **words)
+    )

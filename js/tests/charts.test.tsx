@@ -1,4 +1,6 @@
 /** The charts: scales, lanes and days as numbers; the timeline and the costs as a reader meets them. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { isIn, LINES, laneOf, placeCalls, rangeOf } from "../src/charts/lanes.ts";
 import { amountTicks, dollars, placeOf, shortAmount, timeTicks } from "../src/charts/scale.ts";
@@ -19,6 +21,14 @@ import {
   usePage,
 } from "./stage.ts";
 
+type Place = [number, number, number, number, [number, number] | null];
+const EXAMPLES: {
+  place: Place[];
+  time: [number, number, number, number, string[]][];
+  amounts: [number, string[], string[]][];
+} = JSON.parse(
+  readFileSync(join(import.meta.dirname, "..", "..", "tests", "chart_examples.json"), "utf8"),
+);
 const CALL = { name: "Read", subject: "", isError: false, nested: false };
 const DAY = { executions: 2, costUsd: 0.5, recordedCostUsd: 0, inputTokens: 0, outputTokens: 0 };
 const RANGE = { from: 100, to: 200 };
@@ -38,6 +48,21 @@ describe("a place", () => {
   test("of what is as long as nothing, or ends before it begins, has no width", () => {
     expect(placeOf(RANGE, 150, 150)).toEqual({ at: 0.5, width: 0 });
     expect(placeOf(RANGE, 150, 120)).toEqual({ at: 0.5, width: 0 });
+  });
+});
+
+describe("the same examples that the kernel's charts have", () => {
+  test.each(EXAMPLES.place)("of a place: %j to %j", (from, to, first, last, expected) => {
+    const found = placeOf({ from, to }, first, last);
+    expect(found && [found.at, found.width]).toEqual(expected);
+  });
+  test.each(EXAMPLES.time)("of a clock: %j to %j", (from, to, most, zone, labels) => {
+    expect(timeTicks({ from, to }, most, zone).map(({ label }) => label)).toEqual(labels);
+  });
+  test.each(EXAMPLES.amounts)("of amounts up to %j", (most, costs, amounts) => {
+    const ticks = amountTicks(most);
+    expect(ticks.map((tick) => dollars(tick, ticks[1] ?? 0))).toEqual(costs);
+    expect(ticks.map(shortAmount)).toEqual(amounts);
   });
 });
 
@@ -202,7 +227,7 @@ describe("the timeline", () => {
         },
       ],
     });
-  const lanes = () => [...region("Timeline").querySelectorAll("li.cw-lane")];
+  const lanes = () => [...region("Timeline").querySelectorAll("li.cw-time-lane")];
   const tip = () => lanes()[0]?.querySelector("[role=status]")?.textContent;
   const key = (name: string) =>
     pass(0, () =>
@@ -327,7 +352,8 @@ describe("the timeline", () => {
     );
     expect(cells).toEqual(["2026-01-30", "3", "$0.420 (and $0.100 as recorded)", "12,000", "900"]);
     expect(section.querySelectorAll("rect.cw-cost")).toHaveLength(2);
-    expect(section.textContent).toContain("$0.50");
+    expect(section.querySelectorAll("rect.cw-played")).toHaveLength(2);
+    expect(section.textContent).toContain("$0.60");
     expect(section.textContent).toContain("15k");
     expect(all("section", "Cost and tokens")).toHaveLength(1);
     expect(el.querySelectorAll("section title")).not.toHaveLength(0);

@@ -8,7 +8,7 @@
 import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import type { CallBook } from "../../charts/callbook.ts";
-import { type Lane, LINES, type PlacedCall, placeCalls } from "../../charts/lanes.ts";
+import { type Lane, type PlacedCall, placeCalls } from "../../charts/lanes.ts";
 import { placeOf, type Range } from "../../charts/scale.ts";
 import { formatCost, formatCount, formatDuration } from "../../format.ts";
 import { select, useFieldId, useView } from "../../view.ts";
@@ -19,7 +19,6 @@ import { Visible } from "../text/visible.tsx";
 const WIDTH = 1000;
 const BAR = 10;
 const LINE = 6;
-const HEIGHT = BAR + 2 + LINES * LINE;
 /** So that what is very short can still be seen. */
 const LEAST = 2.5;
 
@@ -45,7 +44,7 @@ export function TimelineLane({ lane, range, book }: LaneProps) {
     active.value = next;
   };
   return (
-    <li class={`cw-lane${opened ? " cw-opened" : ""}`}>
+    <li class={`cw-time-lane${opened ? " cw-opened" : ""}`}>
       <StatusBadge status={row.status} compact />
       <button
         type="button"
@@ -115,13 +114,14 @@ interface TrackProps {
 
 function Track({ lane, range, placed, onPoint }: TrackProps) {
   const { row, created, started, ended } = lane;
+  const lines = placed.reduce((most, { line }) => Math.max(most, line + 1), 0);
+  const whole = BAR + (lines > 0 ? 2 + lines * LINE : 0);
   const bad = row.status === "failed" || row.status === "killed";
   const point = (event: MouseEvent) => {
     if (!(event.currentTarget instanceof Element)) return;
     const { left, top, width, height } = event.currentTarget.getBoundingClientRect();
     const x = ((event.clientX - left) / width) * WIDTH;
-    const y = ((event.clientY - top) / height) * HEIGHT;
-    onPoint.value = callAt(range, placed, x, y);
+    onPoint.value = callAt(range, placed, x, ((event.clientY - top) / height) * whole);
   };
   const path = (failed: boolean) =>
     placed
@@ -133,7 +133,8 @@ function Track({ lane, range, placed, onPoint }: TrackProps) {
   return (
     <svg
       class="cw-track"
-      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      viewBox={`0 0 ${WIDTH} ${whole}`}
+      style={{ height: `${whole}px` }}
       preserveAspectRatio="none"
       aria-hidden="true"
       focusable="false"
@@ -181,9 +182,10 @@ function callAt(range: Range, placed: readonly PlacedCall[], x: number, y: numbe
 /** Is always there, so that what it says is read out when it changes. */
 function CallTip({ call, range }: { call: PlacedCall | undefined; range: Range }) {
   const place = call && placeOf(range, call.call.startTime, call.end);
-  const at = Math.min(0.6, place?.at ?? 0);
+  const at = place?.at ?? 0;
+  const [side, away] = at < 0.5 ? ["left", at] : ["right", 1 - at];
   return (
-    <div class="cw-tip-place" role="status" style={{ "--cw-at": `${at * 100}%` }}>
+    <div class="cw-tip-place" role="status" style={{ [side]: `${away * 100}%` }}>
       {call && (
         <div class="cw-tip">
           <b>

@@ -35,7 +35,7 @@ export function Spending() {
       <Bars
         name="Cost a day"
         days={days}
-        series={[{ kind: "cw-cost", text: "US dollars", of: (day) => day.costUsd }]}
+        series={days.some((day) => day.recordedCostUsd > 0) ? [PAID, PLAYED] : [PAID]}
         label={dollars}
       />
       <Bars
@@ -62,6 +62,13 @@ interface Series {
   readonly of: (day: Day) => number;
 }
 
+const PAID: Series = { kind: "cw-cost", text: "US dollars", of: (day) => day.costUsd };
+const PLAYED: Series = {
+  kind: "cw-played",
+  text: "as recorded, not paid",
+  of: (day) => day.recordedCostUsd,
+};
+
 interface BarsProps {
   readonly name: string;
   readonly days: readonly Day[];
@@ -76,7 +83,7 @@ function Bars({ name, days, series, label }: BarsProps) {
   const top = ticks.at(-1) || 1;
   const y = (amount: number) => TOP + (1 - amount / top) * HEIGHT;
   return (
-    <figure class="cw-figure">
+    <figure class="cw-chart">
       <figcaption class="cw-meta">
         {name}
         {series.map(({ kind, text }) => (
@@ -158,32 +165,34 @@ function FiguresTable({ days }: { days: readonly Day[] }) {
   return (
     <details class="cw-details">
       <summary>As a table</summary>
-      <table class="cw-table">
-        <thead>
-          <tr>
-            <th scope="col">Day</th>
-            <th scope="col">Executions</th>
-            <th scope="col">Cost</th>
-            <th scope="col">Tokens in</th>
-            <th scope="col">Tokens out</th>
-          </tr>
-        </thead>
-        <tbody>
-          {told.map((day) => (
-            <tr key={day.day}>
-              <th scope="row">{day.day}</th>
-              <td>{formatNumber(day.executions)}</td>
-              <td>
-                {dollars(day.costUsd, 0.001)}
-                {day.recordedCostUsd > 0 &&
-                  ` (and ${dollars(day.recordedCostUsd, 0.001)} as recorded)`}
-              </td>
-              <td>{formatNumber(day.inputTokens)}</td>
-              <td>{formatNumber(day.outputTokens)}</td>
+      <div class="cw-table" role="region" aria-label="Cost and tokens in figures" tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Day</th>
+              <th scope="col">Executions</th>
+              <th scope="col">Cost</th>
+              <th scope="col">Tokens in</th>
+              <th scope="col">Tokens out</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {told.map((day) => (
+              <tr key={day.day}>
+                <th scope="row">{day.day}</th>
+                <td>{formatNumber(day.executions)}</td>
+                <td>
+                  {dollars(day.costUsd, 0.001)}
+                  {day.recordedCostUsd > 0 &&
+                    ` (and ${dollars(day.recordedCostUsd, 0.001)} as recorded)`}
+                </td>
+                <td>{formatNumber(day.inputTokens)}</td>
+                <td>{formatNumber(day.outputTokens)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </details>
   );
 }

@@ -18,9 +18,9 @@ import { Spending } from "./spending.tsx";
 
 const MOST_LANES = 50;
 const RANGES = [
-  { name: "10 min", seconds: 600 },
-  { name: "1 hour", seconds: 3600 },
-  { name: "1 day", seconds: 86_400 },
+  { name: "Last 10 min", seconds: 600 },
+  { name: "Last hour", seconds: 3600 },
+  { name: "Last day", seconds: 86_400 },
   { name: "All", seconds: null },
 ] as const;
 
@@ -63,7 +63,7 @@ function Lanes() {
               chosen.value = of;
             }}
           >
-            {of === null ? name : `Last ${name}`}
+            {name}
           </button>
         ))}
       </div>
@@ -81,10 +81,12 @@ function Lanes() {
   );
 }
 
-/** The shortest range in which the newest execution began. */
+/** The shortest range in which the newest one was at work; all, where it would leave out none. */
 function fitting(lanes: readonly Lane[], now: number): number | null {
-  const newest = Math.max(...lanes.map((lane) => lane.ended));
-  return RANGES.find(({ seconds }) => seconds !== null && newest >= now - seconds)?.seconds ?? null;
+  const newest = lanes.reduce((last, lane) => Math.max(last, lane.ended), 0);
+  const found = RANGES.find(({ seconds }) => seconds !== null && newest >= now - seconds);
+  const first = now - (found?.seconds ?? 0);
+  return found && lanes.some((lane) => lane.ended < first) ? found.seconds : null;
 }
 
 function told(shown: number, within: number, all: number): string {
@@ -123,7 +125,8 @@ const percent = (fraction: number): string => `${(fraction * 100).toFixed(2)}%`;
 
 const KINDS = [
   ["cw-waits", "waiting"],
-  ["cw-runs", "running or completed"],
+  ["cw-runs cw-grows", "running"],
+  ["cw-runs", "completed"],
   ["cw-fails", "failed or killed"],
   ["cw-calls", "tool calls"],
 ] as const;
