@@ -16,13 +16,11 @@ from claude_widget.errors import (
     InvalidRequest,
     SessionOnlyReplayed,
 )
-from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from claude_widget.recordings.errors import RecordingNotFound
 from tests.conftest import MakeManager
 from tests.fake import ended
-from tests.replaying import done, folders, frames, results, told
-from tests.waiting import until
+from tests.replaying import done, folders, frames, told
 
 # -- record, then replay -------------------------------------------------------------------------
 
@@ -155,65 +153,6 @@ def test_what_resumes_a_session_is_found_by_what_made_the_session(
     assert more.info.recording_key == second.info.recording_key
 
 
-def test_follow_ups_of_one_kept_open_are_taken_again(
-    record: ProcessManager, replay: MakeManager, project: Path
-) -> None:
-    def talk(manager: ProcessManager) -> Execution:
-        execution = manager.start_execution("hello", project, keep_open=True)
-        until(lambda: execution.info.awaits_input, what="its turn is over")
-        assert execution.result == "hello"
-        assert execution.send("fake:says=more") is execution
-        until(lambda: results(execution) == 2, what="it has answered")
-        until(lambda: execution.info.awaits_input, what="and waits again")
-        execution.end()
-        return done(execution)
-
-    first, again = talk(record), talk(replay())
-    assert (first.result, again.result) == ("more", "more")
-    assert told(again.info) | {"pid": 0} == told(first.info) | {"pid": 0}
-
-
-def test_one_kept_open_waits_however_long_until_its_caller_goes_on(
-    record: ProcessManager, replay: MakeManager, project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def answers(manager: ProcessManager) -> list[str | None]:
-        execution = manager.start_execution("hello", project, keep_open=True)
-        until(lambda: execution.info.awaits_input, what="its turn is over")
-        done(manager.start_execution("another cell", project))
-        first = execution.result
-        execution.send("fake:says=more")
-        until(lambda: results(execution) == 2, what="it has answered")
-        done(manager.start_execution("another cell", project))
-        assert execution.status == "running"
-        execution.end()
-        return [first, done(execution).result]
-
-    monkeypatch.setattr("claude_widget.recordings.replay._STOP", 0.0)
-    assert answers(record) == ["hello", "more"]
-    for pace in (0, 1000):
-        assert answers(replay(pace=pace)) == ["hello", "more"]
-    execution = replay().start_execution("hello", project, keep_open=True)
-    until(lambda: execution.info.awaits_input, what="its turn is over")
-    execution.kill()
-    assert done(execution).status == "killed"
-
-
-def test_a_follow_up_that_comes_late_changes_nothing(
-    record: ProcessManager, replay: MakeManager, project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("claude_widget.recordings.replay._STOP", 0.01)
-    execution = record.start_execution("hello", project, keep_open=True)
-    until(lambda: execution.info.awaits_input, what="its turn is over")
-    execution.send("fake:says=more")
-    until(lambda: results(execution) == 2, what="it has answered")
-    execution.end()
-    done(execution)
-    again = done(replay().start_execution("hello", project, keep_open=True))
-    assert again.send("fake:says=more") is again
-    again.end()
-    assert again.result == "more"
-
-
 def test_permission_answers_replay_without_being_asked(
     record: ProcessManager, replay: MakeManager, project: Path
 ) -> None:
@@ -303,7 +242,7 @@ def test_auto_does_not_go_on_with_a_session_that_was_only_replayed(
     with pytest.raises(SessionOnlyReplayed) as caught:
         replayed.send("something new")
     assert caught.value.recording == str(folders(recordings)[0])
-    assert caught.value.recording in str(caught.value)
+    assert f"from recordings/{folders(recordings)[0].name}: there is" in str(caught.value)
 
 
 @pytest.mark.parametrize("mode", ["live", "record", "auto"])
