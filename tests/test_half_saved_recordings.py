@@ -1,0 +1,71 @@
+"""Recordings that a dead process has left half saved, and a folder that somebody keeps locked.
+
+The rule: as in test_recordings; what a process was amid is made by hand.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from claude_widget.execution import Execution
+from claude_widget.recordings import store
+from claude_widget.recordings.errors import RecordingsLocked
+from claude_widget.recordings.files import FolderLock
+from claude_widget.recordings.store import Recordings
+from tests import test_recordings as suite
+from tests.test_recordings import keyed, tree
+
+recordings, execution, saved = suite.recordings, suite.execution, suite.saved
+
+
+@pytest.mark.parametrize("half", [[".before-"], [".before-", ".saving-"]])
+@pytest.mark.parametrize("finder", ["find", "all", "save"])
+def test_recording_that_a_dead_process_has_left_halfway_is_put_in_place(
+    recordings: Recordings, execution: Execution, saved: Path, half: list[str], finder: str
+) -> None:
+    for prefix in half:
+        shutil.copytree(saved, saved.with_name(prefix + saved.name))
+        (saved.with_name(prefix + saved.name) / "changes.patch").write_text(prefix)
+    shutil.rmtree(saved)
+    if finder == "save":
+        recordings.save(keyed("apple"), execution.run, made_by="cell b")
+    found = recordings.all()[-1] if finder == "all" else recordings.find(keyed())
+    assert found is not None
+    assert found.folder == saved
+    assert (saved / "changes.patch").read_text() == half[-1], "the new one, if it is whole"
+    assert [path for path in recordings.folder.iterdir() if path.name[0] == "."] == []
+
+
+def test_what_was_not_written_to_its_end_gives_way_to_what_was_there(
+    recordings: Recordings, saved: Path
+) -> None:
+    saved.with_name(f".saving-{saved.name}").mkdir()
+    before = tree(saved)
+    assert [one.folder for one in recordings.all()] == [saved]
+    assert tree(recordings.folder).keys() == {
+        "index.json",
+        *(f"{saved.name}/{one}" for one in before),
+    }
+
+
+def test_folder_that_another_process_does_not_let_go_of_is_an_error_after_a_while(
+    recordings: Recordings, execution: Execution, saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FolderLock.__init__, "__kwdefaults__", {"wait": 0.05})
+    monkeypatch.setattr(store, "_SAVED_WITHIN", 0.05)
+    fd = os.open(recordings.folder, os.O_RDONLY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        with pytest.raises(RecordingsLocked, match="locked by another process") as caught:
+            recordings.find(keyed())
+        assert caught.value.path == str(recordings.folder)
+        with pytest.raises(RecordingsLocked):
+            recordings.save(keyed(), execution.run, made_by="cell a")
+    finally:
+        os.close(fd)
+    assert recordings.find(keyed()) is not None
