@@ -34,6 +34,12 @@ that as data, so that nobody has to match strings. This module imports nothing o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+
+
+def end_of(path: str, parts: int) -> str:
+    """The last parts of a path: a saved notebook keeps what an error says, and so no home folder."""
+    return "/".join(PurePath(path).parts[-parts:])
 
 
 class ClaudeWidgetError(Exception):
@@ -94,8 +100,8 @@ class SessionOnlyReplayed(InvalidRequest):
         self.session_id = session_id
         self.recording = recording
         super().__init__(
-            f"Session {session_id} was only replayed, from {recording}: there is no CLI that could "
-            "go on with it, and what is to go on with it is not to be replayed.",
+            f"Session {session_id} was only replayed, from {end_of(recording, 2)}: no CLI here "
+            "has it, and what goes on with it is not replayed.",
             field="session_id",
             hint="Record that execution again (mode='record', or --record), then this one.",
         )
