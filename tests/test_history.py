@@ -67,6 +67,18 @@ def test_words_filters_and_what_tools_were_called_with_are_found(
     assert repr(history()) == "<History: 3 executions>"
 
 
+def test_a_part_of_the_models_name_finds_its_executions(
+    manager: ProcessManager, project: Path
+) -> None:
+    runs = {}
+    for model in ("opus", "haiku"):
+        runs[model] = manager.start_execution("hello", project, model=model).wait(fake.BOUND)
+        assert model in str(runs[model].info.model)
+    assert list(manager.history(model="opus")) == [runs["opus"]]
+    assert list(manager.history(model="hai")) == [runs["haiku"]]
+    assert list(manager.history(model="sonnet")) == []
+
+
 def test_follow_ups_are_found(manager: ProcessManager, project: Path) -> None:
     execution = manager.start_execution("hello", project, keep_open=True)
     until(lambda: execution.info.awaits_input, timeout=fake.BOUND, what="its turn is over")

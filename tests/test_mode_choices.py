@@ -41,7 +41,7 @@ def test_the_pace_is_the_arguments_else_the_environments_else_at_once(
     def is_over(**options: Any) -> bool:
         """Whether all of it is there when the start returns."""
         execution = replay(**options).start_execution("fake:deltas=3", project)
-        over = metas(execution)[-1]["event"] == "ended"
+        over = bool(metas(execution)[-1]["event"] == "ended")
         execution.kill()
         return over
 

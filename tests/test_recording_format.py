@@ -10,6 +10,7 @@ import pytest
 
 from claude_widget.events import Record
 from claude_widget.recordings.format import FormatProblem, Neutral, is_own, neutral, real
+from claude_widget.recordings.run_file import describe_run
 from tests.recorded import NAMES, meta, out, sent, transcript
 
 PLACES = ("/home/user/project",)
@@ -41,6 +42,13 @@ def test_recorded_run_comes_back_byte_for_byte(name: str) -> None:
     told = [json.loads(one.data) for one in records if one.stream == "meta" and not is_own(one)]
     assert [one["event"] for one in ours] == [one["event"] for one in told]
     assert len(kept.times) == len(kept.text.splitlines()) == len(back(kept))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_changes_with_every_run_is_small_beside_what_is_reviewed(name: str) -> None:
+    records = transcript(name)
+    kept = neutral(records, PLACES)
+    assert len(describe_run("5f0e", records, kept)) <= 1_000 + 0.15 * len(kept.text.encode())
 
 
 def another_run(data: bytes) -> bytes:

@@ -74,6 +74,7 @@ SHAPING: list[dict[str, Any]] = [
     {"setting_sources": []},
     {"setting_sources": ["user"]},
     {"project": "other"},
+    {"add_dirs": ["/usr"]},
     {"extra_args": ["--agents", "{}"]},
     {"session_id": "11111111-1111-4111-8111-111111111111"},
     {"session_id": "11111111-1111-4111-8111-111111111111", "fork_session": True},
@@ -96,7 +97,28 @@ RUNNING: list[dict[str, Any]] = [
     {"required_mcp_servers": []},
     {"permissions": "deny"},
     {"apply_changes": True},
+    {"max_cpu": 1.5},
+    {"max_cpu_seconds": 60.0},
+    {"max_temp_size": "1 GB"},
+    {"sandbox": False},
+    {"trust_project": True},
+    {"mode": "record"},
 ]
+OTHERWISE = {
+    "project_path": "it is `project` above",
+    "output_schema": "it is `schema` above",
+    "mcp_config_path": "its servers count, which are in `mcp_config` as well",
+    "key": "stands in place of all the others",
+    "key_ignore": "changes what the prompts count as",
+}
+"""Options of a request that are tested by themselves, or under another name."""
+
+
+def test_every_option_is_sorted() -> None:
+    """A new option is in the key, or is known not to shape the answer: somebody has decided."""
+    named = {name for given in (*SHAPING, *RUNNING) for name in given}
+    not_of_requests = {"project", "schema", "occurrence"}
+    assert named - not_of_requests | set(OTHERWISE) == set(ExecutionRequest.model_fields)
 
 
 @pytest.mark.parametrize("given", SHAPING, ids="+".join)

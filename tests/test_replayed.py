@@ -136,6 +136,28 @@ def test_what_nobody_says_again_comes_by_itself(
     assert sum(b'"user"' in line for line in lines(execution, "in")) >= 2
 
 
+def test_a_model_and_an_interrupt_are_taken_as_they_were_then(
+    make_manager: MakeManager, folder: Path, project: Path
+) -> None:
+    def talk(execution: Execution) -> Execution:
+        until(lambda: execution.info.awaits_input, what="its first turn is over")
+        execution.set_model("opus")
+        execution.send("fake:long")
+        until(lambda: not execution.info.awaits_input, what="it works")
+        execution.interrupt()
+        until(lambda: execution.info.awaits_input, what="it has stopped")
+        execution.end()
+        return execution.wait(fake.BOUND)
+
+    recordings = Recordings(folder, Redactor(environ={}))
+    live = talk(make_manager().start_execution(QUERY, project, keep_open=True))
+    keep(recordings, live)
+    manager = make_manager(backend=ReplayBackend(recordings, pace=0))
+    replayed = talk(manager.start_execution(QUERY, project, keep_open=True))
+    assert told(replayed) == told(live)
+    assert lines(replayed, "in") == lines(live, "in")
+
+
 def test_starts_that_run_no_cli_are_not_spread_over_time(
     make_manager: MakeManager, folder: Path, project: Path
 ) -> None:
