@@ -34,12 +34,11 @@ that as data, so that nobody has to match strings. This module imports nothing o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import PurePath
 
 
 def end_of(path: str, parts: int) -> str:
-    """The last parts of a path: a saved notebook keeps what an error says, and so no home folder."""
-    return "/".join(PurePath(path).parts[-parts:])
+    """The last parts of a path: a saved notebook keeps what an error says, and no home folder."""
+    return "/".join(path.rstrip("/").split("/")[-parts:])
 
 
 class ClaudeWidgetError(Exception):

@@ -15,9 +15,19 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
+from claude_widget.changes.errors import PatchConflict
+from claude_widget.changes.observed import Changes
 from claude_widget.changes.patches import blob_id
+from claude_widget.errors import InvalidRequest, SessionOnlyReplayed
 from claude_widget.execution import Execution
 from claude_widget.page.widget import ClaudeWidget, ExecutionView, bundle_of
+from claude_widget.recordings.errors import (
+    RecordingDamaged,
+    RecordingNotFound,
+    RecordingsLocked,
+    RecordingsUnwritable,
+    RecordingTooNew,
+)
 from tests.conftest import MakeManager
 from tests.fake import ended
 from tests.planted_secrets import SHAPED, Person, encodings, files_below, leaks
@@ -131,6 +141,16 @@ def test_exports_hold_nothing_of_it(execution: Execution, person: Person, tmp_pa
     assert leaks([(file.name, file.read_bytes()) for file in files], SECRETS.values(), person) == {}
 
 
+def test_charts_hold_nothing_of_it(
+    execution: Execution, person: Person, make_manager: MakeManager
+) -> None:
+    chart = make_manager(redact=RULES).timeline()
+    assert any("tool call" in row["kind"] for row in chart.rows)
+    bundle = {**chart._repr_mimebundle_(), "svg": chart.svg}
+    told = [(kind, str(data).encode()) for kind, data in bundle.items()]
+    assert leaks(told, SECRETS.values(), person) == {}
+
+
 def test_traits_of_a_view_hold_nothing_of_it(
     execution: Execution, person: Person, make_manager: MakeManager
 ) -> None:
@@ -177,3 +197,32 @@ def test_output_of_a_cell_holds_nothing_of_it(execution: Execution, person: Pers
     told = [(kind, str(data).encode()) for kind, data in bundle.items()]
     assert any(b"[redacted:github-token]" in data for _, data in told)
     assert leaks(told, SECRETS.values(), person) == {}
+
+
+def test_errors_that_a_notebook_keeps_do_not_name_the_home_folder(
+    person: Person, recordings: Path, make_manager: MakeManager
+) -> None:
+    place = str(recordings / "say-hello-0123456789ab")
+    project = person.home / "project"
+    manager = make_manager(mode="replay", recordings=recordings)
+    with pytest.raises(RecordingNotFound) as nothing:
+        manager.start_execution("Say hello", project)
+    with pytest.raises(InvalidRequest) as no_input:
+        manager.start_execution("Say hello", project, inputs=["none/*.csv"])
+    with pytest.raises(PatchConflict) as no_patch:
+        Changes.read(project / "changes.patch")
+    errors: list[Exception] = [
+        nothing.value,
+        no_input.value,
+        no_patch.value,
+        RecordingNotFound("Say hello", nearest=place),
+        RecordingDamaged(f"{place}/transcript", "it is none", line=3),
+        RecordingTooNew(place, 9, "2.0"),
+        RecordingsLocked(str(recordings), 5.0),
+        RecordingsUnwritable(str(recordings), "it may only be read"),
+        SessionOnlyReplayed("a-session", place),
+        PatchConflict([("a.py", "has changed")], project=str(project)),
+    ]
+    assert leaks([(type(e).__name__, str(e).encode()) for e in errors], [], person) == {}
+    assert "recordings/say-hello-0123456789ab/transcript, line 3" in str(errors[4])
+    assert [str(e).count("hello-0123456789ab") for e in errors[3:6]] == [1, 1, 1]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from claude_widget.errors import ClaudeWidgetError
+from claude_widget.errors import ClaudeWidgetError, end_of
 
 
 class PatchConflict(ClaudeWidgetError):
@@ -17,17 +17,20 @@ class PatchConflict(ClaudeWidgetError):
         conflicts: what does not fit, as (path in the project, why); the path is empty where it is
             the patch as a whole.
         paths: the paths alone, each once.
+        project: the folder; empty where it is not told.
     """
 
     def __init__(self, conflicts: Sequence[tuple[str, str]], *, project: str = "") -> None:
         self.conflicts = tuple(conflicts)
+        self.project = project
         self.paths = tuple(dict.fromkeys(path for path, _ in self.conflicts if path))
         listed = "".join(
             f"\n  - {path}{': ' if path else ''}{why}" for path, why in self.conflicts[:20]
         )
         more = len(self.conflicts) - 20
         listed += f"\n  - and {more} more" if more > 0 else ""
+        where = f" to the project {end_of(project, 1)}" if project else ""
         super().__init__(
-            f"The recorded patch cannot be applied{f' to {project}' if project else ''}:{listed}\n",
+            f"The recorded patch cannot be applied{where}:{listed}\n",
             hint="Put the project back to what it was when it was recorded, or record it again.",
         )

@@ -26,6 +26,7 @@ from claude_widget.changes.patches import Difference, Section, compose, quoted, 
 from claude_widget.changes.project_files import Bounds, TooMuch
 from claude_widget.changes.scratch_folders import ScratchFolder
 from claude_widget.changes.snapshot_changes import SnapshotState
+from claude_widget.errors import end_of
 from claude_widget.own_files import open_any
 
 _LOG = logging.getLogger(__name__)
@@ -143,7 +144,9 @@ class Changes:
                 raise OSError(0, f"is larger than {_LARGEST >> 20} MB")
             return cls.from_text(data.decode("utf-8"))
         except (OSError, UnicodeDecodeError) as error:
-            raise PatchConflict([("", f"{path} cannot be read: {error}")]) from error
+            why = getattr(error, "strerror", None) or error  # without the path, as end_of has it
+            told = f"{end_of(os.fspath(path), 3)} cannot be read: {why}"
+            raise PatchConflict([("", told)]) from error
 
 
 def _head(lines: list[str], patch: str) -> Changes:

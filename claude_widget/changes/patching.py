@@ -298,7 +298,7 @@ class _Change:
             try:
                 undo()
             except OSError as error:
-                where = self._kept.path if self._kept is not None else ""
+                where = self._kept.path.name if self._kept is not None else ""
                 failed.append((path, f"could not be put back ({error.strerror}); see {where}"))
         if not failed and self._kept is not None:
             self._kept.finish()

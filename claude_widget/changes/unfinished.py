@@ -109,7 +109,8 @@ def undo_unfinished(root: Path) -> None:
                 if abandoned:
                     _undo(root, folder)
         except OSError as error:
-            why = f"a change was cut off, and cannot be undone ({error}): see {folder}"
+            reason = error.strerror or error
+            why = f"a change was cut off, and cannot be undone ({reason}): see {folder.name} in it"
             raise PatchConflict([("", why)], project=str(root)) from error
 
 
@@ -145,7 +146,7 @@ def _undo(root: Path, folder: Path) -> None:
         for one in undone:
             one.put_back()
         (folder / _JOURNAL).unlink()
-        _LOG.warning("A recorded change of %s was cut off; it is undone", root)
+        _LOG.warning("A recorded change of %s was cut off; it is undone", root.name)
     _remove(folder)
 
 
@@ -175,7 +176,8 @@ def _journal(folder: Path) -> tuple[list[_Told], list[str]] | None:
     except FileNotFoundError:
         return None
     except (ValueError, TypeError, LookupError) as error:
-        why = f"a recorded change was cut off, and cannot be undone: {path}: {error}"
+        where = f"{folder.name}/{path.name}"
+        why = f"a recorded change was cut off, and cannot be undone: {where}: {error}"
         raise PatchConflict([("", why)], project=str(folder.parent)) from None
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from claude_widget.errors import ClaudeWidgetError
+from claude_widget.errors import ClaudeWidgetError, end_of
 
 _NEXT = "Record it, run it live, or ask what is recorded."
 _ELSEWHERE = (
@@ -66,8 +66,7 @@ class RecordingNotFound(ClaudeWidgetError):
             listed = "".join(f"\n  - {query}" for query in self.known) or " none"
             return f"Recorded are:{listed}\n"
         said = "".join(f"\n  - {one}" for one in self.differences) or "\n  - nothing that is named"
-        name = "/".join(self.nearest.split("/")[-2:])  # a notebook that keeps it may move
-        return f"The nearest recording is {name}, but:{said}\n"
+        return f"The nearest recording is {end_of(self.nearest, 2)}, but:{said}\n"
 
 
 class RecordingDamaged(ClaudeWidgetError):
@@ -81,7 +80,7 @@ class RecordingDamaged(ClaudeWidgetError):
     def __init__(self, path: str, problem: str, *, line: int | None = None) -> None:
         self.path = path
         self.line = line
-        where = path if line is None else f"{path}, line {line}"
+        where = end_of(path, 3) if line is None else f"{end_of(path, 3)}, line {line}"
         super().__init__(
             f"The recording cannot be played: {where}: {problem}.",
             hint="Take it back from version control, record it anew, or run it live.",
@@ -103,7 +102,7 @@ class RecordingTooNew(ClaudeWidgetError):
         self.needs = needs
         package = f"claude-widget {needs} or later" if needs else "a later claude-widget"
         super().__init__(
-            f"The recording {path} has format {format}, which needs {package}.",
+            f"The recording {end_of(path, 2)} has format {format}, which needs {package}.",
             hint="Upgrade the package, or record it anew.",
         )
 
@@ -120,7 +119,8 @@ class RecordingsLocked(ClaudeWidgetError):
         self.path = path
         self.seconds = seconds
         super().__init__(
-            f"The folder of recordings {path} was locked by another process for {seconds:g} s.",
+            f"The folder of recordings, {end_of(path, 1)}, was locked by another process for "
+            f"{seconds:g} s.",
             hint="Saving takes milliseconds, so it may be stopped: let it go on, or end it.",
         )
 
@@ -135,6 +135,7 @@ class RecordingsUnwritable(ClaudeWidgetError):
     def __init__(self, path: str, problem: str) -> None:
         self.path = path
         super().__init__(
-            f"The folder of recordings {path} cannot be written: {problem}. Nothing was started.",
+            f"The folder of recordings, {end_of(path, 1)}, cannot be written: {problem}. "
+            "Nothing was started.",
             hint="Make it writable, name another one (recordings=...), or run it live.",
         )

@@ -234,7 +234,7 @@ class Planner:
         """The recording that an execution was played from, as people find it."""
         assert self._backend is not None
         found = self._backend.recording_of(info)
-        return str(self._backend.recordings.folder if found is None else found.folder)
+        return self._backend.recordings.folder.name if found is None else str(found.folder)
 
     def _note(self, call: Cell, key: RecordingKey) -> None:
         with self._lock:

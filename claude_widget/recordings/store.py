@@ -207,7 +207,7 @@ class Recordings:
             material=key.material,
             nearest=None if nearest is None else str(nearest[0].folder),
             differences=() if nearest is None else nearest[1],
-            folder=self.redactor.text(str(self.folder)),
+            folder=self._shown(self.folder),
         )
 
     def _folder_of(self, key: str) -> Path | None:
@@ -277,9 +277,9 @@ class Recordings:
         above = (self.folder, *self.folder.parents)
         there = next(path for path in above if os.path.lexists(path))
         if not there.is_dir():
-            raise RecordingsUnwritable(str(self.folder), f"{there} is no folder")
+            raise RecordingsUnwritable(str(self.folder), f"{self._shown(there)} is no folder")
         if not os.access(there, os.W_OK | os.X_OK):
-            raise RecordingsUnwritable(str(self.folder), f"{there} may only be read")
+            raise RecordingsUnwritable(str(self.folder), f"{self._shown(there)} may only be read")
 
     def save(
         self, key: RecordingKey, run: Run, *, made_by: str, changes: Changes | None = None
@@ -327,13 +327,18 @@ class Recordings:
                 index_with(self.folder, folder.name, entry)
         except OSError as error:
             raise ClaudeWidgetError(
-                f"The folder of recordings {self.folder} cannot be written: {error}.",
+                f"The folder of recordings {self._shown(self.folder)} cannot be written: "
+                f"{error.strerror or error}.",
                 hint="Make it writable, or name another one; the execution itself has its result.",
                 execution_id=run.execution_id,
             ) from error
         with self._lock:
             self._named[key.key[:_DIGITS]] = folder
         return folder
+
+    def _shown(self, path: Path) -> str:
+        """A path as a notebook may keep it."""
+        return self.redactor.text(str(path))
 
     def _locked(self, *, shared: bool) -> contextlib.AbstractContextManager[bool]:
         return FolderLock(self.folder, shared=shared)
