@@ -304,3 +304,18 @@ def test_recording_takes_no_input_and_says_so(
     assert execution.status == "running"
     execution.kill()
     ended(execution, "killed", "user")
+
+
+@pytest.mark.parametrize(
+    ("epoch", "expected"), [("1.7e9", 1.7e9), ("NaN", None), ("1e999", None), ('"x"', None)]
+)
+def test_an_old_recording_says_when_it_was_made_if_its_header_does(
+    folder: Path, epoch: str, expected: float | None
+) -> None:
+    transcript = written(folder, spawned(), (0.1, "meta", ENDED))
+    text = transcript.read_text().replace("1700000000.0", epoch)
+    transcript.write_text(text)
+    recordings = Recordings(folder, Redactor(environ={}))
+    found = recordings.by_query(QUERY)
+    assert found is not None
+    assert recordings.read(found).recorded_time == expected

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from claude_widget.errors import InvalidTransition, TranscriptError
 from claude_widget.events import Adopted, Record, parse
+from claude_widget.events.decode import decode
 from claude_widget.models import ExecutionStatus
 from claude_widget.own_files import open_any
 from claude_widget.recordings import format as recording_format
@@ -29,6 +30,8 @@ from claude_widget.transcript import read_records
 REQUEST, TRANSCRIPT, RUN, PATCH = "request.json", "transcript", "run.json", "changes.patch"
 OLDEST = "recording.json"
 """Of format 0, which the query alone finds: it holds the query, beside a transcript as it was."""
+_LATEST = 1e12
+"""Epoch seconds."""
 _LARGEST = {REQUEST: 16 << 20, OLDEST: 16 << 20, RUN: 256 << 20, TRANSCRIPT: 1 << 30}
 """Bytes; more is taken for damaged."""
 _META = b"meta "
@@ -124,7 +127,15 @@ def oldest_played_of(folder: Path) -> Played:
         _check_own(lines)
     except FormatProblem as error:
         raise RecordingDamaged(str(path), error.problem) from None
-    return Played(lines, [record.time - zero for record in body])
+    return Played(lines, [record.time - zero for record in body], _begun(records[0]))
+
+
+def _begun(header: Record) -> float | None:
+    """Epoch seconds that the first record says."""
+    epoch = (decode(header.data) or {}).get("epoch")
+    if isinstance(epoch, int | float) and abs(epoch) < _LATEST:  # NaN is neither
+        return float(epoch)
+    return None
 
 
 def _whole(record: Record) -> bytes:
