@@ -12,12 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from claude_widget.errors import ClaudeWidgetError
 from claude_widget.execution import Execution
+from claude_widget.manager import ProcessManager
 from claude_widget.recordings import store
 from claude_widget.recordings.errors import RecordingsLocked
 from claude_widget.recordings.files import FolderLock
 from claude_widget.recordings.store import Recordings
 from tests import test_recordings as suite
+from tests.fake import ended
 from tests.test_recordings import keyed, tree
 
 recordings, execution, saved = suite.recordings, suite.execution, suite.saved
@@ -69,3 +72,25 @@ def test_folder_that_another_process_does_not_let_go_of_is_an_error_after_a_whil
     finally:
         os.close(fd)
     assert recordings.find(keyed()) is not None
+
+
+def test_failing_amid_a_replacement_leaves_the_recording_before(
+    recordings: Recordings,
+    manager: ProcessManager,
+    project: Path,
+    saved: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = tree(recordings.folder)
+    other = ended(manager.start_execution("fake:says=other", project), "completed", "success")
+    rename = Path.rename
+
+    def fail(path: Path, target: Path) -> Path:
+        if path.name.startswith(".saving-"):
+            raise OSError(28, "No space left on device")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(ClaudeWidgetError, match="No space left"):
+        recordings.save(keyed(), other.run, made_by="cell a")
+    assert tree(recordings.folder) == before

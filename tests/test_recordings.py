@@ -315,28 +315,6 @@ def test_folder_that_cannot_be_written_is_named_and_nothing_else_is_harmed(
     assert (execution.result, execution.status) == ("hello", "completed")
 
 
-def test_failing_amid_a_replacement_leaves_the_recording_before(
-    recordings: Recordings,
-    manager: ProcessManager,
-    project: Path,
-    saved: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    before = tree(recordings.folder)
-    other = ended(manager.start_execution("fake:says=other", project), "completed", "success")
-    rename = Path.rename
-
-    def fail(path: Path, target: Path) -> Path:
-        if path.name.startswith(".saving-"):
-            raise OSError(28, "No space left on device")
-        return rename(path, target)
-
-    monkeypatch.setattr(Path, "rename", fail)
-    with pytest.raises(ClaudeWidgetError, match="No space left"):
-        recordings.save(keyed(), other.run, made_by="cell a")
-    assert tree(recordings.folder) == before
-
-
 @pytest.mark.parametrize("name", ["../../etc", "/etc/passwd", "..", "a/../../b", "\x00", "🦊", ""])
 def test_no_prompt_leaves_the_folder(
     recordings: Recordings, execution: Execution, name: str
