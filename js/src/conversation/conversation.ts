@@ -6,7 +6,6 @@
  */
 
 import type { Unsent } from "../connection.ts";
-import type { Problem } from "../problem.ts";
 import type { Allow, ChangeSession, Deny, MCPConfigChoice, MCPServer } from "../protocol.ts";
 import type { Actions } from "./actions.ts";
 
@@ -92,20 +91,6 @@ export class Conversation {
     const request = { type: "claude:get-mcp-configs", projectPath } as const;
     const answer = await this.actions.ask(actionKey("mcp-configs", projectPath), request);
     return answer?.type === "claude:get-mcp-configs" ? answer.configs : null;
-  }
-
-  /** Resolves with what went wrong, or null once it is pinned, or its pin taken away. */
-  async pin(executionId: string, pinned: boolean): Promise<Problem | null> {
-    const key = actionKey("pin", executionId);
-    await this.done(key, { type: "claude:pin-execution", executionId, pinned });
-    return this.actions.state(key).peek().problem;
-  }
-
-  /** Resolves with what went wrong, or null once it is gone for good. */
-  async delete(executionId: string): Promise<Problem | null> {
-    const key = actionKey("delete", executionId);
-    await this.done(key, { type: "claude:delete-execution", executionId });
-    return this.actions.state(key).peek().problem;
   }
 
   private async done(key: string, unsent: Unsent): Promise<boolean> {

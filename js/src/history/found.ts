@@ -7,6 +7,7 @@
  */
 import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { App } from "../app.ts";
+import { actionKey } from "../conversation/conversation.ts";
 import type { Rows } from "../list/listview.ts";
 import { Selecting } from "../list/selecting.ts";
 import type { Places } from "../list/selection.ts";
@@ -156,7 +157,9 @@ export class Found extends Selecting {
   }
 
   async pin(executionId: string, pinned: boolean): Promise<void> {
-    this.problem.value = await this.app.conversation.pin(executionId, pinned);
+    const key = actionKey("pin", executionId);
+    await this.app.actions.ask(key, { type: "claude:pin-execution", executionId, pinned });
+    this.problem.value = this.app.actions.state(key).peek().problem;
     const row = this.known.get(executionId);
     if (row && !this.problem.peek()) row.value = { ...row.peek(), pinned };
   }

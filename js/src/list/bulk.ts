@@ -7,7 +7,7 @@
 import { signal } from "@preact/signals";
 import type { App } from "../app.ts";
 import { actionKey } from "../conversation/conversation.ts";
-import { type Problem, problem } from "../problem.ts";
+import type { Problem } from "../problem.ts";
 import type { ExecutionRow } from "../protocol.ts";
 import { isEnded } from "../store.ts";
 
@@ -27,15 +27,13 @@ export class Bulk {
   readonly asked = signal<Asked | null>(null);
   readonly problem = signal<Problem | null>(null);
 
-  constructor(private readonly app: App) {}
+  constructor(protected readonly app: App) {}
 
   /** Asks for a confirmation; nothing to do is nothing to ask. */
   ask(action: BulkAction, chosen: readonly ExecutionRow[]): void {
-    const rows = chosen.filter((row) => isFor(action, row));
-    this.problem.value = null;
+    const rows = chosen.filter((row) => this.isFor(action, row));
     const others = chosen.length - rows.length;
     if (rows.length > 0) this.asked.value = { action, rows, others };
-    else if (action === "delete" && others > 0) this.problem.value = ALL_PINNED;
   }
 
   cancel(): void {
@@ -50,12 +48,15 @@ export class Bulk {
     if (!asked) return [];
     const ids = asked.rows.map((row) => row.executionId);
     if (asked.action === "rerun") return this.rerun(ids);
-    if (asked.action === "delete") await this.delete(ids);
-    else await inTurns(ids, AT_ONCE, (id) => this.kill(id));
+    await inTurns(ids, AT_ONCE, (id) => this.end(asked.action, id));
     return [];
   }
 
-  private async kill(executionId: string): Promise<void> {
+  protected isFor(action: BulkAction, row: ExecutionRow): boolean {
+    return action !== "kill" || !isEnded(row.status);
+  }
+
+  protected async end(_action: BulkAction, executionId: string): Promise<void> {
     const row = this.app.row(executionId)?.peek();
     if (row && !isEnded(row.status)) await this.app.kill(executionId);
   }
@@ -73,29 +74,9 @@ export class Bulk {
     this.problem.value = summaryOf(problems, ids.length, "run again");
     return started;
   }
-
-  private async delete(ids: readonly string[]): Promise<void> {
-    const problems: Problem[] = [];
-    await inTurns(ids, AT_ONCE, async (id) => {
-      const why = await this.app.conversation.delete(id);
-      // Somebody else has deleted it meanwhile.
-      if (why && why.kind !== "ExecutionNotFound") problems.push(why);
-    });
-    this.problem.value = summaryOf(problems, ids.length, "deleted");
-  }
 }
 
-/** Of rows from the history it is known whether they are pinned. */
-export const isPinned = (row: ExecutionRow): boolean => "pinned" in row && row.pinned === true;
-
-function isFor(action: BulkAction, row: ExecutionRow): boolean {
-  if (action === "rerun") return true;
-  return action === "kill" ? !isEnded(row.status) : !isPinned(row);
-}
-
-const ALL_PINNED = problem("What is pinned is not deleted.", "Take its pin away first.");
-
-function summaryOf(problems: readonly Problem[], of: number, done: string): Problem | null {
+export function summaryOf(problems: readonly Problem[], of: number, done: string): Problem | null {
   const [first] = problems;
   if (!first) return null;
   const message = `${problems.length} of ${of} were not ${done}: ${first.message}`;

@@ -7,8 +7,9 @@
 import type { RefObject } from "preact";
 import { useLayoutEffect, useState } from "preact/hooks";
 import { formatCount } from "../../format.ts";
+import { HistoryBulk } from "../../history/deleting.ts";
 import { EVERYTHING, Found } from "../../history/found.ts";
-import { Bulk, type BulkAction } from "../../list/bulk.ts";
+import type { BulkAction } from "../../list/bulk.ts";
 import { select, useView, type View } from "../../view.ts";
 import { SelectionBar } from "../list/bulk.tsx";
 import { ListGrid } from "../list/grid.tsx";
@@ -59,7 +60,12 @@ function useHistory(): HistoryState {
       open(executionId);
       app.ui.toResume.value = executionId;
     };
-    return { found, bulk: new Bulk(app), open, resume };
+    const deleted = (ids: readonly string[]) => {
+      if (ids.includes(view.selected.peek() ?? "")) select(view, null);
+      found.search();
+    };
+    const bulk = new HistoryBulk(app, (id) => found.isPinned(id), deleted);
+    return { found, bulk, open, resume };
   });
   useLayoutEffect(() => state.found.follow(), [state]);
   return state;
