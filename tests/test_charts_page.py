@@ -29,6 +29,7 @@ TOTALS = {
     "recorded_cost_usd": 0.25,
     "seconds": 1.0,
     "tool_calls": 3,
+    "recorded_tokens": 7,
 }
 
 
@@ -132,8 +133,8 @@ def test_an_unknown_execution_has_no_calls(manager: ProcessManager) -> None:
 def test_costs_are_summed_over_models_and_projects_of_a_day() -> None:
     rows = [TOTALS, {**TOTALS, "model": "sonnet"}, {**TOTALS, "day": "2026-01-02"}]
     assert per_day([*rows, {**TOTALS, "day": None}]) == [
-        Day("2026-01-02", 2, 0.5, 0.25, 1101, 10),
-        Day("2026-01-31", 4, 1.0, 0.5, 2202, 20),
+        Day("2026-01-02", 2, 0.5, 0.25, 1101, 10, 7),
+        Day("2026-01-31", 4, 1.0, 0.5, 2202, 20, 14),
     ]
 
 

@@ -14,6 +14,9 @@ from claude_widget.charts.scale import amount_ticks, dollars, short_amount
 _WIDTH, _LEFT, _PLOT = 860.0, 70.0, 110.0
 _MOST_NAMES = 8
 
+Series = tuple[str, str, Sequence[float]]
+"""A colour, what it stands for, and an amount for each day."""
+
 
 class Day(NamedTuple):
     """Sums over the executions that were asked for on one day.
@@ -25,6 +28,7 @@ class Day(NamedTuple):
         recorded_cost_usd: US dollars that recordings had cost, which were only played.
         input_tokens: tokens that went in, those of the cache as well.
         output_tokens: tokens that came out.
+        recorded_tokens: tokens of both kinds that recordings had used.
     """
 
     day: str
@@ -33,6 +37,7 @@ class Day(NamedTuple):
     recorded_cost_usd: float = 0.0
     input_tokens: int = 0
     output_tokens: int = 0
+    recorded_tokens: int = 0
 
 
 _INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
@@ -57,6 +62,7 @@ def per_day(rows: Iterable[Mapping[str, Any]]) -> list[Day]:
             day.recorded_cost_usd + row["recorded_cost_usd"],
             day.input_tokens + sum(row[field] for field in _INPUT),
             day.output_tokens + row["output_tokens"],
+            day.recorded_tokens + row["recorded_tokens"],
         )
     return [days[name] for name in sorted(days)]
 
@@ -68,23 +74,29 @@ def spending_svg(days: Sequence[Day]) -> str:
         said = svg.text("No executions.", 12, 40, fill=svg.SOFT)
         return svg.picture(_WIDTH, height, "Cost and tokens a day", said)
     names = [day.day for day in days]
-    costs = [(svg.LIVE, "paid", [day.cost_usd for day in days])]
-    if any(day.recorded_cost_usd for day in days):
-        recorded = [day.recorded_cost_usd for day in days]
-        costs.append((svg.WAITS, "as recorded, not paid", recorded))
+    costs = [
+        (svg.LIVE, "paid", [day.cost_usd for day in days]),
+        (svg.WAITS, "as recorded, not paid", [day.recorded_cost_usd for day in days]),
+    ]
     tokens = [
         (svg.CALLS, "in, with those of the cache", [day.input_tokens for day in days]),
         (svg.LIVE, "out", [day.output_tokens for day in days]),
+        (svg.WAITS, "as recorded", [day.recorded_tokens for day in days]),
     ]
-    above = _bars("Cost a day, US dollars", names, costs, dollars, 0)
-    below = _bars("Tokens a day", names, tokens, short_amount, _PLOT + 56.0)
+    above = _bars("Cost a day, US dollars", names, _present(costs), dollars, 0)
+    below = _bars("Tokens a day", names, _present(tokens), short_amount, _PLOT + 56.0)
     return svg.picture(_WIDTH, height, "Cost and tokens a day", *above, *below)
+
+
+def _present(series: Sequence[Series]) -> list[Series]:
+    """The first, and of the others those that there are."""
+    return [series[0], *(one for one in series[1:] if any(one[2]))]
 
 
 def _bars(
     title: str,
     days: Sequence[str],
-    series: Sequence[tuple[str, str, Sequence[float]]],
+    series: Sequence[Series],
     label: Callable[[float, float], str],
     top: float,
 ) -> list[str]:
@@ -114,7 +126,7 @@ def _bars(
     return parts
 
 
-def _key(title: str, series: Sequence[tuple[str, str, Sequence[float]]], y: float) -> list[str]:
+def _key(title: str, series: Sequence[Series], y: float) -> list[str]:
     parts, x = [svg.text(title, 12, y)], 190.0
     for fill, said, _ in series:
         parts += [svg.box((x, y - 9, 12, 9), fill), svg.text(said, x + 17, y, fill=svg.SOFT)]
@@ -130,6 +142,8 @@ def spending_text(days: Sequence[Day]) -> str:
     for day in days:
         played = f" (and ${day.recorded_cost_usd:.4f} as recorded)" if day.recorded_cost_usd else ""
         tokens = f"{day.input_tokens:,} tokens in, {day.output_tokens:,} out"
+        if day.recorded_tokens:
+            tokens += f" (and {day.recorded_tokens:,} as recorded)"
         lines.append(f"{day.day}  ${day.cost_usd:.4f}{played}, {tokens}")
     return "\n".join(lines)
 
@@ -143,7 +157,8 @@ def spending_rows(days: Sequence[Day]) -> list[dict[str, Any]]:
             ("US dollars", "as recorded, not paid", day.recorded_cost_usd),
             ("tokens", "in, with those of the cache", day.input_tokens),
             ("tokens", "out", day.output_tokens),
+            ("tokens", "as recorded", day.recorded_tokens),
         ):
-            if amount or kind != "as recorded, not paid":
+            if amount or not kind.startswith("as recorded"):
                 rows.append({"day": day.day, "measure": measure, "kind": kind, "amount": amount})
     return rows

@@ -14,12 +14,12 @@ from claude_widget.charts.lanes import Lane, lines_of, range_of
 from claude_widget.charts.scale import Range, place_of, time_ticks
 from claude_widget.markup.characters import visible
 
-_WIDTH, _LABEL, _FIGURES, _MARGIN = 860.0, 210.0, 110.0, 12.0
+_WIDTH, _LABEL, _FIGURES, _MARGIN = 860.0, 246.0, 110.0, 12.0
 _LANE, _BAR, _LINE, _TOP = 36.0, 9.0, 6.0, 34.0
 _LEAST = 1.5
 """Pixels of what is very short."""
 _TICKS = 6
-_CHARACTERS = 34
+_CHARACTERS = 32
 _TEXT_WIDTH = 36
 _MARKS = {"completed": "✓", "failed": "✕", "killed": "■", "running": "▶", "pending": "◷"}
 _BAD = ("failed", "killed")
@@ -144,7 +144,7 @@ def _legend(y: float) -> list[str]:
     )
     for said, fill in kinds:
         parts += [svg.box((x, y - 9, 12, 9), fill), svg.text(said, x + 17, y, fill=svg.SOFT)]
-        x += 34 + 6.6 * len(said)
+        x += 36 + 6.2 * len(said)
     return parts
 
 

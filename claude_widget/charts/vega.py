@@ -26,6 +26,7 @@ _AMOUNTS = {
     "as recorded, not paid": svg.WAITS,
     "in, with those of the cache": svg.CALLS,
     "out": svg.RUNS,
+    "as recorded": svg.WAITS,
 }
 
 

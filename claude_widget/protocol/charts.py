@@ -67,6 +67,7 @@ class SpendingDay(Message):
     recorded_cost_usd: float = Field(0.0, description="What was only played had cost so much.")
     input_tokens: int = Field(0, description="Those of the cache as well.")
     output_tokens: int = 0
+    recorded_tokens: int = Field(0, description="Of both kinds, that what was played had used.")
 
 
 class SpendingAnswer(Answer):

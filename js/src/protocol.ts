@@ -788,6 +788,10 @@ export interface SpendingDay {
    */
   inputTokens: number;
   outputTokens: number;
+  /**
+   * Of both kinds, that what was played had used.
+   */
+  recordedTokens: number;
 }
 /**
  * The request was not carried out; nothing changed.

@@ -30,7 +30,14 @@ const EXAMPLES: {
   readFileSync(join(import.meta.dirname, "..", "..", "tests", "chart_examples.json"), "utf8"),
 );
 const CALL = { name: "Read", subject: "", isError: false, nested: false };
-const DAY = { executions: 2, costUsd: 0.5, recordedCostUsd: 0, inputTokens: 0, outputTokens: 0 };
+const DAY = {
+  executions: 2,
+  costUsd: 0.5,
+  recordedCostUsd: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  recordedTokens: 0,
+};
 const RANGE = { from: 100, to: 200 };
 
 describe("a place", () => {
@@ -342,6 +349,7 @@ describe("the timeline", () => {
         recordedCostUsd: 0.1,
         inputTokens: 12_000,
         outputTokens: 900,
+        recordedTokens: 3000,
       },
     ];
     const { requestId } = model.last("claude:get-spending");
@@ -350,11 +358,17 @@ describe("the timeline", () => {
     const cells = [...section.querySelectorAll("tbody :is(th, td)")].map(
       (cell) => cell.textContent,
     );
-    expect(cells).toEqual(["2026-01-30", "3", "$0.420 (and $0.100 as recorded)", "12,000", "900"]);
+    expect(cells).toEqual([
+      "2026-01-30",
+      "3",
+      "$0.420 (and $0.100 as recorded)",
+      "12,000",
+      "900 (and 3,000 of both as recorded)",
+    ]);
     expect(section.querySelectorAll("rect.cw-cost")).toHaveLength(2);
-    expect(section.querySelectorAll("rect.cw-played")).toHaveLength(2);
+    expect(section.querySelectorAll("rect.cw-played")).toHaveLength(4);
     expect(section.textContent).toContain("$0.60");
-    expect(section.textContent).toContain("15k");
+    expect(section.textContent).toContain("20k");
     expect(all("section", "Cost and tokens")).toHaveLength(1);
     expect(el.querySelectorAll("section title")).not.toHaveLength(0);
   });

@@ -28,4 +28,5 @@ const EMPTY = {
   recordedCostUsd: 0,
   inputTokens: 0,
   outputTokens: 0,
+  recordedTokens: 0,
 };

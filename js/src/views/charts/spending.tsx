@@ -41,14 +41,7 @@ export function Spending() {
       <Bars
         name="Tokens a day"
         days={days}
-        series={[
-          {
-            kind: "cw-tokens-in",
-            text: "tokens in, with those of the cache",
-            of: (day) => day.inputTokens,
-          },
-          { kind: "cw-tokens-out", text: "tokens out", of: (day) => day.outputTokens },
-        ]}
+        series={days.some((day) => day.recordedTokens > 0) ? [...TOKENS, PLAYED_TOKENS] : TOKENS}
         label={shortAmount}
       />
       <FiguresTable days={days} />
@@ -63,6 +56,19 @@ interface Series {
 }
 
 const PAID: Series = { kind: "cw-cost", text: "US dollars", of: (day) => day.costUsd };
+const TOKENS: readonly Series[] = [
+  {
+    kind: "cw-tokens-in",
+    text: "tokens in, with those of the cache",
+    of: (day) => day.inputTokens,
+  },
+  { kind: "cw-tokens-out", text: "tokens out", of: (day) => day.outputTokens },
+];
+const PLAYED_TOKENS: Series = {
+  kind: "cw-played",
+  text: "as recorded",
+  of: (day) => day.recordedTokens,
+};
 const PLAYED: Series = {
   kind: "cw-played",
   text: "as recorded, not paid",
@@ -187,7 +193,11 @@ function FiguresTable({ days }: { days: readonly Day[] }) {
                     ` (and ${dollars(day.recordedCostUsd, 0.001)} as recorded)`}
                 </td>
                 <td>{formatNumber(day.inputTokens)}</td>
-                <td>{formatNumber(day.outputTokens)}</td>
+                <td>
+                  {formatNumber(day.outputTokens)}
+                  {day.recordedTokens > 0 &&
+                    ` (and ${formatNumber(day.recordedTokens)} of both as recorded)`}
+                </td>
               </tr>
             ))}
           </tbody>
