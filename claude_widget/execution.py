@@ -48,6 +48,7 @@ class Execution(Steered, Exported, Shown):
     Attributes:
         run: what its backend knows it by.
         decide: the callable that decides what it asks, or None.
+        said_by_page: of each follow-up, interrupt and end so far, whether a page has asked for it.
         attached: the start that gave it found it running or waiting, and started no other.
         gauge: what it uses, with `cpu_percent` of a core and `memory_bytes`, as it was while a page
             last looked on and it ran; else None.
@@ -56,6 +57,7 @@ class Execution(Steered, Exported, Shown):
     def __init__(self, keeper: Keeper, run: Run, ended: ExecutionInfo | None = None) -> None:
         self.run = run
         self.decide: Decider | None = None
+        self.said_by_page: list[bool] = []
         self.attached = False
         self.gauge: Gauge | None = None
         self._keeper = keeper

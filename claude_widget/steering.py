@@ -29,6 +29,7 @@ from claude_widget.permissions import Decision, check_rules, refusal_line, respo
 from claude_widget.protocol import Allow
 from claude_widget.reach import check_input
 from claude_widget.recordings.backend import RecordedBackend
+from claude_widget.recordings.call_sites import asked_by_page
 from claude_widget.recordings.replay import ReplayBackend
 from claude_widget.redaction.redactor import Redactor
 from claude_widget.registry import Registry
@@ -136,6 +137,8 @@ class Steering:
             if error.code == "unreachable" and not self._lives_on(execution):
                 raise _has_ended(execution) from None
             raise
+        if operation in ("send", "interrupt", "end"):
+            execution.said_by_page.append(asked_by_page())
 
     def _asked_again(self, execution: Execution, operation: str, **fields: Any) -> bool:
         """Whether that was asked of one that was replayed while it was recorded: it is done."""

@@ -5,6 +5,8 @@ The rule: as in `test_modes`.
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -72,3 +74,27 @@ def test_a_follow_up_that_comes_late_changes_nothing(
     assert again.send("fake:says=more") is again
     again.end()
     assert again.result == "more"
+
+
+def test_what_a_person_typed_on_the_page_comes_by_itself(
+    record: ProcessManager, replay: MakeManager, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def by_page(ask: Callable[..., object], *given: str) -> None:
+        thread = threading.Thread(target=ask, args=given)  # no code of a notebook's is below it
+        thread.start()
+        thread.join()
+
+    monkeypatch.setattr("claude_widget.recordings.replay._STOP", 0.01)
+    execution = record.start_execution("hello", project, keep_open=True)
+    until(lambda: execution.info.awaits_input, what="its turn is over")
+    by_page(execution.send, "fake:says=typed")
+    until(lambda: results(execution) == 2, what="it has answered")
+    execution.send("fake:says=said")
+    until(lambda: results(execution) == 3, what="it has answered")
+    by_page(execution.end)
+    assert done(execution).said_by_page == [True, False, True]
+    again = replay().start_execution("hello", project, keep_open=True)
+    until(lambda: results(again) == 2, what="what was typed comes")
+    again.send("fake:says=said")
+    until(lambda: again.status.ended, what="it ends though no cell ends it")
+    assert again.result == "said"

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from claude_widget.recordings.said import Said, not_printed
+from claude_widget.events import Record
+from claude_widget.recordings.said import Said, not_printed, typed_in
 
 
 def said(text: str) -> bytes:
@@ -93,3 +94,11 @@ def test_what_is_no_prompt_is_not_taken(line: str) -> None:
 
 def test_lines_that_no_cli_has_printed() -> None:
     assert not_printed([PRINTED, CLOSED, b"err x", said("a")]) == [(1, CLOSED), (3, said("a"))]
+
+
+def test_what_was_typed_is_known_only_if_nobody_else_has_said_anything() -> None:
+    streams = [line.partition(b" ") for line in TALK]
+    records = [Record(0, 0.0, stream.decode(), data) for stream, _, data in streams]
+    assert typed_in(records, [True, False, True]) == [0, 2]
+    assert typed_in(records, [True, False]) == []
+    assert Said(TALK, keep_open=True, typed=[0, 2]).typed == {3, 6}

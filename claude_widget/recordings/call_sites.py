@@ -31,6 +31,11 @@ def names_one_call(label: str) -> bool:
     return _NUMBER_ALONE.fullmatch(label) is None
 
 
+def asked_by_page() -> bool:
+    """Whether no code of the user's asks for what is being done: then a page does."""
+    return call_site(None, Path()).id == PAGE
+
+
 def call_site(cell: Callable[[], Cell | None] | None, base: Path) -> Cell:
     """Where the start that is being made stands.
 

@@ -47,11 +47,13 @@ class Played(NamedTuple):
         lines: `<stream> <data>` each, without newlines.
         times: seconds of each since the first; there may be fewer.
         recorded_time: epoch seconds of when it was recorded; None if it does not say.
+        typed: which of what was said to it a person has typed on a page, counted from 0.
     """
 
     lines: list[bytes]
     times: list[float]
     recorded_time: float | None = None
+    typed: tuple[int, ...] = ()
 
 
 def read_object(path: Path) -> dict[str, Any]:
@@ -102,7 +104,7 @@ def played_of(folder: Path) -> Played:
         raise RecordingDamaged(str(path), error.problem, line=error.line) from None
     except ValueError as error:
         raise RecordingDamaged(str(path), f"it is no text: {error}") from None
-    return Played(lines, run.times, run.recorded_time)
+    return Played(lines, run.times, run.recorded_time, run.typed)
 
 
 def oldest_played_of(folder: Path) -> Played:

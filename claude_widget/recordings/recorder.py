@@ -287,7 +287,13 @@ class Recorder:
                 return
             if changed is not None:
                 changed = changed.redacted(recordings.redactor.for_request(execution.run.request))
-            recordings.save(plan.key, execution.run, made_by=plan.call.label, changes=changed)
+            recordings.save(
+                plan.key,
+                execution.run,
+                made_by=plan.call.label,
+                changes=changed,
+                by_page=execution.said_by_page,
+            )
             if changed is not None and changed.lacking:
                 missing = "; ".join(changed.lacking)
                 self._failed(info.execution_id, f"its recording lacks what it changed: {missing}")

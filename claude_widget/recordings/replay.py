@@ -118,7 +118,8 @@ class ReplayBackend:
             OSError: nothing could be written; the writer is still open.
         """
         played = _with_an_end(self.recordings.read(recording), recording)
-        playing = _Playing(Said(played.lines, keep_open=run.request.keep_open))
+        keep_open = run.request.keep_open
+        playing = _Playing(Said(played.lines, keep_open=keep_open, typed=played.typed))
         with self._lock:
             playing.awaited = run.execution_id in self._awaited
             self._playing[run.execution_id] = playing
@@ -158,7 +159,8 @@ class ReplayBackend:
         while said.at < len(played.lines):
             after = self._after(played, said.at)
             if said.at in said.stops:
-                _wait_to_be_said(playing)
+                before = self._after(played, max(0, said.at - 1))
+                _wait_to_be_said(playing, after - before if self.pace > 0 else _STOP)
                 begun = time.monotonic() - after  # what follows comes as long after it as then
             else:
                 _wait_until(begun + after, playing)
@@ -304,9 +306,15 @@ def _wait_until(due: float, playing: _Playing) -> None:
         playing.wake.clear()
 
 
-def _wait_to_be_said(playing: _Playing) -> None:
-    """Until its caller says what the next line has; until soon, if its caller awaits the end."""
-    due: float | None = None
+def _wait_to_be_said(playing: _Playing, pause: float) -> None:
+    """Until its caller says what the next line has; until soon, if its caller awaits the end.
+
+    Args:
+        playing: it.
+        pause: seconds after which what a person has typed comes by itself.
+    """
+    is_typed = playing.said.at in playing.said.typed
+    due = time.monotonic() + pause if is_typed else None
     while not (playing.said.was_said or playing.kill_reason):
         if playing.awaited and due is None:
             due = time.monotonic() + _STOP
@@ -327,10 +335,10 @@ def _with_an_end(played: Played, recording: Recording) -> Played:
     """The lines up to the ending; one of our own where there is none."""
     for number, line in not_printed(played.lines):
         if line.startswith(b"meta ") and _event(line) in _ENDINGS:
-            return Played(played.lines[: number + 1], played.times)
+            return played._replace(lines=played.lines[: number + 1])
     said = f"The recording {recording.folder.name} stops before its end: record it anew."
     lost = b"meta " + json.dumps({"event": "lost", "error": said}).encode()
-    return Played([*played.lines, lost], played.times)
+    return played._replace(lines=[*played.lines, lost])
 
 
 def _has_spawned(lines: Sequence[bytes]) -> bool:

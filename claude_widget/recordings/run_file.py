@@ -29,21 +29,26 @@ class RunFile(NamedTuple):
         times: seconds of each line since the first.
         digest: what `digest_of` gave when it was saved; empty if it does not say.
         recorded_time: epoch seconds of the end of what was recorded; None if it does not say.
+        typed: which of what was said to it a person has typed on a page, counted from 0.
     """
 
     values: dict[str, list[str]]
     times: list[float]
     digest: str = ""
     recorded_time: float | None = None
+    typed: tuple[int, ...] = ()
 
 
-def describe_run(execution_id: str, records: Iterable[Record], kept: Neutral) -> bytes:
+def describe_run(
+    execution_id: str, records: Iterable[Record], kept: Neutral, typed: Sequence[int] = ()
+) -> bytes:
     """The file's content, a name a line.
 
     Args:
         execution_id: of the execution that was recorded.
         records: its transcript, redacted.
         kept: what has become of it.
+        typed: which of what was said to it a person has typed on a page.
     """
     info = fold(State.initial(execution_id), records).info
     told: dict[str, Any] = {
@@ -56,6 +61,7 @@ def describe_run(execution_id: str, records: Iterable[Record], kept: Neutral) ->
         "cost_usd": info.cost_usd,
         "usage": info.usage.model_dump(),
         "digest": digest_of(kept.text.encode(), kept.values),
+        **({"typed": list(typed)} if typed else {}),
         "times": kept.times,
         "values": kept.values,
     }
@@ -79,13 +85,15 @@ def run_of(told: Any) -> RunFile:
     try:
         lists = {kind: list(told["values"].get(kind, ())) for kind in KINDS}
         times = [float(one) for one in told["times"]]
+        typed = tuple(int(one) for one in told.get("typed", ()))
     except (TypeError, ValueError, LookupError, AttributeError) as error:
         raise ValueError(f"it has no values, or no times: {error!r}") from None
     if not all(isinstance(one, str) for listed in lists.values() for one in listed):
         raise ValueError("one of the values is no text")
     if not all(abs(one) < _LONGEST for one in times):
         raise ValueError("one of the times is none")
-    return RunFile(lists, times, str(told.get("digest", "")), _epoch(told.get("recorded")))
+    recorded_time = _epoch(told.get("recorded"))
+    return RunFile(lists, times, str(told.get("digest", "")), recorded_time, typed)
 
 
 def digest_of(transcript: bytes, values: Mapping[str, Sequence[object]]) -> str:

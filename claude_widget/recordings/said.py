@@ -7,10 +7,14 @@ what was said then is in the recording, and the answers to it are, too.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from claude_widget.events import Record
+
 _ENDED_FROM_OUTSIDE = (b'meta {"event":"kill"', b'meta {"event":"limit"')
+
+_OURS = ("in", "meta")
 
 
 class _Line(NamedTuple):
@@ -27,15 +31,20 @@ class Said:
     Args:
         lines: of the recording, `<stream> <data>` each.
         keep_open: its caller has asked it to stay for follow-ups.
+        typed: which of what was said a person has typed on a page, counted from 0.
 
     Attributes:
         at: the line that is played next.
         stops: lines that wait for what the caller said then.
+        typed: those of them that nobody need say again.
     """
 
-    def __init__(self, lines: Sequence[bytes], *, keep_open: bool) -> None:
+    def __init__(
+        self, lines: Sequence[bytes], *, keep_open: bool, typed: Collection[int] = ()
+    ) -> None:
         self.at = 0
         spoken = _spoken(lines)
+        self.typed = frozenset(one.at for number, one in enumerate(spoken) if number in typed)
         self._left = [one for one in spoken if keep_open or one.operation != "end"]
         self.stops = frozenset(one.at for one in self._left) if keep_open else frozenset()
         self._taken: set[int] = set()
@@ -53,16 +62,39 @@ class Said:
     @property
     def next_said(self) -> str:
         """The follow-up that was sent then and not yet again; empty if there is none."""
-        return next((one.text for one in self._left if one.operation == "send"), "")
+        return next((one.text for one in self._to_be_said if one.operation == "send"), "")
+
+    @property
+    def _to_be_said(self) -> list[_Line]:
+        return [one for one in self._left if one.at not in self.typed]
 
     def take(self, operation: str, line: str) -> bool:
-        """Whether that was said then and not yet again; the first of its kind counts."""
-        found = next((one for one in self._left if one.operation == operation), None)
-        if found is None or found.text != (prompt_of(_frame(line)) or ""):
+        """Whether that was said then and not yet again; the first of its kind counts.
+
+        What was typed then may be said again whenever somebody likes.
+        """
+        asked = operation, prompt_of(_frame(line)) or ""
+        first = next((one for one in self._to_be_said if one.operation == operation), None)
+        may_be = [one for one in self._left if one is first or one.at in self.typed]
+        found = next((one for one in may_be if (one.operation, one.text) == asked), None)
+        if found is None:
             return False
         self._left.remove(found)
         self._taken.add(found.at)
         return True
+
+
+def typed_in(records: Iterable[Record], by_page: Sequence[bool]) -> list[int]:
+    """Which of what was said to an execution a person has typed on a page, counted from 0.
+
+    Args:
+        records: of the execution.
+        by_page: of each thing that its manager has passed on; where others have said something as
+            well, nobody knows which is which, and none counts as typed.
+    """
+    lines = [f"{one.stream} ".encode() + one.data for one in records if one.stream in _OURS]
+    alike = len(_spoken(lines)) == len(by_page)
+    return [number for number, typed in enumerate(by_page) if alike and typed]
 
 
 def not_printed(lines: Sequence[bytes]) -> list[tuple[int, bytes]]:

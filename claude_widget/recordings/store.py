@@ -21,7 +21,7 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -59,6 +59,7 @@ from claude_widget.recordings.reading import (
     signature_of,
 )
 from claude_widget.recordings.run_file import describe_run
+from claude_widget.recordings.said import typed_in
 from claude_widget.transcript import read_records
 
 if TYPE_CHECKING:
@@ -282,7 +283,13 @@ class Recordings:
             raise RecordingsUnwritable(str(self.folder), f"{self._shown(there)} may only be read")
 
     def save(
-        self, key: RecordingKey, run: Run, *, made_by: str, changes: Changes | None = None
+        self,
+        key: RecordingKey,
+        run: Run,
+        *,
+        made_by: str,
+        changes: Changes | None = None,
+        by_page: Sequence[bool] = (),
     ) -> Path:
         """Keep an execution that has ended; another one of that key gives way.
 
@@ -291,6 +298,7 @@ class Recordings:
             run: the execution; its transcript is whole.
             made_by: which cell or call made it, as people read it; the same for each run.
             changes: what it changed in the project.
+            by_page: of each thing that was said to it, whether a person has typed it on a page.
 
         Returns:
             The recording's folder.
@@ -309,7 +317,7 @@ class Recordings:
         files = {
             REQUEST: _pretty({**request, "material": key.material}),
             TRANSCRIPT: kept.text.encode(),
-            RUN: describe_run(run.execution_id, records, kept),
+            RUN: describe_run(run.execution_id, records, kept, typed_in(records, by_page)),
         }
         if changes is not None:
             changes = changes.redacted(self.redactor)
