@@ -52,6 +52,7 @@ LAYERS = (
             "changes.patch_reading",
             "changes.patch_redaction",
             "changes.patches",
+            "changes.permitted_paths",
             "charts.calls",
             "charts.timeline",
             "command",

@@ -138,6 +138,8 @@ def test_a_change_that_still_lives_is_left_alone(tmp_path: Path) -> None:
         '{"version": 1, "steps": [["../out", null, "x"]], "folders": []}',
         '{"version": 1, "steps": [["/out", null, "x"]], "folders": []}',
         '{"version": 1, "steps": [[".git/config", "x", null]], "folders": []}',
+        '{"version": 1, "steps": [[".GIT/hooks/x", null, "x"]], "folders": []}',
+        '{"version": 1, "steps": [7], "folders": []}',
         '{"version": 1, "steps": [], "folders": [".."]}',
     ],
 )

@@ -18,14 +18,11 @@ from claude_widget.changes.errors import PatchConflict
 from claude_widget.changes.patch_fitting import Misfit, fitted
 from claude_widget.changes.patch_reading import LARGEST
 from claude_widget.changes.patches import EXECUTABLE, LINK, Content, Section
+from claude_widget.changes.permitted_paths import is_gits, why_forbidden
 from claude_widget.changes.project_files import Bounds, LeftOut, look, read
 from claude_widget.changes.unfinished import Kept, Planned, undo_unfinished
 
 _BOUNDS = Bounds(file_bytes=LARGEST)
-_INVISIBLE = dict.fromkeys(
-    [*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF]
-)
-"""Characters that some file systems pass over in a name."""
 
 
 def apply(sections: Sequence[Section], project: Path, *, exact: bool = True) -> None:
@@ -65,7 +62,8 @@ def _plan(
     conflicts: list[tuple[str, str]] = []
     for path, several in of_path.items():
         try:
-            _permitted(path)
+            if why := why_forbidden(path):
+                raise Misfit(why)
             present = _present(root, path)
             plan[path] = Planned(path, present, _wanted(present, several, exact=exact))
         except Misfit as misfit:
@@ -83,25 +81,6 @@ def _wanted(present: Content | None, sections: Sequence[Section], *, exact: bool
     for section in sections:
         wanted = fitted(wanted, section, exact=exact)
     return wanted
-
-
-def _permitted(path: str) -> None:
-    """A path that a patch may name.
-
-    Raises:
-        Misfit: it may not.
-    """
-    parts = path.split("/")
-    if "\0" in path or any(part in ("", ".", "..") for part in parts):
-        raise Misfit("does not lie in the project")
-    if any(_is_git(part) for part in parts):
-        raise Misfit("belongs to git")
-
-
-def _is_git(part: str) -> bool:
-    """Some file system takes it for `.git`."""
-    plain = part.translate(_INVISIBLE).lower().partition(":")[0].rstrip(". ")
-    return plain in (".git", "git~1")
 
 
 def _present(root: Path, path: str) -> Content | None:
@@ -177,7 +156,7 @@ def _stays_inside(path: str, target: str, root: Path, plan: Mapping[str, Planned
     inside = not target.startswith("/") and ups <= path.count("/") and ".." not in parts[ups:]
     if not inside or "\0" in target or _leads_out(PurePosixPath(path), target, root, plan):
         raise Misfit("would be a link that leads out of the project")
-    if any(_is_git(part) for part in parts):
+    if any(is_gits(part) for part in parts):
         raise Misfit("would be a link to what belongs to git")
 
 

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from claude_widget.changes.errors import PatchConflict
 from claude_widget.changes.patches import Content, blob_id
+from claude_widget.changes.permitted_paths import why_forbidden
 from claude_widget.changes.project_files import SCRATCH, Bounds, LeftOut, read
 from claude_widget.own_files import open_own
 
@@ -187,10 +188,9 @@ def _inside(path: str) -> str:
     Raises:
         ValueError: it is not.
     """
-    parts = PurePosixPath(path).parts
-    if not parts or path.startswith("/") or ".." in parts or ".git" in parts:
-        raise ValueError(f"{path!r} is no path of the project")
-    return path
+    if why := why_forbidden(str(path)):
+        raise ValueError(f"{path!r} {why}")
+    return str(path)
 
 
 class _Undo:
