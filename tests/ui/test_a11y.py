@@ -144,6 +144,25 @@ def test_ends_and_requests_are_told_and_tokens_are_not(plain: PlainPage) -> None
     assert told == ["Stream number 1: needs you. Stream number 0: completed."]
 
 
+def test_axe_finds_nothing_in_the_history(look: PlainPage) -> None:
+    page = look.open().page
+    page.get_by_role("tab", name="History", exact=True).click()
+    history = page.get_by_role("region", name="History", exact=True)
+    history.get_by_role("row").first.click()
+    expect(history.get_by_role("button", name="Delete…")).to_be_visible()
+    assert findings(page) == []
+    page.keyboard.press("Space")
+    page.keyboard.press("Delete")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert findings(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_label("Search the history").fill("nobody")
+    expect(history).to_contain_text("Nothing in the history matches")
+    assert findings(page) == []
+    page.get_by_label("Search the history").fill("")
+    expect(history.get_by_role("row").first).to_be_visible()
+
+
 @pytest.mark.parametrize("theme", THEMES)
 def test_axe_finds_nothing_in_jupyterlab(desk: Desk, claude: dict[str, str], theme: str) -> None:
     notebook, dashboard = opened(desk, claude)

@@ -16,6 +16,7 @@ import {
   type Welcome,
 } from "../protocol.ts";
 import type { Courier } from "./courier.ts";
+import { pastOf } from "./past.ts";
 import { type Change, PATH, type World } from "./world.ts";
 
 interface OpenedPane {
@@ -164,6 +165,8 @@ export class FakeKernel implements Model {
       }
       case "claude:get-sessions":
         return { type: "claude:get-sessions", requestId, sessions: sessionsAt(now) };
+      case "claude:search-history":
+        return pastOf(this.world, message);
       case "claude:open-pane":
         this.openPane(message);
         return done;
