@@ -18,7 +18,7 @@ from typing import Any
 from claude_widget import snapshot
 from claude_widget.backend import Run
 from claude_widget.cells.shown import Shown
-from claude_widget.charts.calls import CallReader, CallSpan
+from claude_widget.charts.calls import CallReader
 from claude_widget.ended import Ended
 from claude_widget.errors import (
     ClaudeWidgetError,
@@ -127,15 +127,13 @@ class Execution(Steered, Exported, Shown):
             return self._state.stderr_tail
         return stderr_tail(read_records(self.run.transcript))
 
-    def tool_calls(self) -> tuple[tuple[CallSpan, ...], int]:
-        """When it called its tools, in order, and how many calls beyond 20,000 are left out.
-
-        Read from the transcript, each byte once; what cannot be read is left out.
-        """
+    @property
+    def calls(self) -> CallReader:
+        """Tells when it called its tools: `calls.read()`, which reads each byte once."""
         with self._lock:
             if self._calls is None:
                 self._calls = CallReader(self.run.transcript, self.info.project_path)
-        return self._calls.read(), self._calls.left_out
+            return self._calls
 
     @property
     def requests(self) -> tuple[PermissionRequest, ...]:

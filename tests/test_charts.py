@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
+import nbformat
 import pytest
+from nbconvert import HTMLExporter, MarkdownExporter
 
 from claude_widget.charts import vega
 from claude_widget.charts.calls import CallSpan
@@ -193,6 +195,17 @@ def test_the_static_picture_is_an_image_in_which_nothing_can_run() -> None:
     )
     assert found
     assert base64.b64decode(found[1]).startswith(b"<svg ")
+
+
+def test_nbconvert_shows_the_static_picture() -> None:
+    data = chart(drawn(HOSTILE))._repr_mimebundle_()
+    output = nbformat.v4.new_output("execute_result", data, execution_count=1)
+    cell = nbformat.v4.new_code_cell("manager.timeline()", outputs=[output])
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    for exporter in (HTMLExporter(), MarkdownExporter()):
+        page, _ = exporter.from_notebook_node(notebook)
+        assert 'src="data:image/svg+xml;base64,' in page
+        assert "alert(1)</script>" not in page
 
 
 def test_without_altair_the_static_picture_stays_and_the_error_says_what_to_install(

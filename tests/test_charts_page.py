@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -103,11 +104,8 @@ def asking(
     """Asks for calls of executions that each have more than may be told."""
     span = CallSpan("\U0001f600" * 60, "\U0001f600" * 100, 1.5, 2.5)
 
-    class Full:
-        def tool_calls(self) -> tuple[tuple[CallSpan, ...], int]:
-            return (span,) * 1000, 5
-
-    monkeypatch.setattr(ProcessManager, "get_execution", lambda *_: Full())
+    full = SimpleNamespace(calls=SimpleNamespace(read=lambda: (span,) * 1000, left_out=5))
+    monkeypatch.setattr(ProcessManager, "get_execution", lambda *_: full)
 
     def ask(*ids: str) -> protocol.ToolCallsAnswer:
         return tool_calls(manager, protocol.GetToolCalls(request_id="1", execution_ids=ids))

@@ -30,7 +30,8 @@ def tool_calls(manager: ProcessManager, message: protocol.GetToolCalls) -> proto
 
 
 def _calls_of(execution_id: str, execution: Execution | None) -> protocol.ExecutionCalls:
-    spans, left_out = ((), 0) if execution is None else execution.tool_calls()
+    spans = () if execution is None else execution.calls.read()
+    left_out = 0 if execution is None else execution.calls.left_out
     kept = longest(spans, MOST_SPANS)
     return protocol.ExecutionCalls(
         execution_id=execution_id,

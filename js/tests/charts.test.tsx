@@ -1,12 +1,12 @@
 /** The charts: scales, lanes and days as numbers; the timeline and the costs as a reader meets them. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { isIn, LINES, laneOf, placeCalls, rangeOf } from "../src/charts/lanes.ts";
 import { amountTicks, dollars, placeOf, shortAmount, timeTicks } from "../src/charts/scale.ts";
 import { daysUpTo } from "../src/charts/spending.ts";
 import type { ExecutionRow } from "../src/protocol.ts";
-import { row } from "./fakes.ts";
+import { refused, row } from "./fakes.ts";
 import {
   all,
   button,
@@ -306,6 +306,26 @@ describe("the timeline", () => {
       events: [{ type: "claude:changed", executionId: "live", changes }],
     });
     expect(drawn()).toBeUndefined();
+  });
+
+  test("stands still on a page that nobody sees", async () => {
+    await open();
+    const drawn = () => region("Timeline").querySelector("path.cw-grows")?.getAttribute("d");
+    const before = drawn();
+    vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
+    await pass(5000);
+    expect(drawn()).toBe(before);
+  });
+
+  test("asks a kernel that knows no charts again, but not at once", async () => {
+    await open();
+    const { requestId } = model.last("claude:get-tool-calls");
+    await say(refused(requestId));
+    await pass(3000);
+    expect(model.all("claude:get-tool-calls")).toHaveLength(1);
+    await pass(3000);
+    expect(model.all("claude:get-tool-calls")).toHaveLength(2);
+    expect(region("Timeline").textContent).toContain("Work on it");
   });
 
   test("opens an execution beside it", async () => {

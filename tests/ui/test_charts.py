@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
+from tests.ui.axe import findings
 from tests.ui.conftest import VIEWPORT, Desk
 from tests.ui.test_dashboard import opened
 
@@ -38,6 +39,7 @@ def test_the_timeline_shows_what_ran_and_what_runs(desk: Desk, claude: dict[str,
     notebook.screenshot("timeline-light")
     notebook.theme("dark")
     notebook.screenshot("timeline-dark")
+    assert findings(notebook.page, ".cw-charts") == []
     timeline.get_by_text("As a table").click()
     timeline.get_by_role("table").scroll_into_view_if_needed()
     notebook.screenshot("spending-dark")

@@ -44,7 +44,7 @@ export class CallBook {
     try {
       const executionIds = asked.map((row) => row.executionId);
       const answer = await this.connection.request({ type: "claude:get-tool-calls", executionIds });
-      if (answer.type !== "claude:get-tool-calls") return;
+      if (answer.type !== "claude:get-tool-calls") throw new Error("another answer");
       const known = new Map(this.known.value);
       answer.found.forEach(({ executionId, calls = [], leftOut = 0 }, index) => {
         known.set(executionId, { calls, leftOut });

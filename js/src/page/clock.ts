@@ -1,7 +1,7 @@
 /**
  * The one timer behind everything that counts seconds.
  *
- * The rule: it runs only while something that ticks is drawn.
+ * The rule: it runs only while something that ticks is drawn, and stands still while nobody sees it.
  */
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
@@ -11,7 +11,7 @@ let users = 0;
 let timer: ReturnType<typeof setInterval> | undefined;
 
 function tick(): void {
-  now.value = Date.now() / 1000;
+  if (document.visibilityState !== "hidden") now.value = Date.now() / 1000;
 }
 
 function join(): () => void {
