@@ -23,6 +23,6 @@ def run(quick: bool) -> list[measure.Figure]:
     with tempfile.TemporaryDirectory(prefix="cw-bench-") as folder:
         live, replayed = live_and_replayed(Path(folder).resolve())
     differing = [cell for cell in live if live[cell] != replayed.get(cell)]
-    name = f"cells of {len(live)} of the example notebook whose outputs differ, live and replayed"
+    name = f"of {len(live)} cells of the example notebook, those that differ, live and replayed"
     ours = f"{len(differing)} cells"
     return [measure.Figure(name, float(len(differing)), 0.0, ours=ours, peer="0 cells")]
