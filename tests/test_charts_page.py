@@ -10,11 +10,12 @@ from types import SimpleNamespace
 import pytest
 
 from claude_widget import protocol
-from claude_widget.charts.calls import CallReader, CallSpan, longest
+from claude_widget.charts.calls import SUBJECT_CHARACTERS, CallReader, CallSpan, longest
 from claude_widget.charts.spending import Day, per_day
 from claude_widget.manager import ProcessManager
 from claude_widget.page.charting import spending, tool_calls
 from claude_widget.protocol import MAX_BATCH, MOST_SPANS
+from claude_widget.redaction.redactor import Redactor
 
 TOTALS = {
     "day": "2026-01-31",
@@ -86,6 +87,15 @@ def test_a_transcript_that_is_gone_has_the_calls_that_were_read(tmp_path: Path) 
     written.path.unlink()
     assert len(reader.read()) == 1
     assert CallReader(tmp_path / "none").read() == ()
+
+
+def test_secrets_are_taken_out_before_a_call_is_cut(tmp_path: Path) -> None:
+    written = Written(tmp_path)
+    written.call(1, "a", "Bash", command=f"{'x' * (SUBJECT_CHARACTERS - 8)} ACME-12345678")
+    redact = Redactor(rules=[r"ACME-\d{8}"], environ={}).value
+    (span,) = CallReader(written.path, redact=redact).read()
+    assert "ACME" not in span.subject
+    assert len(span.subject) == SUBJECT_CHARACTERS
 
 
 def test_of_too_many_calls_the_longest_are_told_in_their_order() -> None:

@@ -52,7 +52,8 @@ def _drawn(execution: Execution, redactor: Redactor, now: float, most: int) -> D
     calls: tuple[CallSpan, ...] = ()
     if info.tool_counts:
         redact = partial(_redacted, redactor)
-        calls = CallReader(execution.run.transcript, info.project_path, redact).read()
+        folder = redactor.text(info.project_path)  # as the redacted inputs name it
+        calls = CallReader(execution.run.transcript, folder, redact).read()
     label = redactor.text(info.name or info.query)
     return Drawn(label, str(info.status), lane, longest(calls, most), live)
 
