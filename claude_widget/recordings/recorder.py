@@ -331,6 +331,7 @@ class Recorder:
 
     def _others(self, execution: Execution, since: float) -> Iterator[Span]:
         """What else of this state folder has run since then, as far as it was followed."""
+        self._registry.look_around()  # another kernel may have begun a moment ago
         for other in self._registry.all():
             life = other.state.life
             started, over = life.start_time, life.end_time
