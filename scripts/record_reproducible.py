@@ -1,7 +1,8 @@
 """Records notebooks/reproducible.ipynb: the real CLI, with a scripted model behind it.
 
 The rule: the notebook is run as it is, in mode record, in a world made from nothing; only its
-recordings are kept, and none if they name a place of this machine. Nothing is paid.
+recordings are kept, and none if they name a place of this machine. Then it is replayed, and saved
+with its outputs. Nothing is paid.
 
     .venv/bin/python -m scripts.record_reproducible
 """
@@ -12,8 +13,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from scripts import notebook_outputs
 from scripts.failure import SetupFailed
-from scripts.notebook_runs import run_on_the_cli
+from scripts.notebook_runs import NOTEBOOK, run_on_the_cli
 from scripts.parts import RECORDINGS
 from scripts.paths import ROOT
 from tests.real_cli import find_real_cli
@@ -30,6 +32,7 @@ def main() -> None:
         keep(root / "project" / "recordings", root)
     finally:
         shutil.rmtree(root, ignore_errors=True)
+    notebook_outputs.main([NOTEBOOK.name])
 
 
 def keep(recorded: Path, root: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
@@ -210,6 +211,20 @@ def test_demo_replays_and_hides_keys_unless_it_is_live(
     live = demo.environment(demo.Options(None, browser=False, live=True, watch=False), tmp_path)
     assert live["ANTHROPIC_API_KEY"] == "secret"
     assert live["CLAUDE_WIDGET_MODE"] == "live"
+
+
+@pytest.mark.parametrize("name", ["quickstart", "reproducible", "history"])
+def test_example_notebooks_are_saved_with_outputs_that_need_no_kernel_and_name_no_place(
+    name: str,
+) -> None:
+    text = (paths.ROOT / "notebooks" / f"{name}.ipynb").read_text()
+    cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+    assert all(cell["execution_count"] for cell in cells)
+    assert sum(bool(cell["outputs"]) for cell in cells) > len(cells) / 2
+    ignored = [cell for cell in cells if "nbval-ignore-output" in cell["metadata"].get("tags", ())]
+    assert len(ignored) < len(cells) / 3, "nearly all that they show is compared"
+    for place in ("/tmp/", "/root/", str(paths.ROOT), "widget-view+json"):
+        assert place not in text
 
 
 def test_notebooks_are_replayed_by_themselves_and_a_person_can_choose_otherwise() -> None:
