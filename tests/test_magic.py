@@ -20,7 +20,7 @@ from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from tests.conftest import MakeManager
 from tests.fake import ended, lines, running
-from tests.shell import RunCell
+from tests.shell import RunCell, cells
 from tests.waiting import until
 
 PROMPTS = [
@@ -370,3 +370,15 @@ def test_a_magic_records_and_replays(run: RunCell, project: Path) -> None:
     again = run("%claude_exec --wait --replay fake:says=hi")
     assert (first.info.recorded, again.info.recorded) == (False, True)
     assert again.result == "hi"
+
+
+def test_a_live_magic_is_run_where_its_manager_replays(
+    shell: InteractiveShell,
+    make_manager: MakeManager,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_manager(mode="replay")
+    run = cells(shell, project, monkeypatch)
+    live = run("%claude_exec --wait --live fake:says=hi")
+    assert (live.result, live.info.recorded) == ("hi", False)

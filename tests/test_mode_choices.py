@@ -12,10 +12,11 @@ import pytest
 
 from claude_widget.errors import InvalidRequest
 from claude_widget.manager import ProcessManager
-from claude_widget.recordings.errors import RecordingNotFound
+from claude_widget.recordings.errors import RecordingNotFound, RecordingsUnwritable
 from tests.conftest import MakeManager
 from tests.fake import metas
 from tests.replaying import done, folders
+from tests.small_disk import as_root, mounted
 
 
 def test_a_live_start_of_a_manager_that_replays_is_run_and_leaves_recordings_alone(
@@ -85,3 +86,20 @@ def test_a_wrong_variable_is_named(
     monkeypatch.setenv(variable, value)
     with pytest.raises(InvalidRequest, match=f"{variable}='{value}'"):
         ProcessManager()
+
+
+@as_root
+def test_a_folder_on_a_disk_that_may_only_be_read_is_replayed_and_not_recorded_to(
+    make_manager: MakeManager, project: Path, tmp_path: Path
+) -> None:
+    with mounted(tmp_path / "disk") as disk:
+        kept = disk.path / "recordings"
+        record = make_manager(mode="record", recordings=kept)
+        done(record.start_execution("hello", project))
+        disk.remount("ro")
+        replay = make_manager(mode="replay", recordings=kept)
+        played = done(replay.start_execution("hello", project))
+        assert (played.result, played.info.recorded) == ("hello", True)
+        with pytest.raises(RecordingsUnwritable, match="may only be read"):
+            record.start_execution("new", project)
+        assert "new" not in [one.info.query for one in record.get_all_executions()]
