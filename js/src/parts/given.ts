@@ -31,6 +31,7 @@ import * as activity from "../views/list/activity.tsx";
 import * as bulkViews from "../views/list/bulk.tsx";
 import * as grid from "../views/list/grid.tsx";
 import * as keyboard from "../views/list/keyboard.ts";
+import * as origin from "../views/list/origin.tsx";
 import * as row from "../views/list/row.tsx";
 import * as status from "../views/list/status.tsx";
 import * as problemViews from "../views/problem.tsx";
@@ -66,6 +67,7 @@ const GIVEN: Readonly<Record<string, object>> = {
   "../views/list/bulk.tsx": bulkViews,
   "../views/list/grid.tsx": grid,
   "../views/list/keyboard.ts": keyboard,
+  "../views/list/origin.tsx": origin,
   "../views/list/row.tsx": row,
   "../views/list/status.tsx": status,
   "../views/problem.tsx": problemViews,

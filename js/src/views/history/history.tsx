@@ -65,7 +65,11 @@ function useHistory(): HistoryState {
       found.search();
     };
     const bulk = new HistoryBulk(app, (id) => found.isPinned(id), deleted);
-    return { found, bulk, open, resume };
+    const pin = (executionId: string) => {
+      bulk.problem.value = null;
+      void found.pin(executionId, !found.isPinned(executionId));
+    };
+    return { found, bulk, open, resume, pin };
   });
   useLayoutEffect(() => state.found.follow(), [state]);
   return state;
@@ -77,13 +81,13 @@ function show(view: View, found: Found, executionId: string): void {
   select(view, executionId);
 }
 
-function act({ found, bulk, resume }: HistoryState, key: string): boolean {
+function act({ found, bulk, resume, pin }: HistoryState, key: string): boolean {
   const chosen = found.chosen();
   const [first] = chosen;
   if (!first) return false;
   if (key === "r") bulk.ask("rerun", chosen);
   else if (key === "Delete") bulk.ask("delete", chosen);
-  else if (key === "p") void found.pin(first.executionId, !found.isPinned(first.executionId));
+  else if (key === "p") pin(first.executionId);
   else if (key === "s" && found.canResume(first.executionId)) resume(first.executionId);
   else return false;
   return true;

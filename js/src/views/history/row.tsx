@@ -14,6 +14,7 @@ import { useFieldId, useView } from "../../view.ts";
 import { RowActivity } from "../list/activity.tsx";
 import { ActionButton } from "../list/bulk.tsx";
 import { Cell, GridRow, type RowProps } from "../list/grid.tsx";
+import { OriginMarks } from "../list/origin.tsx";
 import { figuresOf, nameOf, titleOf } from "../list/row.tsx";
 import { Duration, StatusBadge } from "../list/status.tsx";
 import { Visible } from "../text/visible.tsx";
@@ -24,6 +25,8 @@ export interface HistoryState {
   readonly open: (executionId: string) => void;
   /** Opens it, and goes to where a follow-up is typed. */
   readonly resume: (executionId: string) => void;
+  /** Pins it, or takes its pin away. */
+  readonly pin: (executionId: string) => void;
 }
 
 export const HistoryContext = createContext<HistoryState | null>(null);
@@ -83,7 +86,7 @@ function Title({ row, id }: { row: HistoryRow; id: string }) {
       <span class="cw-marks" id={id}>
         <StatusBadge status={row.status} compact />
         {row.pinned && <span class="cw-tag">pinned</span>}
-        {row.recorded && <span class="cw-tag">recorded</span>}
+        <OriginMarks row={row} />
       </span>
       <span class="cw-title-text" title={titleOf(row)}>
         {row.name && (
@@ -124,7 +127,7 @@ function Where({ row }: { row: HistoryRow }) {
 }
 
 function RowActions({ row }: { row: HistoryRow }) {
-  const { found, bulk, resume } = useHistoryState();
+  const { found, bulk, resume, pin } = useHistoryState();
   const { executionId, pinned } = row;
   return (
     <>
@@ -133,7 +136,7 @@ function RowActions({ row }: { row: HistoryRow }) {
         type="button"
         class="cw-button"
         title={pinned ? "Retention may remove it again" : "Keep it, whatever its age"}
-        onClick={() => void found.pin(executionId, !pinned)}
+        onClick={() => pin(executionId)}
       >
         {pinned ? "Unpin" : "Pin"}
       </button>
