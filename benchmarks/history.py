@@ -24,7 +24,7 @@ from typing import Any
 from benchmarks import frames, measure
 from claude_widget import runtime
 from claude_widget.history.entry import HistoryEntry, without_partials
-from claude_widget.history.filter import wanted
+from claude_widget.history.filter import Wanted, wanted
 from claude_widget.history.index import HistoryIndex
 from claude_widget.history.sync import HistorySync
 from claude_widget.transcript import Writer
@@ -108,8 +108,8 @@ def filled(folder: Path, count: int) -> tuple[list[float], int]:
     return seconds, size
 
 
-def searched(index: HistoryIndex, count: int) -> tuple[list[float], list[float]]:
-    """Seconds of searches and of listings."""
+def searched(index: HistoryIndex, count: int) -> tuple[list[float], list[float], list[float]]:
+    """Seconds of searches, of listings, and of first pages for the dashboard."""
     chance = random.Random(7)  # noqa: S311 - the same figures in each run
     words = vocabulary(random.Random(5))  # noqa: S311 - those of the entries
     weights = list(itertools.accumulate(1 / (rank + 3) for rank in range(_WORDS)))
@@ -121,14 +121,22 @@ def searched(index: HistoryIndex, count: int) -> tuple[list[float], list[float]]
         {"project": "/home/user/projects/project-7"},
         {"since": _ZERO + 10**6},
     ]
-    searches, listings = [], []
+    searches, listings, pages = [], [], []
     for number in range(count):
         said = chance.choices(words, cum_weights=weights, k=chance.randint(1, 3))
         said[-1] = said[-1][: chance.randint(3, 12)]
         chosen = filters[number % len(filters)]
         searches.append(_timed(partial(index.search, wanted(" ".join(said), limit=100, **chosen))))
         listings.append(_timed(partial(index.search, wanted(limit=100, **chosen))))
-    return searches, listings
+        pages.append(_timed(partial(first_page, index, wanted(" ".join(said), **chosen))))
+    return searches, listings, pages
+
+
+def first_page(index: HistoryIndex, asked: Wanted) -> None:
+    """What the dashboard asks for when something is typed: some, their number, and the models."""
+    index.search(asked._replace(limit=51))
+    index.count(asked)
+    index.models(50)
 
 
 def _timed(work: Callable[[], object]) -> float:
@@ -185,7 +193,7 @@ def run(quick: bool) -> list[measure.Figure]:
         inserts, text = filled(folder, count)
         index = HistoryIndex(folder)
         size = (index.path.stat().st_size - text) / count
-        searches, listings = searched(index, QUICK_SEARCHES if quick else SEARCHES)
+        searches, listings, pages = searched(index, QUICK_SEARCHES if quick else SEARCHES)
     transcripts = QUICK_TRANSCRIPTS if quick else TRANSCRIPTS
     with tempfile.TemporaryDirectory(prefix="cw-bench-") as name:
         folder = Path(name)
@@ -202,6 +210,7 @@ def run(quick: bool) -> list[measure.Figure]:
     return [
         ms(f"{what}: a search, 95th percentile", [slow(searches)], SEARCH),
         ms(f"{what}: a listing, 95th percentile", [slow(listings)], LISTING),
+        ms(f"{what}: a first page of the History tab, 95th percentile", [slow(pages)], SEARCH),
         ms(f"{what}: an insert in batches, median", inserts, INSERT),
         measure.allowed(f"{what}: bytes each, beside its text", [size], SIZE, unit="B", timed=""),
         measure.compared(f"{again} / read and folded", ours, plain, bound=REBUILD),
