@@ -109,10 +109,10 @@ def test_a_denial_says_what_the_agent_was_told() -> None:
 def test_a_replayed_one_says_so_in_each_form_and_when_it_was_recorded() -> None:
     update: dict[str, object] = {"recorded": True, "recorded_time": 1_800_000_000.0}
     for text in execution_bundle(info_of("x").model_copy(update=update)).values():
-        assert " · replayed from a recording of 2027-01-15 08:00 UTC" in text
+        assert " s (replayed from a recording of 2027-01-15 08:00 UTC) · " in text
         assert "$0.2500 (recorded)" in text
     undated = info_of("x").model_copy(update={**update, "recorded_time": None})
-    assert " · replayed from a recording · " in execution_bundle(undated)["text/plain"]
+    assert " s (replayed from a recording) · " in execution_bundle(undated)["text/plain"]
     assert "replayed" not in execution_bundle(info_of("x"))["text/plain"]
 
 

@@ -107,15 +107,12 @@ def status_of(info: ExecutionInfo) -> str:
 
 
 def facts_of(info: ExecutionInfo) -> list[str]:
-    """Status, whether it is a replay, and figures, as far as they are known."""
+    """Status and figures, as far as they are known."""
     facts = [status_of(info)]
-    if info.recorded:
-        recorded = moment(info.recorded_time)
-        facts.append("replayed from a recording" + (f" of {recorded}" if recorded else ""))
     if info.model:
         facts.append(info.model[:NAME_CHARACTERS])
-    if info.duration is not None:
-        facts.append(f"{info.duration:.1f} s")
+    if duration := duration_of(info):
+        facts.append(duration)
     if info.num_turns:
         facts.append(format_count(info.num_turns, "turn"))
     if info.cost_usd is not None:
@@ -123,6 +120,21 @@ def facts_of(info: ExecutionInfo) -> list[str]:
     if info.cli_version:
         facts.append(f"CLI {info.cli_version[:NAME_CHARACTERS]}")
     return facts
+
+
+def duration_of(info: ExecutionInfo) -> str:
+    """Such as `1.7 s`, and of which recording it is the replay; empty where nothing has run.
+
+    It stands with the duration so that whoever compares outputs and looks past durations does not
+    see whether one was replayed.
+    """
+    if info.duration is None:
+        return ""
+    if not info.recorded:
+        return f"{info.duration:.1f} s"
+    recorded = moment(info.recorded_time)
+    told = f"replayed from a recording{f' of {recorded}' if recorded else ''}"
+    return f"{info.duration:.1f} s ({told})"
 
 
 def cost_of(info: ExecutionInfo) -> str:

@@ -24,9 +24,9 @@ _OUTPUT_CHARACTERS = 20_000
 _TITLE_CHARACTERS = 80
 _LOOKED_FOR = re.compile(
     r"\$\d{1,10}\.\d{4}( \(recorded\))?"
-    r"|replayed from a recording( of \d{4}-\d\d-\d\d \d\d:\d\d UTC)?"
+    r"|\d{1,10}\.\d s \(replayed from a recording( of \d{4}-\d\d-\d\d \d\d:\d\d UTC)?\)"
 )
-"""Costs and replays, which whoever compares outputs looks for."""
+"""Costs and durations of replays, which whoever compares outputs looks for."""
 
 
 def markdown_document(report: Report) -> str:

@@ -24,7 +24,7 @@ def test_a_replayed_one_and_a_stale_one_are_told_in_words(desk: Desk, fake_cli: 
     notebook = desk.open(LOAD, RUN, "manager", env={"CLAUDE_WIDGET_CLI": str(fake_cli)})
     notebook.run(0)
     assert "replayed" not in notebook.run(1)
-    assert " · replayed from a recording of 20" in notebook.run(1)
+    assert " s (replayed from a recording of 20" in notebook.run(1)
     expect(notebook.output(1)).to_contain_text("replayed from a recording of 20")
     notebook.screenshot("replayed-cell-light")
     notebook.run(2)

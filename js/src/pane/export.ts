@@ -39,9 +39,10 @@ function heading(row: ExecutionRow): string {
   const reason = row.reason && row.reason !== "success" ? ` (${row.reason})` : "";
   const facts = [
     row.status + reason,
-    row.recorded && "replayed from a recording",
     row.model && escapeLine(row.model),
-    startTime !== null && endTime !== null && formatDuration(endTime - startTime),
+    startTime !== null &&
+      endTime !== null &&
+      formatDuration(endTime - startTime) + (row.recorded ? " (replayed from a recording)" : ""),
     row.numTurns !== null && formatCount(row.numTurns, "turn"),
     row.costUsd !== null && formatCost(row.costUsd) + (row.recorded ? " (recorded)" : ""),
     startTime !== null && new Date(startTime * 1000).toISOString(),
