@@ -7,7 +7,9 @@ leak. It looks into bytes and files; it does not know how anything is redacted.
 from __future__ import annotations
 
 import base64
+import html
 import json
+import re
 import urllib.parse
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -58,6 +60,9 @@ def forms(secret: str) -> dict[str, str]:
         "form": urllib.parse.quote_plus(secret),
         "every letter as url": "".join(f"%{byte:02X}" for byte in secret.encode()),
         "every letter as escape": "".join(f"\\u{ord(one):04x}" for one in secret),
+        "html": html.escape(secret),
+        "html by numbers": "".join(f"&#{ord(one)};" for one in secret),
+        "shell": re.sub(r"([^\w\s])", r"\\\1", secret),
         "hexadecimal": secret.encode().hex(),
         "hexadecimal in upper case": secret.encode().hex().upper(),
     }

@@ -78,6 +78,7 @@ LAYERS = (
             "redaction.delta_joining",
             "redaction.encoded_text",
             "redaction.found_parts",
+            "redaction.key_lines",
             "redaction.personal_paths",
             "redaction.redactor",
             "redaction.secret_shapes",

@@ -1,26 +1,29 @@
 r"""A text as it reads once a layer of its encoding is taken off, and where each part of that stood.
 
 The rule: pure, and linear in the text. Taken off are backslash escapes (JSON in JSON), percent
-signs (URLs, in either case), hexadecimal, and base64 in both its alphabets, at every alignment and
-broken into lines. What is found in such a view is a place in the text itself: escapes are never cut
-in two. Most base64 is a picture, or is misread at three of four alignments: of bytes that are no
-text only the stretches that read like one are looked into, and all of them for values alone.
+signs (URLs, in either case), entities of HTML, hexadecimal, and base64 in both its alphabets, at
+every alignment and broken into lines. What is found in such a view is a place in the text itself:
+escapes are never cut in two. Most base64 is a picture, or is misread at three of four alignments:
+of bytes that are no text only the stretches that read like one are looked into, and all of them for
+values alone.
 """
 
 from __future__ import annotations
 
 import binascii
 import bisect
+import html
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 _ESCAPE = re.compile(
     r"""\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}
-        |u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|["'\\/bfnrt])""",
+        |u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[bfnrt]|[ -/:-@\[-`{-~])""",
     re.VERBOSE,
 )
 _NAMED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,31});")
 _PERCENT = re.compile("%[0-7][0-9a-fA-F]|(?:%[89a-fA-F][0-9a-fA-F])+")
 _BASE64 = re.compile(r"[\w+/-]{11,}(?:\r?\n[ \t]{0,16}[\w+/-]+)*", re.ASCII)
 _LINE = re.compile(r"[\w+/-]+", re.ASCII)
@@ -42,7 +45,10 @@ class View:
         text: what it reads then.
         binary: each character of it is a byte.
         content: what may be found in it.
+        whole: it is all of the text, and not a part that was encoded.
     """
+
+    whole = True
 
     def __init__(
         self,
@@ -100,6 +106,8 @@ class _DecodedView(View):
         lines: where the lines of that run begin and end, in it and in the text.
     """
 
+    whole = False
+
     def __init__(
         self, part: _Part, bits: int, offset: int, lines: tuple[Sequence[int], Sequence[int]]
     ) -> None:
@@ -117,7 +125,7 @@ class _DecodedView(View):
 
 
 def unescaped(text: str, *, binary: bool = False) -> Iterator[View]:
-    """The text without its backslash escapes, and without its percent signs, if it has any.
+    """The text without its backslash escapes, percent signs, or HTML entities, if it has any.
 
     Args:
         text: what is looked into.
@@ -127,6 +135,8 @@ def unescaped(text: str, *, binary: bool = False) -> Iterator[View]:
         yield from _substituted(text, _ESCAPE, _meant, binary)
     if "%" in text:
         yield from _substituted(text, _PERCENT, _from_latin if binary else _from_utf8, binary)
+    if "&" in text:
+        yield from _substituted(text, _ENTITY, html.unescape, binary)
 
 
 def views(text: str, *, binary: bool = False) -> Iterator[View]:

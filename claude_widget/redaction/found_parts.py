@@ -26,14 +26,29 @@ def everywhere(
     *,
     binary: bool = False,
     content: Content = "text",
+    seen: dict[str, int] | None = None,
 ) -> Iterator[Found]:
-    """What is found in a text, and in it with layers of encoding taken off; of data, in it only."""
+    """What is found in a text, and in it with layers of encoding taken off; of data, in it only.
+
+    Escapes of several kinds come off in any order, and mostly to the same text: it is looked at
+    once. `seen` are those texts of the whole, with the layers that were left of them.
+    """
+    seen = {} if seen is None else seen
+    if seen.get(text, -1) >= layers:
+        return
+    seen[text] = layers
     yield from find(text, binary, content)
     if layers and content != "data":
         for view in take_off(text, binary=binary):
             within = content if view.content == "text" else view.content
             inside = everywhere(
-                find, view.text, layers - 1, take_off, binary=view.binary, content=within
+                find,
+                view.text,
+                layers - 1,
+                take_off,
+                binary=view.binary,
+                content=within,
+                seen=seen if view.whole else None,
             )
             for start, end, what in inside:
                 yield *view.source(start, end), what

@@ -7,7 +7,8 @@ doing it twice changes nothing. What it cannot find is in SECURITY.md.
 
     secret_shapes   what secrets look like       personal_paths   the home folder, the user's name
     secret_values   secrets of the environment   delta_joining    secrets that were streamed
-    encoded_text    escapes, URLs, base64        found_parts      parts of a text, replaced
+    key_lines       parts of private keys        found_parts      parts of a text, replaced
+    encoded_text    escapes, URLs, base64
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from claude_widget.redaction.found_parts import (
     everywhere,
     merged,
 )
+from claude_widget.redaction.key_lines import key_lines
 from claude_widget.redaction.personal_paths import PersonalPaths
 from claude_widget.redaction.secret_shapes import SHAPES, known_shapes, looks_secret, names_secret
 from claude_widget.redaction.secret_values import Needles, environment_values, requested_values
@@ -147,7 +149,7 @@ class Redactor:
         """Lines of one text, as many as there were; a secret may go over several of them."""
         kept = list(lines)
         while True:
-            redacted = self._redacted([self.text(line) for line in kept])
+            redacted = [self.text(line) for line in self._redacted(kept)]
             if redacted == kept:
                 return kept
             kept = redacted
@@ -166,7 +168,13 @@ class Redactor:
             if len(value) > 1 and all(isinstance(item, str) for item in value):
                 return self.lines(value)
             return [self.value(item) for item in value]
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return self._number(value)
         return value
+
+    def _number(self, value: float) -> float | str:
+        """A number that is a secret value, such as a PIN, is no number any more."""
+        return f"[redacted:{VALUE}]" if self._seeks and self._needles.are(value) else value
 
     def records(self, records: Iterable[Record]) -> Iterator[Record]:
         """The records of one transcript, which is held in memory meanwhile.
@@ -266,6 +274,7 @@ class Redactor:
         if content == "data":
             return
         yield from known_shapes(text)
+        yield from key_lines(text)
         if content != "text" or (binary and _NO_TEXT.search(text)):
             return  # in a picture, a rule would match anywhere
         for rule in self._rules:

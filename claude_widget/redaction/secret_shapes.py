@@ -89,9 +89,11 @@ def _no_template(value: str) -> bool:
 
 
 _NAMED = (
-    r"(?:passw(?:or)?d|passphrase|pwd|secret|token|credentials?|(?:api|access|account|auth|client|"
-    r"encryption|master|private|secret|service|shared|signing)[_-]?key)"
+    r"(?-i:[acempstACEMPST])(?:(?<=p)(?:assw(?:or)?d|assphrase|wd)|(?<=s)ecret|(?<=t)oken"
+    r"|(?<=c)redentials?|(?:(?<=a)(?:pi|ccess|ccount|uth)|(?<=c)lient|(?<=e)ncryption|(?<=m)aster"
+    r"|(?<=p)rivate|(?<=s)(?:ecret|ervice|hared|igning))[_-]?key)"
 )
+"""Names of secrets. Of most texts no more is looked at than whether a letter may begin one."""
 _QUOTE = r"""(?:\\{0,3}["'])"""
 _BREAKS = r"(?:[\s>+|\u2192]|\\{1,8}[nrt]|-(?!-)|\d{1,6}[\t\u2192|:]){0,60}+"
 """What may stand between the lines of a key: also escapes, and the beginnings of a diff's lines."""
@@ -173,6 +175,12 @@ SHAPES: tuple[Shape, ...] = (
         rf"(?:{_BREAKS}(?:Proc-Type|DEK-Info|Version|Comment|Hash)[^\r\n\\]{{0,200}}+){{0,6}}"
         rf"(?:{_BREAKS}[A-Za-z0-9+/=]{{16,}}+)+"
         rf"(?:{_BREAKS}[A-Za-z0-9+/=]{{0,80}}+{_BREAKS}-----END[A-Z0-9 +]{{1,60}}-----)?",
+    ),
+    _shape(
+        "private-key",
+        "mii mig mhcc b3blbn",
+        r"(?:MII[A-J][A-Za-z0-9+/]{2}IBA[A-D]|MIG[HT]AgEAM|MHcCAQEE|b3BlbnNzaC1rZXktdjE)"
+        r"[A-Za-z0-9+/=]{24,}+",
     ),
     _shape(
         "url-password",

@@ -40,6 +40,7 @@ _COMMON = re.compile(
 )
 _OPEN = re.compile(r"(?:file:/)?(?:~|\.{1,2})?/[\w./@~+: -]*\Z|https?://[^\s@?#]*\Z")
 """Paths, lists of them, and addresses without anything that opens them."""
+_NUMBER = re.compile(r"-?\d{1,300}(?:\.\d{1,300})?", re.ASCII)
 _WORD = re.compile(r"[a-z]+\Z|[A-Z]+\Z|[0-9]+\Z")
 
 
@@ -106,7 +107,12 @@ class Needles:
         kept = {piece for value in values for piece in _pieces(value)}
         kept |= {value.replace(" ", "+") for value in kept if " " in value}  # as forms send it
         self._texts = _sorted(kept)
+        self._numbers = frozenset(_number(value) for value in kept if _NUMBER.fullmatch(value))
         self._bytes = _sorted(kept | {_as_bytes(value) for value in kept})
+
+    def are(self, number: float) -> bool:
+        """Whether one of them is this number, however that is written."""
+        return number in self._numbers
 
     def found(self, text: str, *, binary: bool = False) -> Iterator[Span]:
         """Where they stand; in `binary` text each character is a byte."""
@@ -118,6 +124,10 @@ class Needles:
                 if not whole or not _continues(text, start, end):
                     yield Span(start, end, self.kind)
                 start = text.find(needle, start + 1)
+
+
+def _number(value: str) -> float:
+    return float(value) if "." in value else int(value)
 
 
 def _pieces(value: str) -> Iterator[str]:
