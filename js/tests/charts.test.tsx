@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { isIn, LINES, laneOf, placeCalls, rangeOf } from "../src/charts/lanes.ts";
 import { amountTicks, dollars, placeOf, shortAmount, timeTicks } from "../src/charts/scale.ts";
-import { daysUpTo } from "../src/charts/spending.ts";
+import { daysUpTo, stepsOf } from "../src/charts/spending.ts";
 import type { ExecutionRow } from "../src/protocol.ts";
 import { refused, row } from "./fakes.ts";
 import {
@@ -168,6 +168,28 @@ test("days are told one by one, also those of which nothing is known", () => {
     ["2026-03-01", 0],
   ]);
   expect(daysUpTo("no day", 3, known)).toHaveLength(1);
+});
+
+test("costs add up as executions end, and what was only played costs nothing", () => {
+  const paid = (endTime: number | null, costUsd: number | null, recorded = false) =>
+    row({ executionId: `${endTime}`, endTime, costUsd, recorded });
+  const rows = [
+    paid(30, 0.5),
+    paid(10, 0.25),
+    paid(20, 9, true),
+    paid(null, 9),
+    paid(5, 9),
+    paid(25, null),
+  ];
+  expect(stepsOf(rows, { from: 8, to: 40 })).toEqual([
+    { from: 10, to: 30, total: 0.25 },
+    { from: 30, to: 40, total: 0.75 },
+  ]);
+  const many = Array.from({ length: 1000 }, (_, index) => paid(10 + index / 100, 1));
+  const steps = stepsOf(many, { from: 0, to: 40 });
+  expect(steps.length).toBeLessThanOrEqual(201);
+  expect(steps.at(-1)?.total).toBe(1000);
+  expect(stepsOf([], { from: 0, to: 40 })).toEqual([]);
 });
 
 describe("the timeline", () => {
@@ -352,6 +374,22 @@ describe("the timeline", () => {
     expect(lanes()).toHaveLength(50);
     expect(region("Timeline").textContent).toContain("The newest 50 of 1,000 executions.");
     expect(model.last("claude:get-tool-calls").executionIds).toHaveLength(50);
+  });
+
+  test("says what the last day cost, added up", async () => {
+    const cost = (executionId: string, costUsd: number, ago: number) =>
+      row({
+        executionId,
+        query: executionId,
+        status: "completed",
+        createdTime: now() - ago - 5,
+        startTime: now() - ago - 5,
+        endTime: now() - ago,
+        costUsd,
+      });
+    await open([cost("a", 0.25, 900), cost("b", 0.5, 300)]);
+    expect(region("Timeline").textContent).toContain("Cost of the last day, added up: $0.75");
+    expect(region("Timeline").querySelectorAll(".cw-added-up rect")).toHaveLength(2);
   });
 
   test("without an execution says so", async () => {

@@ -13,6 +13,7 @@ import { formatCount, formatNumber } from "../../format.ts";
 import { useNow } from "../../page/clock.ts";
 import { isEnded } from "../../store.ts";
 import { useView } from "../../view.ts";
+import { AddedUp } from "./addedup.tsx";
 import { TimelineLane } from "./lane.tsx";
 import { Spending } from "./spending.tsx";
 
@@ -28,6 +29,7 @@ export function Timeline() {
   return (
     <div class="cw-list cw-charts" role="region" aria-label="Timeline">
       <Lanes />
+      <AddedUp />
       <Spending />
     </div>
   );
