@@ -21,8 +21,9 @@ from playwright.sync_api import Browser, BrowserContext, Error, expect
 from claude_widget.transcript import read_records
 from scripts.browsers import CHROMIUM
 from tests.ui.asking import PERMISSION, press
-from tests.ui.conftest import FLAGS, VIEWPORT, end_leftovers
+from tests.ui.conftest import FLAGS, end_leftovers
 from tests.ui.dashboard import Dashboard
+from tests.ui.kept import VIEWPORT
 from tests.ui.notebook import Notebook
 from tests.ui.servers import KERNELS, JupyterServer
 from tests.ui.test_dashboard import MANAGER, SHOW, shown
