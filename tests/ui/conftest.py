@@ -37,6 +37,12 @@ FLAGS = (
     "--disable-sync",
 )
 FAILED = pytest.StashKey[bool]()
+LONGEST = ("test_soak.py", "test_demo.py", "test_hosts.py", "test_restarts.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: in the end no process is to wait for the other's last test."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.hookimpl(wrapper=True)
