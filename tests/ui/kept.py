@@ -16,18 +16,21 @@ from tests.ui.servers import JupyterServer
 VIEWPORT: ViewportSize = {"width": 1280, "height": 900}
 GLOBALS = "() => Object.keys(window)"
 CLEAR = """() => {
-  for (const widget of [...window.jupyterapp.shell.widgets('main')]) widget.dispose();
+  for (const widget of [...window.jupyterapp.shell.widgets('main')]) {
+    if (widget.title.label !== 'Launcher') widget.dispose();
+  }
   for (const style of document.querySelectorAll('style[id^="claude-widget-"]')) style.remove();
   delete window.__claudeWidget;
   delete window.cellRuns;
   sessionStorage.clear();
 }"""
-"""Disposed of and not closed: nobody is asked whether to save. The next kernel is asked for the
-front end anew, as on a page that was just loaded."""
+"""Disposed of and not closed: nobody is asked whether to save. JupyterLab then shows its launcher.
+The next kernel is asked for the front end anew, as on a page that was just loaded."""
 IS_CLEAR = """(globals) => {
   const documents = [...window.jupyterapp.shell.widgets('main')];
   return documents.length === 1 && documents[0].title.label === 'Launcher'
-    && document.title === 'JupyterLab' && !document.querySelector('.jp-Dialog, dialog[open]')
+    && document.title.startsWith('JupyterLab')
+    && !document.querySelector('.jp-Dialog, dialog[open]')
     && Object.keys(window).every((name) => globals.includes(name));
 }"""
 CLEAR_MS = 5_000
