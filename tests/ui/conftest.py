@@ -1,8 +1,9 @@
 """Fixtures of the browser tests: one Chromium and one server of each kind, shared by all tests.
 
 The rule: what costs seconds (browser, servers) lives for the whole run; what holds state (pages,
-kernels, notebooks, executions) is made for one test and gone after it. A failed test leaves a
-picture of each page and its console in test-results/ui.
+kernels, notebooks, executions) is made for one test and gone after it, but for one page of
+JupyterLab, which is emptied (see `kept`). A failed test leaves a picture of each page and its
+console in test-results/ui.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from scripts.browsers import CHROMIUM
 from scripts.paths import RESULTS
 from tests.real_cli import cli_environment, find_real_cli
 from tests.scripted_api import ScriptedAPI, scripted_api
+from tests.ui.kept import VIEWPORT, KeptPage
 from tests.ui.notebook import Notebook
 from tests.ui.plain import plain, plain_url
 from tests.ui.servers import KERNELS, App, JupyterServer
@@ -34,8 +36,13 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-VIEWPORT: ViewportSize = {"width": 1280, "height": 900}
 FAILED = pytest.StashKey[bool]()
+LONGEST = ("test_soak.py", "test_demo.py", "test_hosts.py", "test_restarts.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: in the end no process is to wait for the other's last test."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -83,6 +90,12 @@ def notebook7(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServe
     yield from _server(tmp_path_factory.mktemp("notebook"), "notebook")
 
 
+@pytest.fixture(scope="session")
+def kept_page() -> KeptPage:
+    """JupyterLab's page, from test to test."""
+    return KeptPage()
+
+
 def keep_picture(page: Page, name: str, *told: str) -> None:
     """What a failed test's page shows, and what was told, below test-results/ui."""
     place = RESULTS / "ui"
@@ -102,9 +115,14 @@ class Desk:
     """
 
     def __init__(
-        self, request: pytest.FixtureRequest, context: BrowserContext, env: dict[str, str]
+        self,
+        request: pytest.FixtureRequest,
+        context: BrowserContext,
+        kept: KeptPage,
+        env: dict[str, str],
     ) -> None:
-        self._request, self._context, self._env = request, context, env
+        self._request, self._context, self._kept, self._env = request, context, kept, env
+        self._fresh = request.node.get_closest_marker("fresh_page") is not None
         self._servers: dict[str, JupyterServer] = {}
         self.folder = re.sub(r"\W+", "-", request.node.name).strip("-")
         self.home, self.state = Path(env["HOME"]), Path(env["CLAUDE_WIDGET_STATE_DIR"])
@@ -144,10 +162,19 @@ class Desk:
         return path
 
     def view(self, path: str, *, app: App = "lab", kernel: bool = True) -> Notebook:
-        """A further page on a notebook that is there."""
-        notebook = Notebook(self._context.new_page(), self.server(app), path)
+        """A page on a notebook that is there; the first of a test may be the kept one."""
+        server, may_keep = self.server(app), self._may_keep(app, len(self.notebooks))
+        page = self._kept.take(server) if may_keep else None
+        notebook = Notebook(page or self._context.new_page(), server, path)
         self.notebooks.append(notebook)
-        return notebook.open(kernel=kernel)
+        notebook.open(kernel=kernel, loaded=page is not None)
+        if may_keep:
+            self._kept.loaded(notebook.page)
+        return notebook
+
+    def _may_keep(self, app: App, number: int) -> bool:
+        """Whether the page of that number is, and will be, another test's."""
+        return app == "lab" and number == 0 and not self._fresh
 
     def close(self, *, failed: bool) -> None:
         """Close the pages, end the kernels and whatever they have left running."""
@@ -155,7 +182,9 @@ class Desk:
             if failed:
                 told = [*notebook.console, "", "the server:", notebook.server.log_tail()]
                 keep_picture(notebook.page, f"{self.folder}-{number}", *told)
-            notebook.page.close()
+            keeps = not failed and self._may_keep(notebook.server.app, number)
+            if not (keeps and self._kept.keep(notebook)):
+                notebook.page.close()
         for server in self._servers.values():
             server.end_kernels()
         end_leftovers(str(self.home.parent))
@@ -172,7 +201,11 @@ def end_leftovers(folder: str) -> None:
 
 @pytest.fixture
 def desk(
-    request: pytest.FixtureRequest, chromium: BrowserContext, tmp_path: Path, runtime_dir: Path
+    request: pytest.FixtureRequest,
+    chromium: BrowserContext,
+    kept_page: KeptPage,
+    tmp_path: Path,
+    runtime_dir: Path,
 ) -> Iterator[Desk]:
     """Opens notebooks, and cleans up after them."""
     home = tmp_path / "home"
@@ -181,7 +214,7 @@ def desk(
         "CLAUDE_WIDGET_STATE_DIR": str(tmp_path / "state"),
         "XDG_RUNTIME_DIR": str(runtime_dir),
     }
-    desk = Desk(request, chromium, env)
+    desk = Desk(request, chromium, kept_page, env)
     yield desk
     desk.close(failed=request.node.stash.get(FAILED, False))
 

@@ -25,9 +25,17 @@ THEMES = {
     "dark": "JupyterLab Dark",
     "contrast": "JupyterLab Dark High Contrast",
 }
-OPENED = f"() => !!window.jupyterapp?.shell && !!{CURRENT}?.content?.widgets?.length"
+OPEN = """async (path) => {
+  const { commands, serviceManager, shell } = window.jupyterapp;
+  await serviceManager.kernelspecs.refreshSpecs();
+  const opened = await commands.execute('docmanager:open', { path, factory: 'Notebook' });
+  for (const other of [...shell.widgets('main')]) if (other !== opened) other.dispose();
+}"""
+"""Leaves the notebook alone on the page, as it is when its address is loaded."""
+OPENED = f"""(path) => !!window.jupyterapp?.shell
+  && {CURRENT}?.context?.path === path && !!{CURRENT}.content?.widgets?.length"""
 KERNEL_STATUS = f"""() => {{
-  const kernel = {CURRENT}.sessionContext?.session?.kernel;
+  const kernel = {CURRENT}?.sessionContext?.session?.kernel;
   return kernel ? `${{kernel.connectionStatus}} ${{kernel.status}}` : 'none';
 }}"""
 RUN = f"""(index) => {{
@@ -73,21 +81,33 @@ class Notebook:
 
     # -- the page ------------------------------------------------------------------------------
 
-    def open(self, *, kernel: bool = True) -> Notebook:
+    def open(self, *, kernel: bool = True, loaded: bool = False) -> Notebook:
         """Load the page; wait for its kernel to be idle unless it has none.
 
         A kernel that starts slowly can miss the page's one question for its state, which then stays
         unknown for ever: the page is loaded once more.
+
+        Args:
+            kernel: it has one.
+            loaded: the page shows JupyterLab already, and opens the notebook in it.
         """
-        wanted = "connected idle" if kernel else ""
-        self.page.goto(self.server.page_url(self.path), timeout=LOAD_MS)
+        wanted, url = "connected idle" if kernel else "", self.server.page_url(self.path)
+        if loaded:
+            self.page.evaluate(f"(path) => void ({OPEN})(path)", self.path)
+        else:
+            self.page.goto(url, timeout=LOAD_MS)
         try:
             self._loaded(kernel=wanted)
         except PlaywrightTimeout:
             self.console.append(f"harness: loaded again, the kernel was {self.kernel_status()}")
-            self.page.reload(timeout=LOAD_MS)
+            self.page.goto(url, timeout=LOAD_MS)
             self._loaded(kernel=wanted)
         return self
+
+    def leave(self) -> None:
+        """Hear no more of the page, which another notebook is opened on."""
+        self.page.remove_listener("console", self._printed)
+        self.page.remove_listener("pageerror", self._raised)
 
     def reload(self, *, kernel: str = "connected") -> None:
         """Load the page again; by default the kernel may be busy."""
@@ -95,7 +115,7 @@ class Notebook:
         self._loaded(kernel=kernel)
 
     def _loaded(self, *, kernel: str) -> None:
-        self.page.wait_for_function(OPENED, timeout=LOAD_MS)
+        self.page.wait_for_function(OPENED, arg=self.path, timeout=LOAD_MS)
         if kernel:
             self.wait_kernel(kernel)
 

@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.ui.axe import findings
-from tests.ui.conftest import VIEWPORT, Desk
+from tests.ui.conftest import Desk
 from tests.ui.dashboard import grows
+from tests.ui.kept import VIEWPORT
 from tests.ui.notebook import THEMES
 from tests.ui.plain import PlainPage
 from tests.ui.test_dashboard import opened

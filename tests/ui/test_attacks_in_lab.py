@@ -76,6 +76,10 @@ SINK = """() => {
 }"""
 LOOK_AT = "(root) => {" + READ + "look(root); return [...found]; }"
 PLAYED = 3
+pytestmark = [
+    pytest.mark.fresh_page(reason="its server is not the others', and WATCH stays in it"),
+    pytest.mark.xdist_group("attacks in lab"),  # one server
+]
 
 
 @pytest.fixture(scope="module")

@@ -171,6 +171,7 @@ def test_a_follow_up_to_one_that_has_just_died_says_so_or_goes_on(
     assert notebook.uncaught() == []
 
 
+@pytest.mark.fresh_page(reason="its Notification and visibilityState are replaced")
 @pytest.mark.parametrize("state", ["hidden", "visible"])
 def test_the_browser_tells_of_what_needs_an_answer_while_the_page_is_hidden(
     desk: Desk, claude: dict[str, str], state: str

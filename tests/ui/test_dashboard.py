@@ -102,6 +102,7 @@ def test_kill_and_live_output_while_a_cell_sleeps(
     notebook.wait_cell(2)
 
 
+@pytest.mark.fresh_page(reason="settings are read when a page loads")
 def test_where_nothing_arrives_during_a_cell_the_page_says_so(
     desk: Desk, claude: dict[str, str]
 ) -> None:

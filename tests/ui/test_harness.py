@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.ui.conftest import Desk
+from tests.ui.kept import KeptPage
 from tests.ui.servers import App
 
 COUNTER = '''
@@ -83,3 +84,20 @@ def test_second_page_and_a_busy_cell(desk: Desk) -> None:
     second.interrupt_kernel()
     notebook.wait_cell(1)
     assert "KeyboardInterrupt" in notebook.text(1)
+
+
+@pytest.mark.fresh_page(reason="it is kept here, and not after the test")
+def test_a_page_is_kept_without_what_a_test_did_on_it(desk: Desk) -> None:
+    notebook, kept = desk.open(COUNTER), KeptPage()
+    kept.loaded(notebook.page)
+    notebook.run(0)
+    notebook.theme("dark")
+    notebook.page.evaluate("window.left = 'by a test'")
+    assert not kept.keep(notebook)
+    assert kept.take(notebook.server) is None
+    notebook.page.evaluate("delete window.left")
+    assert kept.keep(notebook)
+    page = kept.take(notebook.server)
+    assert page is notebook.page
+    assert page.locator(".jp-Notebook").count() == 0
+    assert page.evaluate("document.body.dataset.jpThemeLight") == "true"

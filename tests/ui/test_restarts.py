@@ -21,8 +21,9 @@ from playwright.sync_api import Browser, BrowserContext, Error, expect
 from claude_widget.transcript import read_records
 from scripts.browsers import CHROMIUM
 from tests.ui.asking import PERMISSION, press
-from tests.ui.conftest import FLAGS, VIEWPORT, end_leftovers
+from tests.ui.conftest import FLAGS, end_leftovers
 from tests.ui.dashboard import Dashboard
+from tests.ui.kept import VIEWPORT
 from tests.ui.notebook import Notebook
 from tests.ui.servers import KERNELS, JupyterServer
 from tests.ui.test_dashboard import MANAGER, SHOW, shown
@@ -77,11 +78,11 @@ class World:
         return [line.split() for line in said.splitlines()]
 
     def _launch(self) -> Browser:
-        before = {process.pid for process in _browsers()}
+        before = _browsers()
         browser = self._launcher.launch(
             executable_path=CHROMIUM.ensure(), chromium_sandbox=False, args=list(FLAGS)
         )
-        (self._pids["browser"],) = {process.pid for process in _browsers()} - before
+        (self._pids["browser"],) = _browsers() - before
         return browser
 
     def kill(self, what: str) -> None:
@@ -110,15 +111,18 @@ class World:
             self._server.close()
 
 
-def _browsers() -> list[psutil.Process]:
-    """The main processes of the browsers that these tests have started."""
-    found = []
+def _browsers() -> set[int]:
+    """The ids of the main processes of the browsers that these tests have started.
+
+    A process that was forked just now still has the command line of its parent.
+    """
+    parents = {}
     for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):
             words = process.cmdline()
             if "--remote-debugging-pipe" in words and not any("--type=" in one for one in words):
-                found.append(process)
-    return found
+                parents[process.pid] = process.ppid()
+    return {pid for pid, parent in parents.items() if parent not in parents}
 
 
 def _lives(pid: int) -> bool:

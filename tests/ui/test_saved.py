@@ -5,6 +5,7 @@ The rule: the file is looked at as it lies on disk; the setting is JupyterLab's 
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.ui.conftest import Desk
@@ -22,6 +23,7 @@ def size(notebook: Notebook) -> int:
     return (notebook.server.work / notebook.path).stat().st_size
 
 
+@pytest.mark.fresh_page(reason="settings are read when a page loads")
 def test_each_view_adds_at_most_10_kb_with_the_state_of_widgets(
     desk: Desk, claude: dict[str, str]
 ) -> None:

@@ -31,6 +31,7 @@ if not IS_LONG:
     BOUNDS |= {"memory": 0.15, "descriptors": 0.25, "threads": 0.25, "page heap": 0.25}
 
 
+@pytest.mark.fresh_page(reason="what its scripts hold in memory is measured")
 @pytest.mark.timeout(5400 if IS_LONG else 400)  # the short one takes a minute
 def test_soak(desk: Desk, fake_cli: Path, tmp_path: Path, runtime_dir: Path) -> None:
     begun = time.monotonic()
