@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.ui.conftest import VIEWPORT, Desk
+from tests.ui.conftest import Desk
 from tests.ui.dashboard import START_MS, Dashboard
+from tests.ui.kept import VIEWPORT
 from tests.ui.test_dashboard import HELLO, opened
 
 RUN = """
