@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -133,6 +133,7 @@ FILES_OF_MESSAGES = {
     "claude:answer-request": {"decision"},
     "claude:get-sessions": {"projectPath"},
     "claude:get-mcp-configs": {"projectPath"},
+    "claude:search-history": {"projectPath"},  # compared with what the index says, never opened
 }
 """Fields of the page's messages that name files or folders, or lead to some. A project is what a
 person chooses in the form; everything else is held to it, each in a test of its own."""
@@ -168,7 +169,8 @@ def right(cls: type[protocol.Request]) -> dict[str, Any]:
         elif name == "decision":
             given["decision"] = {"behavior": "deny"}
         elif field.is_required():
-            given[field.alias or name] = "x"
+            choices = get_args(field.annotation) or ("x",)
+            given[field.alias or name] = True if field.annotation is bool else choices[0]
     return given
 
 
@@ -186,7 +188,8 @@ def test_every_message_is_held_to_its_model(kind: str) -> None:
     broken += [{key: value for key, value in message.items() if key != left} for left in message]
     broken += [{**message, "requestId": wrong} for wrong in ("", "x" * 101, *WRONG)]
     for name, field in cls.model_fields.items():
-        wrong = [{"a": {}}] if field.annotation in (int, bool) else [{"a": {}}, 1, True, [1]]
+        number = field.annotation in (int, bool, int | None, float | None)
+        wrong = [{"a": {}}] if number else [{"a": {}}, 1, True, [1]]
         broken += [{**message, field.alias or name: value} for value in wrong]
     for one in broken:
         with pytest.raises(ValueError):  # noqa: PT011 - pydantic's
