@@ -5,7 +5,8 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from tests.ui.axe import findings
-from tests.ui.conftest import VIEWPORT, Desk
+from tests.ui.conftest import Desk
+from tests.ui.kept import VIEWPORT
 from tests.ui.test_dashboard import opened
 
 START = """
