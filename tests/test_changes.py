@@ -323,3 +323,18 @@ def test_a_project_of_somebody_called_data_keeps_its_folder_data(
     assert (copy / "data" / "new.py").read_text() == 'read("data/d.csv")\n'
     assert [path for path in copy.rglob("*") if path.name == "user"] == []
     assert caplog.messages[-1].endswith("redacted in: data/load.py")
+
+
+def test_warning_of_placeholders_can_be_printed_whatever_the_file_is_called(
+    project: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = os.fsdecode(b"a\n\x1b[2J\xff") + "\u202egpj"
+    found = seen(project, lambda: (project / name).write_text(f"key = {KEY}\n"))
+    assert found is not None
+    copy = project.parent / "copy"
+    copy.mkdir()
+    apply(found.redacted(Redactor(environ={}, user="")), copy)
+    assert (copy / name).read_text().startswith("key = ")
+    told = caplog.messages[-1]
+    assert told.isprintable()
+    assert told.endswith(r'redacted in: "a\n\033[2J\377\u202egpj"')

@@ -27,6 +27,7 @@ from claude_widget.changes.project_files import Bounds, TooMuch
 from claude_widget.changes.scratch_folders import ScratchFolder
 from claude_widget.changes.snapshot_changes import SnapshotState
 from claude_widget.errors import end_of
+from claude_widget.markup.characters import visible
 from claude_widget.own_files import open_any
 
 _LOG = logging.getLogger(__name__)
@@ -320,7 +321,7 @@ def apply(changes: Changes, project: str | os.PathLike[str]) -> None:
         raise PatchConflict([("", changes.incomplete)], project=str(project))
     patching.apply(parse(changes.patch), Path(project), exact=not changes.was_redacted)
     if changes.placeholders:
-        told = ", ".join(changes.placeholders[:_TOLD])
+        told = ", ".join(map(quoted, changes.placeholders[:_TOLD]))
         more = len(changes.placeholders) - _TOLD
         told += f" and {more} more" if more > 0 else ""
-        _LOG.warning("Placeholders stand in place of what was redacted in: %s", told)
+        _LOG.warning("Placeholders stand in place of what was redacted in: %s", visible(told))

@@ -22,6 +22,7 @@ from claude_widget.changes import observed as changes
 from claude_widget.changes.overlaps import Overlaps, Span, Stay, overlapped
 from claude_widget.errors import ClaudeWidgetError
 from claude_widget.execution import Execution
+from claude_widget.markup.characters import visible
 from claude_widget.models import ExecutionInfo, ExecutionRequest, ExecutionStatus, Reason
 from claude_widget.recordings.backend import RecordedBackend
 from claude_widget.recordings.key import RecordingKey
@@ -344,7 +345,7 @@ class Recorder:
                 yield Span(project, other.info.created_time or started, started)
 
     def _failed(self, execution_id: str, problem: str) -> None:
-        _LOG.error("Execution %s: %s", execution_id, problem)
+        _LOG.error("Execution %s: %s", execution_id, visible(problem))
         with self._lock:
             self.problems = (*self.problems, RecordingProblem(execution_id, problem))
 
