@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { HistoryAnswer, HistoryRow } from "../src/protocol.ts";
 import { readRow } from "../src/store.ts";
+import { render } from "../src/widget.ts";
 import { refused } from "./fakes.ts";
 import {
   all,
@@ -53,6 +54,19 @@ const answer = (found: HistoryRow[], fields: Partial<HistoryAnswer> = {}) =>
     models: ["claude-opus-4-1", "claude-sonnet-4-5"],
     notes: [],
     ...fields,
+  });
+/** It is seen to end, be it known already or not. */
+const end = (executionId: string, sequence = 1) =>
+  say({
+    type: "claude:events",
+    sequence,
+    events: [
+      {
+        type: "claude:changed",
+        executionId,
+        changes: { status: "completed", reason: "success", endTime: 99 },
+      },
+    ],
   });
 const tab = (name: string) => one<HTMLElement>("[role=tab]", name);
 const rowNames = () =>
@@ -159,18 +173,6 @@ describe("what is asked for", () => {
 
   test("anew, once, when some have ended, and not while the tab is not in front", async () => {
     await opened();
-    const end = (executionId: string) =>
-      say({
-        type: "claude:events",
-        sequence: 1,
-        events: [
-          {
-            type: "claude:changed",
-            executionId,
-            changes: { status: "completed", reason: "success", endTime: 99 },
-          },
-        ],
-      });
     await end("run");
     await end("wait");
     expect(searches()).toBe(1);
@@ -184,6 +186,37 @@ describe("what is asked for", () => {
     expect(searches()).toBe(2);
     await pass(0, () => tab("History").click());
     expect(searches()).toBe(3);
+  });
+
+  test("what is typed and what has ended, though something ends all the time", async () => {
+    await opened();
+    await type("Search the history", "abc");
+    for (let nth = 1; nth <= 4; nth += 1) {
+      await end(`now${nth}`, nth);
+      await pass(200);
+    }
+    expect(searches()).toBe(2);
+    expect(asked().text).toBe("abc");
+    await answer(PAST);
+    for (let nth = 5; nth <= 10; nth += 1) {
+      await end(`now${nth}`, nth);
+      await pass(200);
+    }
+    expect(searches(), "once a second, not once the last has ended").toBe(3);
+  });
+
+  test("what was typed into one view, though another one of it is closed", async () => {
+    await opened();
+    const [place, over] = [document.createElement("div"), new AbortController()];
+    document.body.append(place);
+    await pass(0, () => render({ model, el: place, signal: over.signal }));
+    await pass(0, () => one<HTMLElement>("[role=tab]", "History", place).click());
+    await answer(PAST);
+    await type("Search the history", "abc");
+    await pass(0, () => over.abort());
+    place.remove();
+    await pass(300);
+    expect(asked().text).toBe("abc");
   });
 });
 

@@ -46,6 +46,28 @@ const QUIET = 1000;
 const LINES = 57;
 const DAY = 86_400;
 
+class Timer {
+  private id: ReturnType<typeof setTimeout> | undefined;
+
+  get runs(): boolean {
+    return this.id !== undefined;
+  }
+
+  /** In place of what it was to do before. */
+  start(milliseconds: number, act: () => void): void {
+    this.stop();
+    this.id = setTimeout(() => {
+      this.id = undefined;
+      act();
+    }, milliseconds);
+  }
+
+  stop(): void {
+    clearTimeout(this.id);
+    this.id = undefined;
+  }
+}
+
 export class Found extends Selecting {
   private readonly known = new Map<string, Signal<HistoryRow>>();
   private ids: readonly string[] = [];
@@ -55,7 +77,10 @@ export class Found extends Selecting {
   private following: number | null = null;
   private asked: Omit<SearchHistory, "requestId"> | null = null;
   private again = false;
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  private followers = 0;
+  private readonly choosing = new Timer();
+  /** Of its own: what ends, however often, must not put off what was chosen. */
+  private readonly renewing = new Timer();
   readonly choice: ReadonlySignal<HistoryChoice> = this.choiceNow;
   /** Another object whenever others are shown, or elsewhere. */
   readonly rows: ReadonlySignal<Rows> = this.rowsNow;
@@ -105,6 +130,7 @@ export class Found extends Selecting {
 
   /** Asks at once, and follows what ends or goes until the returned function is called. */
   follow(): () => void {
+    this.followers += 1;
     this.search();
     const stop = this.app.store.onChange((changes) => {
       const news = changes.some(
@@ -114,18 +140,20 @@ export class Found extends Selecting {
     });
     return () => {
       stop();
-      clearTimeout(this.timer);
+      this.followers -= 1;
+      if (this.followers === 0) this.stopTimers();
     };
   }
 
   choose(choice: Partial<HistoryChoice>): void {
     this.choiceNow.value = { ...this.choiceNow.peek(), ...choice };
-    this.later("text" in choice && choice.text !== "" ? SETTLED : 0);
+    const typing = "text" in choice && choice.text !== "";
+    this.choosing.start(typing ? SETTLED : 0, () => this.search());
   }
 
   /** Asks for all of it again, from the newest on. */
   search(): void {
-    clearTimeout(this.timer);
+    this.stopTimers();
     if (this.searching.peek()) {
       this.again = true;
       return;
@@ -140,15 +168,21 @@ export class Found extends Selecting {
     void this.ask({ ...this.asked, before: this.following }, false);
   }
 
-  /** Something has ended or gone. A reader who has gone further down is only told. */
+  /** Something has ended or gone: what does so in the meantime is asked for with it. */
   private refresh(): void {
-    if (this.ids.length > MOST) this.stale.value = true;
-    else this.later(QUIET);
+    if (!this.renewing.runs) this.renewing.start(QUIET, () => this.renew());
   }
 
-  private later(milliseconds: number): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.search(), milliseconds);
+  /** A reader who has gone further down is only told; who is searching is not interrupted. */
+  private renew(): void {
+    if (this.ids.length > MOST) this.stale.value = true;
+    else if (this.searching.peek() || this.choosing.runs) this.refresh();
+    else this.search();
+  }
+
+  private stopTimers(): void {
+    this.choosing.stop();
+    this.renewing.stop();
   }
 
   putAway(note: string): void {
