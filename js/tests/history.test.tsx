@@ -339,6 +339,24 @@ describe("what is done with one", () => {
     expect(rowNames()).toEqual(["Query 1", "Query 3"]);
   });
 
+  test("it is gone at once, and who has loaded many stays where they are", async () => {
+    const many = Array.from({ length: 150 }, (_, index) => past(index + 1));
+    await opened(many.slice(0, 50), { total: 500, following: 50 });
+    await press("Load more");
+    await answer(many.slice(50), { total: null, following: 150 });
+    await activate("Query 2");
+    await press("Delete…");
+    await press("Delete 1 execution");
+    await done("claude:delete-execution");
+    expect(told()).toContain("499 executions");
+    expect(rowNames()).not.toContain("Query 2");
+    expect(one("[role=grid]", "History").getAttribute("aria-rowcount")).toBe("149");
+    expect(item("Query 3").tabIndex, "the next one has the keyboard").toBe(0);
+    await pass(5000);
+    expect(searches()).toBe(2);
+    expect(asked().before).toBe(50);
+  });
+
   test("what is pinned is not deleted, and what is refused says why", async () => {
     await opened([past(1, { pinned: true }), past(2)]);
     await activate("Query 1");

@@ -168,6 +168,17 @@ export class Found extends Selecting {
     void this.ask({ ...this.asked, before: this.following }, false);
   }
 
+  /** These are deleted. What else is shown stays, however far down its reader has gone. */
+  drop(executionIds: readonly string[]): void {
+    const gone = new Set(executionIds.filter((id) => this.place.has(id)));
+    const total = this.total.peek();
+    batch(() => {
+      if (total !== null) this.total.value = Math.max(0, total - gone.size);
+      if (gone.size > 0) this.setIds(this.ids.filter((id) => !gone.has(id)));
+    });
+    if (this.ids.length <= MOST) this.search();
+  }
+
   /** Something has ended or gone: what does so in the meantime is asked for with it. */
   private refresh(): void {
     if (!this.renewing.runs) this.renewing.start(QUIET, () => this.renew());
@@ -253,20 +264,24 @@ export class Found extends Selecting {
   }
 
   private show(found: readonly HistoryRow[], anew: boolean): void {
-    const { active } = this.selection.peek();
-    const before = active === null ? -1 : this.places.indexOf(active);
     const fresh = found.map((row) => ({ ...readRow(row), pinned: row.pinned ?? false }));
-    const ids = fresh.map((row) => row.executionId);
-    this.ids = anew ? ids : [...this.ids, ...ids.filter((id) => !this.place.has(id))];
-    this.place.clear();
-    this.ids.forEach((id, place) => {
-      this.place.set(id, place);
-    });
     for (const row of fresh) {
       const known = this.known.get(row.executionId);
       if (known) known.value = row;
       else this.known.set(row.executionId, signal(row));
     }
+    const ids = fresh.map((row) => row.executionId);
+    this.setIds(anew ? ids : [...this.ids, ...ids.filter((id) => !this.place.has(id))]);
+  }
+
+  private setIds(ids: readonly string[]): void {
+    const { active } = this.selection.peek();
+    const before = active === null ? -1 : this.places.indexOf(active);
+    this.ids = ids;
+    this.place.clear();
+    ids.forEach((id, place) => {
+      this.place.set(id, place);
+    });
     for (const id of [...this.known.keys()]) if (!this.place.has(id)) this.known.delete(id);
     this.forgetHidden(this.selection.peek().selected);
     this.keepActive(before);

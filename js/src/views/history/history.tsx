@@ -62,7 +62,7 @@ function useHistory(): HistoryState {
     };
     const deleted = (ids: readonly string[]) => {
       if (ids.includes(view.selected.peek() ?? "")) select(view, null);
-      found.search();
+      found.drop(ids);
     };
     const bulk = new HistoryBulk(app, (id) => found.isPinned(id), deleted);
     const pin = (executionId: string) => {
