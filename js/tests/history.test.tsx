@@ -325,6 +325,20 @@ describe("what is done with one", () => {
     expect(item("Query 1").textContent).toContain("pinned");
   });
 
+  test("p and s are about the row of the keyboard, whatever is selected", async () => {
+    await opened();
+    await activate("Query 2");
+    await key(" ");
+    await key("ArrowDown");
+    await key("p");
+    expect(model.last("claude:pin-execution").executionId).toBe("past3");
+    await key("r");
+    expect(el.querySelector("dialog")?.textContent).toContain("Query 2");
+    await press("Cancel");
+    await key("s");
+    expect(model.last("claude:open-pane").executionId).toBe("past3");
+  });
+
   test("it is deleted after a question, looked at no more, and looked for anew", async () => {
     await opened();
     await activate("Query 2");

@@ -19,6 +19,10 @@ import { HistoryFilters } from "./filters.tsx";
 import { HistoryContext, HistoryRowLine, type HistoryState } from "./row.tsx";
 
 const ACTIONS: readonly BulkAction[] = ["rerun", "delete"];
+const QUESTIONS: ReadonlyMap<string, BulkAction> = new Map([
+  ["r", "rerun"],
+  ["Delete", "delete"],
+]);
 
 export function History({ search }: { search: RefObject<HTMLInputElement | null> }) {
   const state = useHistory();
@@ -81,14 +85,14 @@ function show(view: View, found: Found, executionId: string): void {
   select(view, executionId);
 }
 
+/** What asks first is about all that is selected, the other keys about the row of the keyboard. */
 function act({ found, bulk, resume, pin }: HistoryState, key: string): boolean {
-  const chosen = found.chosen();
-  const [first] = chosen;
-  if (!first) return false;
-  if (key === "r") bulk.ask("rerun", chosen);
-  else if (key === "Delete") bulk.ask("delete", chosen);
-  else if (key === "p") pin(first.executionId);
-  else if (key === "s" && found.canResume(first.executionId)) resume(first.executionId);
+  const question = QUESTIONS.get(key);
+  const { active } = found.selection.peek();
+  if (question) bulk.ask(question, found.chosen());
+  else if (active === null) return false;
+  else if (key === "p") pin(active);
+  else if (key === "s" && found.canResume(active)) resume(active);
   else return false;
   return true;
 }
