@@ -1,10 +1,12 @@
 /** The History tab: what it asks the kernel for, what it shows of it, and what is done with a row. */
 import { describe, expect, test } from "vitest";
+import { DISCONNECTED } from "../src/connection.ts";
 import type { HistoryAnswer, HistoryRow } from "../src/protocol.ts";
 import { readRow } from "../src/store.ts";
 import { render } from "../src/widget.ts";
 import { refused } from "./fakes.ts";
 import {
+  alerts,
   all,
   button,
   dashboard,
@@ -203,6 +205,28 @@ describe("what is asked for", () => {
       await pass(200);
     }
     expect(searches(), "once a second, not once the last has ended").toBe(3);
+  });
+
+  test("again, once the kernel is back that was gone before it had answered", async () => {
+    await opened();
+    model.gone = true;
+    await choose("Status", "failed");
+    expect(alerts()).toContain(DISCONNECTED);
+    model.gone = false;
+    await pass(0, () => model.emit("comm_live_update"));
+    const { requestId } = model.last("claude:ping");
+    await say({
+      type: "claude:pong",
+      requestId,
+      now: Date.now() / 1000,
+      sequence: 0,
+      closedPanes: [],
+    });
+    expect(searches()).toBe(2);
+    expect(asked().status).toBe("failed");
+    await answer([past(7)]);
+    expect(rowNames()).toEqual(["Query 7"]);
+    expect(alerts()).toEqual([]);
   });
 
   test("what was typed into one view, though another one of it is closed", async () => {

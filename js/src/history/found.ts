@@ -45,6 +45,8 @@ const QUIET = 1000;
 /** Pixels of a row. */
 const LINES = 57;
 const DAY = 86_400;
+/** The kind of what fails without a kernel. */
+const GONE = "Disconnected";
 
 class Timer {
   private id: ReturnType<typeof setTimeout> | undefined;
@@ -77,6 +79,8 @@ export class Found extends Selecting {
   private following: number | null = null;
   private asked: Omit<SearchHistory, "requestId"> | null = null;
   private again = false;
+  /** The kernel was gone before it had answered. */
+  private lost = false;
   private followers = 0;
   private readonly choosing = new Timer();
   /** Of its own: what ends, however often, must not put off what was chosen. */
@@ -138,8 +142,12 @@ export class Found extends Selecting {
       );
       if (news) this.refresh();
     });
+    const unwatch = this.app.connection.state.subscribe((state) => {
+      if (state === "connected") this.recover();
+    });
     return () => {
       stop();
+      unwatch();
       this.followers -= 1;
       if (this.followers === 0) this.stopTimers();
     };
@@ -158,6 +166,7 @@ export class Found extends Selecting {
       this.again = true;
       return;
     }
+    this.lost = false;
     this.asked = this.wanted();
     void this.ask({ ...this.asked, limit: this.anewLimit() }, true);
   }
@@ -189,6 +198,12 @@ export class Found extends Selecting {
     if (this.ids.length > MOST) this.stale.value = true;
     else if (this.searching.peek() || this.choosing.runs) this.refresh();
     else this.search();
+  }
+
+  /** The kernel is there again. */
+  private recover(): void {
+    if (this.problem.peek()?.kind === GONE) this.problem.value = null;
+    if (this.lost) this.search();
   }
 
   private stopTimers(): void {
@@ -237,7 +252,9 @@ export class Found extends Selecting {
       const answer = await this.app.connection.request(asked);
       if (answer.type === "claude:search-history") this.take(answer, anew);
     } catch (error) {
-      this.problem.value = problemOf(error);
+      const problem = problemOf(error);
+      this.problem.value = problem;
+      if (anew) this.lost = problem.kind === GONE;
     }
     this.searching.value = false;
     if (!this.again) return;
