@@ -273,6 +273,9 @@ describe("what is shown", () => {
       "The index cannot be used. Rebuild it.",
     );
     await choose("Status", "");
+    await answer([]);
+    expect(told(), "nothing is narrowed any more").toContain("Nothing has ended yet");
+    await choose("Status", "killed");
     await answer(PAST);
     expect(region("History").querySelector("[role=alert]")).toBeNull();
   });

@@ -85,6 +85,7 @@ export class Found extends Selecting {
   private readonly choosing = new Timer();
   /** Of its own: what ends, however often, must not put off what was chosen. */
   private readonly renewing = new Timer();
+  /** `EVERYTHING` itself where nothing is narrowed. */
   readonly choice: ReadonlySignal<HistoryChoice> = this.choiceNow;
   /** Another object whenever others are shown, or elsewhere. */
   readonly rows: ReadonlySignal<Rows> = this.rowsNow;
@@ -154,7 +155,8 @@ export class Found extends Selecting {
   }
 
   choose(choice: Partial<HistoryChoice>): void {
-    this.choiceNow.value = { ...this.choiceNow.peek(), ...choice };
+    const next = { ...this.choiceNow.peek(), ...choice };
+    this.choiceNow.value = isEverything(next) ? EVERYTHING : next;
     const typing = "text" in choice && choice.text !== "";
     this.choosing.start(typing ? SETTLED : 0, () => this.search());
   }
@@ -314,6 +316,11 @@ export class Found extends Selecting {
       estimate: () => LINES,
     };
   }
+}
+
+function isEverything(choice: HistoryChoice): boolean {
+  const names = Object.keys(EVERYTHING) as (keyof HistoryChoice)[];
+  return names.every((name) => choice[name] === EVERYTHING[name]);
 }
 
 /** Epoch seconds of the page's clock; null for any time. */
