@@ -70,6 +70,8 @@ const end = (executionId: string, sequence = 1) =>
       },
     ],
   });
+const chips = (within: Element | null) =>
+  [...(within?.querySelectorAll(".cw-chip") ?? [])].map((chip) => chip.textContent);
 const tab = (name: string) => one<HTMLElement>("[role=tab]", name);
 const rowNames = () =>
   [...region("History").querySelectorAll("[role=row]")].map((row) =>
@@ -259,7 +261,10 @@ describe("what is shown", () => {
 
   test("characters that deceive are shown as what they are", async () => {
     await opened([past(1, { query: "safe \u202e txt.exe" })]);
-    expect(region("History").querySelector(".cw-chip")?.textContent).toBe("U+202E");
+    expect(chips(region("History"))).toEqual(["U+202E"]);
+    await activate("safe \u202e txt.exe");
+    await press("Delete…");
+    expect(chips(el.querySelector("dialog"))).toEqual(["U+202E"]);
   });
 
   test("an empty history and one that cannot be used say so", async () => {

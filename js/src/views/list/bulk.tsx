@@ -14,6 +14,7 @@ import { isEnded } from "../../store.ts";
 import { useView } from "../../view.ts";
 import { Dialog } from "../dialog.tsx";
 import { ProblemAlert } from "../problem.tsx";
+import { Visible } from "../text/visible.tsx";
 
 interface SelectionBarProps {
   readonly listing: Selecting;
@@ -160,7 +161,7 @@ function Names({ rows }: { rows: readonly ExecutionRow[] }) {
     <ul class="cw-names">
       {rows.slice(0, NAMED).map((row) => (
         <li key={row.executionId}>
-          {clip(row.name ?? (row.query.trim() || "(no query)"), 80)}
+          <Visible text={clip(row.name ?? (row.query.trim() || "(no query)"), 80)} as="line" />
           {isEnded(row.status) && <span class="cw-meta"> {row.status}</span>}
         </li>
       ))}
