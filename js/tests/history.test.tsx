@@ -267,6 +267,11 @@ describe("what is shown", () => {
     expect(chips(el.querySelector("dialog"))).toEqual(["U+202E"]);
   });
 
+  test("characters that deceive in why it ended, too, and its lines as lines", async () => {
+    await opened([past(1, { status: "failed", reason: "api_error", error: "one\ntwo\u202e" })]);
+    expect(chips(region("History"))).toEqual(["U+202E"]);
+  });
+
   test("an empty history and one that cannot be used say so", async () => {
     await opened([]);
     expect(told()).toContain("Nothing has ended yet");

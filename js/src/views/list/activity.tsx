@@ -1,22 +1,31 @@
 /**
  * What an execution does, or once it has ended, why.
  *
- * The rule: one line of words; nothing for one that simply completed.
+ * The rule: one line of words; nothing for one that simply completed. Hidden characters
+ * are shown as such; a new line is ordinary in an error.
  */
 
 import type { ExecutionRow } from "../../protocol.ts";
 import { isEnded } from "../../store.ts";
 import { errorText } from "../../tools/errortext.ts";
+import { Visible } from "../text/visible.tsx";
 
 export function RowActivity({ row }: { row: ExecutionRow }) {
   if (!isEnded(row.status)) {
-    return row.activity ? <div class="cw-activity">{row.activity}</div> : null;
+    if (!row.activity) return null;
+    return (
+      <div class="cw-activity">
+        <Visible text={row.activity} />
+      </div>
+    );
   }
   const telling = row.reason !== null && row.reason !== "success" ? REASONS[row.reason] : "";
   if (!telling && (!row.error || row.status === "completed")) return null;
   const words = [telling, row.status === "completed" ? "" : row.error].filter(Boolean).join(": ");
   return (
-    <div class={row.status === "failed" ? "cw-reason cw-bad" : "cw-reason"}>{errorText(words)}</div>
+    <div class={row.status === "failed" ? "cw-reason cw-bad" : "cw-reason"}>
+      <Visible text={errorText(words)} />
+    </div>
   );
 }
 
