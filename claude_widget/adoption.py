@@ -42,12 +42,16 @@ class Adoption:
         registry: keeps the executions, and knows whether an owner lives.
         admission: starts what was pending.
         backend: asks the shims.
+        may_run: the manager may run something; where it may not, it takes nothing over by itself.
     """
 
-    def __init__(self, registry: Registry, admission: Admission, backend: Backend) -> None:
+    def __init__(
+        self, registry: Registry, admission: Admission, backend: Backend, *, may_run: bool
+    ) -> None:
         self._registry = registry
         self._admission = admission
         self._backend = backend
+        self._may_run = may_run
         self._lock = threading.Lock()
         self._not_before: dict[str, float] = {}
         self._offered: set[str] = set()
@@ -63,7 +67,7 @@ class Adoption:
         Args:
             within: seconds to wait for it at most.
         """
-        if self._backend.name == "replay":
+        if not self._may_run:
             return
         now = time.monotonic()
         deadline = now + within
@@ -201,7 +205,7 @@ class Adoption:
         Raises:
             ClaudeWidgetError: there is one, and its shim does not answer.
         """
-        if self._backend.name == "replay":
+        if not self._may_run:
             return None
         if recorded is not None and (over := self._completed(request, recorded)) is not None:
             return over

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from claude_widget.manager import ProcessManager
+from tests.asking import known_to
 from tests.conftest import MakeManager
-from tests.fake import ended
+from tests.fake import ended, running
 from tests.replaying import done, folders
 from tests.waiting import until
 
@@ -37,6 +38,34 @@ def test_what_a_kernel_left_at_work_is_gone_on_with_and_recorded(
     assert [one.execution_id for one in later.recording_problems] == [left.execution_id]
     third = make_manager(mode="replay", recordings=recordings)
     assert done(third.start_execution("fake:gate", project)).info.recorded
+
+
+def test_what_a_kernel_that_replays_was_recording_is_gone_on_with(
+    make_manager: MakeManager, project: Path, recordings: Path
+) -> None:
+    first = make_manager(mode="replay")
+    left = first.start_execution("fake:gate", project, mode="record")
+    until(lambda: left.info.session_state == "running", what="it runs")
+    first.close()
+    later = make_manager(mode="replay")
+    assert later.owns(known_to(later, left)), "it is adopted by itself"
+    again = later.start_execution("fake:gate", project, mode="record")
+    assert (again.execution_id, again.attached) == (left.execution_id, True)
+    (project / "go").touch()
+    done(again)
+    assert len(folders(recordings)) == 1
+
+
+def test_where_the_environment_replays_nothing_is_adopted(
+    make_manager: MakeManager, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = make_manager()
+    left = running(first.start_execution("fake:gate", project))
+    first.close()
+    monkeypatch.setenv("CLAUDE_WIDGET_MODE", "replay")
+    later = make_manager()
+    later._adoption.look(within=5)
+    assert not later.owns(known_to(later, left))
 
 
 @pytest.mark.parametrize("is_adopted", [True, False])

@@ -58,6 +58,11 @@ class RecordedBackend:
         return self.mode if self._only_replays else request.mode or self.mode
 
     @property
+    def may_run(self) -> bool:
+        """Whether something may be run: by default, or by a start that asks for it."""
+        return not self._only_replays
+
+    @property
     def recordings(self) -> Recordings:
         """What there is to be played, and where records go."""
         return self._player.recordings

@@ -69,11 +69,13 @@ class Planner:
 
     Attributes:
         plays_all: the backend can only play.
+        may_run: something may be run; not where the environment has everything replayed.
     """
 
     def __init__(self, backend: Backend, cell: Callable[[], Cell | None] | None) -> None:
         self._backend = backend if isinstance(backend, RecordedBackend) else None
         self.plays_all = self._backend is None and backend.name == "replay"
+        self.may_run = not self.plays_all if self._backend is None else self._backend.may_run
         self._cell = cell
         self._occurrences = Occurrences()
         self._turns = Occurrences()
