@@ -8,7 +8,7 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Connection } from "../connection.ts";
 import { BlockFold } from "../fold/blockfold.ts";
-import { type Block, type ByteRange, NO_FACTS, type SessionFacts } from "../fold/blocks.ts";
+import { type Block, NO_FACTS, type SessionFacts } from "../fold/blocks.ts";
 import { foldRecord } from "../fold/fold.ts";
 import { Partials } from "../fold/partials.ts";
 import { TranscriptReader } from "../fold/transcript.ts";
@@ -16,7 +16,6 @@ import { MAX_BATCH, type PaneData } from "../protocol.ts";
 import { Feed } from "./feed.ts";
 import { pace } from "./pace.ts";
 import { readOutput } from "./rawexport.ts";
-import { RawPane } from "./rawpane.ts";
 
 /** Bytes that are folded in one go: a millisecond or so. */
 const STEP = 64 << 10;
@@ -148,6 +147,11 @@ export class Pane {
 
 const MAX_NAMED = 100;
 
+interface OwnPane {
+  readonly feed: Feed;
+  close(): void;
+}
+
 export class Panes {
   private readonly open = new Map<string, { pane: Pane; users: number }>();
   /** By the id that the kernel has for each. */
@@ -175,9 +179,9 @@ export class Panes {
     return { pane: held.pane, release };
   }
 
-  /** The execution's records as they are; the caller's own, until it gives them back. */
-  useRaw(executionId: string, range?: ByteRange): { pane: RawPane; release: () => void } {
-    const pane = new RawPane(executionId, this.connection, range);
+  /** A view of the caller's own with bytes of its own, until it is given back. */
+  useOwn<T extends OwnPane>(make: (connection: Connection) => T): { pane: T; release: () => void } {
+    const pane = make(this.connection);
     this.begin(pane.feed);
     const release = () => {
       this.feeds.delete(pane.feed.id);

@@ -18,10 +18,13 @@ import {
 } from "preact/hooks";
 import { jsx, jsxs } from "preact/jsx-runtime";
 import * as conversation from "../conversation/conversation.ts";
+import * as transcript from "../fold/transcript.ts";
 import * as format from "../format.ts";
 import * as bulk from "../list/bulk.ts";
 import * as selecting from "../list/selecting.ts";
 import * as clock from "../page/clock.ts";
+import * as feed from "../pane/feed.ts";
+import * as pace from "../pane/pace.ts";
 import * as problem from "../problem.ts";
 import * as store from "../store.ts";
 import * as visible from "../text/visible.ts";
@@ -54,10 +57,13 @@ const GIVEN: Readonly<Record<string, object>> = {
   },
   "preact/jsx-runtime": { Fragment, jsx, jsxs },
   "../conversation/conversation.ts": conversation,
+  "../fold/transcript.ts": transcript,
   "../format.ts": format,
   "../list/bulk.ts": bulk,
   "../list/selecting.ts": selecting,
   "../page/clock.ts": clock,
+  "../pane/feed.ts": feed,
+  "../pane/pace.ts": pace,
   "../problem.ts": problem,
   "../store.ts": store,
   "../text/visible.ts": visible,

@@ -7,7 +7,7 @@
 import { useCallback, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import type { Stream, TranscriptRecord } from "../../fold/transcript.ts";
 import { formatBytes, formatCount, formatNumber } from "../../format.ts";
-import type { RawPane } from "../../pane/rawpane.ts";
+import { RawPane } from "../../pane/rawpane.ts";
 import { previewOf, RecordRows, STREAMS, setOut } from "../../pane/records.ts";
 import { useView } from "../../view.ts";
 import { ClippedText } from "../text/text.tsx";
@@ -18,7 +18,10 @@ const LONG = 20_000;
 
 export function RawPanel({ executionId }: { executionId: string }) {
   const { panes } = useView().app;
-  const held = useMemo(() => panes.useRaw(executionId), [panes, executionId]);
+  const held = useMemo(
+    () => panes.useOwn((connection) => new RawPane(executionId, connection)),
+    [panes, executionId],
+  );
   useLayoutEffect(() => held.release, [held]);
   const [hidden, hide] = useState<ReadonlySet<Stream>>(new Set());
   const { records, dropped } = held.pane.shown.value;
