@@ -1,30 +1,30 @@
 /**
  * The tool calls of executions as the kernel tells them.
  *
- * The rule: asked for those that are drawn, one request at a time, and again only for what has
- * changed since. Whatever fails leaves what was known.
+ * The rule: asked for those that are drawn, and again only for what has changed since, or what an
+ * answer had no room for. Whatever fails leaves what was known; what is drawn no more is forgotten.
  */
-import { type ReadonlySignal, signal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import type { Connection } from "../connection.ts";
-import type { ExecutionRow } from "../protocol.ts";
+import type { ExecutionRow, ToolCallsAnswer } from "../protocol.ts";
 import type { Call } from "./lanes.ts";
+import { Paced } from "./paced.ts";
 
 export interface KnownCalls {
   readonly calls: readonly Call[];
   readonly leftOut: number;
+  /** The row's, when they were asked for. */
+  readonly stamp: string;
 }
 
-const NONE: KnownCalls = { calls: [], leftOut: 0 };
+const NONE: KnownCalls = { calls: [], leftOut: 0, stamp: "" };
 /** Of one request; the kernel takes a hundred. */
 const AT_ONCE = 50;
-const AGAIN_AFTER = 5000;
 
 export class CallBook {
-  private readonly stamps = new Map<string, string>();
   private readonly known = signal<ReadonlyMap<string, KnownCalls>>(new Map());
-  private asking = false;
-  private failedAt = Number.NEGATIVE_INFINITY;
-  readonly changes: ReadonlySignal<ReadonlyMap<string, KnownCalls>> = this.known;
+  private readonly paced = new Paced(() => this.ask());
+  private drawn: readonly ExecutionRow[] = [];
 
   constructor(private readonly connection: Pick<Connection, "request">) {}
 
@@ -32,31 +32,47 @@ export class CallBook {
     return this.known.value.get(executionId) ?? NONE;
   }
 
-  /** Asks for what of these is not known as it is now. */
-  async refresh(rows: readonly ExecutionRow[]): Promise<void> {
-    if (this.asking || Date.now() - this.failedAt < AGAIN_AFTER) return;
-    const due = rows.filter(
-      (row) => row.toolCount > 0 && this.stamps.get(row.executionId) !== stampOf(row),
+  /** These are drawn now: asks for what of them is not known as it is, until all of it is. */
+  follow(rows: readonly ExecutionRow[]): void {
+    this.drawn = rows;
+    if (this.due().length > 0) this.paced.want();
+  }
+
+  close(): void {
+    this.paced.close();
+  }
+
+  private due(): readonly ExecutionRow[] {
+    const known = this.known.peek();
+    return this.drawn.filter(
+      (row) => row.toolCount > 0 && known.get(row.executionId)?.stamp !== stampOf(row),
     );
-    const asked = due.slice(0, AT_ONCE);
-    if (asked.length === 0) return;
-    this.asking = true;
-    try {
-      const executionIds = asked.map((row) => row.executionId);
-      const answer = await this.connection.request({ type: "claude:get-tool-calls", executionIds });
-      if (answer.type !== "claude:get-tool-calls") throw new Error("another answer");
-      const known = new Map(this.known.value);
-      answer.found.forEach(({ executionId, calls = [], leftOut = 0 }, index) => {
-        known.set(executionId, { calls, leftOut });
-        const row = asked[index];
-        if (row) this.stamps.set(executionId, stampOf(row));
-      });
-      this.known.value = known;
-    } catch {
-      this.failedAt = Date.now();
-    } finally {
-      this.asking = false;
+  }
+
+  private ask(): Promise<void> | null {
+    const asked = this.due().slice(0, AT_ONCE);
+    return asked.length === 0 ? null : this.request(asked);
+  }
+
+  private async request(asked: readonly ExecutionRow[]): Promise<void> {
+    const executionIds = asked.map((row) => row.executionId);
+    const answer = await this.connection.request({ type: "claude:get-tool-calls", executionIds });
+    if (answer.type !== "claude:get-tool-calls") throw new Error("another answer");
+    this.take(asked, answer.found);
+    if (this.due().length > 0) this.paced.want();
+  }
+
+  private take(asked: readonly ExecutionRow[], found: ToolCallsAnswer["found"]): void {
+    const stamps = new Map(asked.map((row) => [row.executionId, stampOf(row)]));
+    const drawn = new Set(this.drawn.map((row) => row.executionId));
+    const known = new Map([...this.known.peek()].filter(([id]) => drawn.has(id)));
+    for (const { executionId, calls = [], leftOut = 0 } of found) {
+      const stamp = stamps.get(executionId);
+      if (stamp !== undefined && drawn.has(executionId)) {
+        known.set(executionId, { calls, leftOut, stamp });
+      }
     }
+    this.known.value = known;
   }
 }
 

@@ -48,9 +48,8 @@ function Lanes() {
   const within = lanes.filter((lane) => isIn(range, lane));
   const shown = within.slice(0, MOST_LANES);
   const book = useMemo(() => new CallBook(connection), [connection]);
-  useEffect(() => {
-    book.refresh(shown.map((lane) => lane.row));
-  });
+  useEffect(() => () => book.close(), [book]);
+  useEffect(() => book.follow(shown.map((lane) => lane.row)));
   if (lanes.length === 0) return <p class="cw-empty">No executions yet.</p>;
   return (
     <>
