@@ -15,7 +15,7 @@ import { PartFetcher } from "./parts/fetching.ts";
 import { problemOf } from "./problem.ts";
 import type { ExecutionRow, KernelMessage } from "./protocol.ts";
 import { isEnded, readRow, type Store, storeOf } from "./store.ts";
-import { type Highlighter, provideHighlighter } from "./text/highlight.ts";
+import { provideHighlighter } from "./text/highlight.ts";
 import { Ui } from "./ui.ts";
 
 export class App {
@@ -46,7 +46,7 @@ export class App {
     this.actions = new Actions(this.connection);
     this.conversation = new Conversation(this.actions);
     const path = () => this.projectPath();
-    provideHighlighter(() => this.parts.fetch<Highlighter>("highlighter"), abort);
+    provideHighlighter(() => this.parts.fetch("highlighter"), this.store, abort);
     this.starting = new Starting(this.connection, this.actions, this.ui, path);
     this.ownRow = signal(this.readOwnRow());
     this.connection.heartbeat = () => this.heartbeat();

@@ -20,7 +20,7 @@ const apps = new WeakMap<Model, App>();
 export function attach(model: Model, queued: readonly Queued[], abort: AbortSignal): void {
   const app = new App(model, queued, abort);
   apps.set(model, app);
-  panels.provide(() => fetchPanels(app.parts), abort);
+  panels.provide(() => fetchPanels(app.parts), app.store, abort);
 }
 
 export interface RenderOptions {

@@ -70,9 +70,9 @@ const part = new Part<Highlighter>();
 /** Null until it has been fetched. Until then text stays plain: no reason to alarm anybody. */
 export const highlighter: ReadonlySignal<Highlighter | null> = part.value;
 
-/** How it can be fetched, until the signal is aborted; the newest way is tried. */
-export function provideHighlighter(fetch: () => Promise<Highlighter>, abort?: AbortSignal): void {
-  part.provide(fetch, abort);
+/** How it can be fetched, and of which kernel, until the signal is aborted. */
+export function provideHighlighter(...way: Parameters<typeof part.provide>): void {
+  part.provide(...way);
 }
 
 /** There is something to highlight. */
