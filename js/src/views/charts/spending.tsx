@@ -4,7 +4,8 @@
  * The rule: two small pictures over the same days, and the same figures as a table.
  */
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
+import { Paced } from "../../charts/paced.ts";
 import { amountTicks, dollars, shortAmount } from "../../charts/scale.ts";
 import { type Day, daysUpTo } from "../../charts/spending.ts";
 import { formatNumber } from "../../format.ts";
@@ -16,19 +17,9 @@ const HEIGHT = 90;
 const TOP = 6;
 
 export function Spending() {
-  const { store, connection } = useView().app;
-  const answer = useSignal<SpendingAnswer | null>(null);
-  const ended = store.ended.value;
-  useEffect(() => {
-    connection.request({ type: "claude:get-spending", days: DAYS }).then(
-      (told) => {
-        if (told.type === "claude:get-spending") answer.value = told;
-      },
-      () => {}, // what was known stays; the next end asks again
-    );
-  }, [connection, ended]);
-  if (!answer.value || answer.value.days.length === 0) return null;
-  const days = daysUpTo(answer.value.today, DAYS, answer.value.days);
+  const told = useSpending();
+  if (!told || told.days.length === 0) return null;
+  const days = daysUpTo(told.today, DAYS, told.days);
   return (
     <section class="cw-spending" aria-label="Cost and tokens">
       <h3 class="cw-title">{`Cost and tokens, last ${DAYS} days`}</h3>
@@ -47,6 +38,26 @@ export function Spending() {
       <FiguresTable days={days} />
     </section>
   );
+}
+
+/** Asked for when it is opened, when something has ended, and when the kernel is back. */
+function useSpending(): SpendingAnswer | null {
+  const { store, connection } = useView().app;
+  const answer = useSignal<SpendingAnswer | null>(null);
+  const paced = useMemo(() => {
+    const ask = async () => {
+      const told = await connection.request({ type: "claude:get-spending", days: DAYS });
+      if (told.type === "claude:get-spending") answer.value = told;
+    };
+    return new Paced(ask);
+  }, [connection, answer]);
+  const ended = store.ended.value;
+  const away = connection.state.value === "disconnected";
+  useEffect(() => () => paced.close(), [paced]);
+  useEffect(() => {
+    if (!away) paced.want();
+  }, [paced, ended, away]);
+  return answer.value;
 }
 
 interface Series {
