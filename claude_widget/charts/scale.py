@@ -94,16 +94,20 @@ def amount_ticks(most: float) -> list[float]:
 
 
 def short_amount(amount: float, _step: float = 0) -> str:
-    """Such as `950`, `12.5k` and `3.4M`."""
+    """Such as `950`, `1.25k` and `3.4M`."""
     if amount < 1000:
         return f"{round(amount, 1):g}"
     scaled, unit = (amount / 1000, "k") if amount < 1_000_000 else (amount / 1_000_000, "M")
-    return f"{round(scaled, 1):.15g}{unit}"
+    return f"{round(scaled, 2):.15g}{unit}"
 
 
 def dollars(amount: float, step: float) -> str:
     """Such as `$0.05`; as many decimals as the step between two ticks needs."""
     if amount == 0:
         return "$0"
-    exact = (n for n in range(2, 7) if abs(step * 10**n - round(step * 10**n)) < 1e-6)
-    return f"${amount:.{0 if step >= 1 else next(exact, 6)}f}"
+    exact = (n for n in (0, 2, 3, 4, 5) if _is_whole(step * 10**n))
+    return f"${amount:.{next(exact, 6)}f}"
+
+
+def _is_whole(scaled: float) -> bool:
+    return round(scaled) > 0 and abs(scaled - round(scaled)) < 1e-6

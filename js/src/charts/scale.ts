@@ -77,7 +77,7 @@ export function amountTicks(most: number): readonly number[] {
   return Array.from({ length: Math.ceil(most / step - 1e-9) + 1 }, (_, index) => index * step);
 }
 
-/** Such as `950`, `12.5k` and `3.4M`. */
+/** Such as `950`, `1.25k` and `3.4M`. */
 export function shortAmount(amount: number): string {
   const [unit, size] =
     amount < 1000
@@ -85,7 +85,7 @@ export function shortAmount(amount: number): string {
       : amount < 1_000_000
         ? ["k", amount / 1000]
         : ["M", amount / 1_000_000];
-  return `${Number(size.toFixed(1))}${unit}`;
+  return `${Number(size.toFixed(unit ? 2 : 1))}${unit}`;
 }
 
 /** Such as `$0.05`; as many decimals as the step between two ticks needs. */
@@ -93,8 +93,8 @@ export function dollars(amount: number, step: number): string {
   if (amount === 0) return "$0";
   const isWhole = (decimals: number) => {
     const scaled = step * 10 ** decimals;
-    return Math.abs(scaled - Math.round(scaled)) < 1e-6;
+    const whole = Math.round(scaled);
+    return whole > 0 && Math.abs(scaled - whole) < 1e-6;
   };
-  const decimals = [2, 3, 4, 5, 6].find(isWhole) ?? 6;
-  return `$${amount.toFixed(step >= 1 ? 0 : decimals)}`;
+  return `$${amount.toFixed([0, 2, 3, 4, 5].find(isWhole) ?? 6)}`;
 }
