@@ -4,7 +4,6 @@
  * The rule: pure; days are named as calendars name them, and no clock is asked.
  */
 import type { ExecutionRow, SpendingAnswer } from "../protocol.ts";
-import type { Range } from "./scale.ts";
 
 export type Day = Required<SpendingAnswer["days"][number]>;
 
@@ -35,22 +34,21 @@ const EMPTY = {
 /** From then on so much had been paid. */
 export interface Step {
   readonly from: number;
-  readonly to: number;
   readonly total: number;
 }
 
 const MOST_STEPS = 200;
 
-/** What was paid for executions that ended in the range, added up; played ones were not paid. */
-export function stepsOf(rows: readonly ExecutionRow[], range: Range): readonly Step[] {
+/** What was paid for executions that have ended since then, added up; played ones were not paid. */
+export function stepsOf(rows: readonly ExecutionRow[], since: number): readonly Step[] {
   const paid = rows
     .map(({ endTime, costUsd, recorded }) => ({ at: endTime ?? -1, cost: recorded ? 0 : costUsd }))
-    .filter(({ at, cost }) => (cost ?? 0) > 0 && at >= range.from && at <= range.to)
+    .filter(({ at, cost }) => (cost ?? 0) > 0 && at >= since)
     .sort((a, b) => a.at - b.at);
   let total = 0;
-  const steps = paid.map(({ at, cost }, index) => {
+  const steps = paid.map(({ at, cost }) => {
     total += cost ?? 0;
-    return { from: at, to: paid[index + 1]?.at ?? range.to, total };
+    return { from: at, total };
   });
   const every = Math.ceil(steps.length / MOST_STEPS);
   return steps.filter((_, index) => index % every === 0 || index === steps.length - 1);

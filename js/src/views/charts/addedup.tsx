@@ -18,10 +18,12 @@ export function AddedUp() {
   const { store } = useView().app;
   const rows = useComputed(() => store.ids.value.flatMap((id) => store.row(id)?.value ?? [])).value;
   const now = Date.now() / 1000 + store.clockOffset.value;
-  const steps = stepsOf(rows, { from: now - DAY, to: now });
+  const steps = stepsOf(rows, now - DAY);
   const [first, last] = [steps[0], steps.at(-1)];
   if (!first || !last || steps.length < 2) return null;
-  const range = { from: first.from, to: now };
+  // The clocks may be apart a little: the last one ends now at the earliest.
+  const end = Math.max(now, last.from);
+  const range = { from: first.from, to: end };
   const ticks = amountTicks(last.total);
   const y = (amount: number) => TOP + (1 - amount / (ticks.at(-1) || 1)) * HEIGHT;
   return (
@@ -41,7 +43,7 @@ export function AddedUp() {
         ))}
         <g transform={`translate(${LEFT})`}>
           {steps.map(({ from, total }, index) => {
-            const place = placeOf(range, from, steps[index + 1]?.from ?? now);
+            const place = placeOf(range, from, steps[index + 1]?.from ?? end);
             return (
               place && (
                 <rect
