@@ -18,9 +18,10 @@ export let el: HTMLElement;
 export let model: FakeModel;
 let managers = 0;
 
-/** For each test of a file; after it nothing of the page is left. */
-export function usePage(): void {
+/** For each test of a file; after it nothing of the page is left. The panels are there from the start. */
+export function usePage({ withPanels = true } = {}): void {
   beforeAll(async () => {
+    if (!withPanels) return;
     panels.provide(() => import("../src/parts/panels.ts"));
     panels.want();
     await vi.waitFor(() => expect(panels.value.value).not.toBeNull());

@@ -1,8 +1,8 @@
 /**
  * The entry of the part with the panels that are behind a tab until somebody opens it.
  *
- * The rule: wiring only. It is fetched when the first of them is opened, and is given what it
- * shares with the bundle (`given.ts`).
+ * The rule: wiring only. It is fetched when the page has settled, or one of them is opened, and is given
+ * what it shares with the bundle (`given.ts`).
  */
 export { Timeline } from "../views/charts/timeline.tsx";
 export { KeysDialog } from "../views/help.tsx";

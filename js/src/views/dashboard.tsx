@@ -5,16 +5,20 @@
  * view.
  */
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
+import { panels } from "../parts/panelspart.ts";
 import { useFieldId } from "../view.ts";
 import { Announcements } from "./announce.tsx";
 import { ConnectionBanner, KernelNotice } from "./banner.tsx";
-import { Fetched } from "./fetched.tsx";
+import { Fetched, usePanelsSoon } from "./fetched.tsx";
 import { Drafts } from "./form/drafts.tsx";
 import { StartForm } from "./form/form.tsx";
 import { DashboardHeader } from "./header.tsx";
 import { ListContext, useNewList } from "./list/listing.ts";
 import { DashboardPanels, type PanelName } from "./panels.tsx";
+
+/** Milliseconds in which what was asked for is still wanted. */
+const SOON = 5000;
 
 export function Dashboard() {
   const state = useNewList();
@@ -24,9 +28,11 @@ export function Dashboard() {
   };
   const asked = useSignal(false);
   const panel = useSignal<PanelName>("executions");
+  usePanelsSoon();
   const onKeyDown = (event: KeyboardEvent) => {
     const chosen = panel.peek();
     const search = chosen === "timeline" ? null : searches[chosen];
+    if (event.key === "Escape") asked.value = false;
     if (event.defaultPrevented || isCombined(event) || isTyping(event.target)) return;
     if (event.key === "?") asked.value = true;
     else if (event.key === "/" && search?.current) search.current.focus();
@@ -50,19 +56,26 @@ export function Dashboard() {
         <DashboardPanels chosen={panel} searches={searches} />
         <Announcements />
         {asked.value && (
-          <Fetched
-            draw={({ KeysDialog }) => (
-              <KeysDialog
-                onClose={() => {
-                  asked.value = false;
-                }}
-              />
-            )}
+          <Keys
+            onClose={() => {
+              asked.value = false;
+            }}
           />
         )}
       </div>
     </ListContext.Provider>
   );
+}
+
+/** Where the panels are not there soon, it ends: nobody is interrupted by what was asked for long ago. */
+function Keys({ onClose }: { onClose: () => void }) {
+  const ready = panels.value.value !== null;
+  useEffect(() => {
+    if (ready) return;
+    const timer = setTimeout(onClose, SOON);
+    return () => clearTimeout(timer);
+  }, [ready]);
+  return <Fetched quiet draw={({ KeysDialog }) => <KeysDialog onClose={onClose} />} />;
 }
 
 interface StartProps {
