@@ -321,6 +321,12 @@ describe("the settings of the session", () => {
       };
     });
     expect(el.querySelector("summary")?.textContent).toContain("2 MCP servers · 1 not connected");
+    expect(all("button", "Reconnect"), "not while it is closed").toHaveLength(0);
+    const details = el.querySelector("details") as HTMLDetailsElement;
+    await pass(0, () => {
+      details.open = true;
+      details.dispatchEvent(new Event("toggle"));
+    });
     expect(el.textContent).toContain("dbU+202E");
     expect(el.textContent).toContain("failed, not connected");
     const [, second] = all("button", "Reconnect");

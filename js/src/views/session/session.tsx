@@ -4,7 +4,7 @@
  * The rule: choices are those that the CLI has told; a change is picked first and asked for by a
  * button, since a select changes with a stray key, and it is shown once the CLI says that it holds.
  */
-
+import { useSignal } from "@preact/signals";
 import { actionKey, type SessionChange } from "../../conversation/conversation.ts";
 import { EFFORTS, PERMISSION_MODES } from "../../conversation/modes.ts";
 import type { SessionFacts } from "../../fold/blocks.ts";
@@ -36,13 +36,19 @@ interface Option {
 }
 
 export function SessionControls({ row, pane }: { row: ExecutionRow; pane: Pane }) {
+  const opened = useSignal(false);
   if (row.status !== "running" || row.recorded) return null;
   const facts = pane.facts.value;
   return (
-    <details class="cw-session">
+    <details
+      class="cw-session"
+      onToggle={(event) => {
+        opened.value = event.currentTarget.open;
+      }}
+    >
       <summary>{summaryOf(row, facts)}</summary>
       <ChangeFields row={row} facts={facts} />
-      {facts.servers.length > 0 && (
+      {opened.value && facts.servers.length > 0 && (
         <Fetched draw={({ McpServers }) => <McpServers row={row} facts={facts} />} />
       )}
     </details>
