@@ -184,8 +184,14 @@ class Admission:
 
         Raises:
             RecordingNotFound, RecordingDamaged, RecordingTooNew: it is to be played, and cannot be.
+            InvalidRequest: it is to be run, and the mode is replay.
         """
-        self._recorder.choose_again(execution)
+        request = execution.run.request
+        if execution.state.asked.recorded:
+            self._recorder.choose_again(execution)
+        else:
+            self._planner.check_runs(request)
+            self._backend.check(request)
         with self._lock:
             try:
                 writer = Writer(execution.run.transcript)
@@ -198,7 +204,6 @@ class Admission:
                 writer.meta("adopted", owner=owner, **named)
             execution.catch_up()
             execution.pause()
-            request = execution.run.request
             self._line.add(execution.execution_id, request.priority, request.after)
             self._registry.adopt(execution, instead_of)
             self.fill_slots()
@@ -302,6 +307,7 @@ class Admission:
                     writer.close()
                     return
                 if runs:
+                    self._planner.check_runs(execution.run.request)
                     self._check_project(execution.run.request)  # it may have waited long
                 self._recorder.starts(execution)
                 self._backend.start(execution.run, writer)

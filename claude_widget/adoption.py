@@ -112,7 +112,8 @@ class Adoption:
         Raises:
             ExecutionEnded: it has ended.
             ExecutionOwned: its manager lives.
-            InvalidRequest: it waits, and cannot be started without what its kernel knew.
+            InvalidRequest: it waits, and cannot be started without what its kernel knew, or where
+                the mode is replay.
             RecordingNotFound: it is to be played, and its recording is there no more.
             ControlFailed: its shim did not answer.
         """
@@ -171,8 +172,6 @@ class Adoption:
 
     def _take_up(self, execution: Execution, instead_of: str, name: str | None) -> None:
         """Start one that waited for a manager that is gone, once there is a slot."""
-        if not execution.state.asked.recorded:
-            self._backend.check(execution.run.request)
         taken = self._admission.take_up(execution, self._registry.owners.me, name, instead_of)
         if not taken and execution.execution_id not in self._registry.mine:
             raise ExecutionOwned(execution.execution_id, self._registry.owner_of(execution))

@@ -54,7 +54,8 @@ class Orders:
             ExecutionNotFound: there is none of that id.
             ExecutionEnded: it has ended.
             ExecutionOwned: its manager lives, as far as can be known; `owner` says who.
-            InvalidRequest: it waits, and cannot be started without the env that its kernel knew.
+            InvalidRequest: it waits, and cannot be started without the env that its kernel knew, or
+                where the mode is replay.
             RecordingNotFound: it waits to be played, and its recording is there no more.
             ControlFailed: its shim did not answer.
         """

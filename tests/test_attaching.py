@@ -170,3 +170,31 @@ def test_a_stopped_shim_is_not_paid_for_twice(
     finally:
         os.kill(shim, signal.SIGCONT)
     assert manager.start_execution("fake:long", project).attached
+
+
+@pytest.mark.parametrize("environment", [{}, {"CLAUDE_WIDGET_MODE": "replay"}])
+def test_what_waited_to_be_run_is_not_run_where_the_mode_is_replay(
+    make_manager: MakeManager,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+) -> None:
+    gone = make_manager(max_concurrency=1)
+    running(gone.start_execution("fake:gate", project))
+    waiting = gone.start_execution("hello", project)
+    asked = gone.start_execution("hello", project, mode="live")
+    gone.close()
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    manager = make_manager(mode="replay")
+    held = known_to(manager, waiting)
+    with pytest.raises(InvalidRequest, match="runs nothing"):
+        manager.adopt(held.execution_id)
+    assert manager.is_held(held)
+    if environment:
+        with pytest.raises(InvalidRequest, match="runs nothing"):
+            manager.adopt(asked.execution_id)
+    else:
+        ended(manager.adopt(asked.execution_id), "completed", "success")
+    monkeypatch.delenv("CLAUDE_WIDGET_MODE", raising=False)
+    ended(make_manager().adopt(held.execution_id), "completed", "success")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from claude_widget.backend import Backend
 from claude_widget.changes.observed import Changes
-from claude_widget.errors import SessionOnlyReplayed
+from claude_widget.errors import InvalidRequest, SessionOnlyReplayed
 from claude_widget.execution import Execution
 from claude_widget.models import ExecutionInfo, ExecutionRequest, Mode
 from claude_widget.recordings import key as recording_key
@@ -96,6 +96,19 @@ class Planner:
         if self._backend is None:
             return "replay" if self.plays_all else "live"
         return self._backend.mode_of(request)
+
+    def check_runs(self, request: ExecutionRequest) -> None:
+        """Refuse to run what would only be played if it were started now.
+
+        Raises:
+            InvalidRequest: so it is.
+        """
+        if self.mode_of(request) == "replay":
+            raise InvalidRequest(
+                "It waits to be run, and mode replay runs nothing.",
+                field="mode",
+                hint="Adopt it by a manager in another mode, without CLAUDE_WIDGET_MODE=replay.",
+            )
 
     def plan(
         self, request: ExecutionRequest, holders: Sequence[Execution] = (), *, named: bool = False
