@@ -229,7 +229,10 @@ class Adoption:
         return None
 
     def _completed(self, request: ExecutionRequest, recorded: Claim) -> Execution | None:
-        """One that has completed, and there was no kernel to record it: it is recorded now."""
+        """One that has completed, and there was no kernel to record it: it is recorded now.
+
+        One that was recorded is not given: whoever removed its recording wants another answer.
+        """
         for one in self._registry.all() if recorded.takes_completed else ():
             if (
                 one.status is ExecutionStatus.COMPLETED
@@ -237,6 +240,7 @@ class Adoption:
                 and one.execution_id not in self._attached
                 and (recorded.is_missed(one.execution_id) or self._owner_gone(one) is not None)
                 and _is_asked_for(one, request)
+                and not self._registry.folder.was_recorded(one.run)
             ):
                 self._attached.add(one.execution_id)
                 one.attached = True

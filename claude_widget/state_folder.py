@@ -171,6 +171,15 @@ class StateFolder:
         with contextlib.suppress(FileNotFoundError):  # its folder was taken away: `find` sees none
             self._write(run.folder / "forgotten", b"")
 
+    def note_recorded(self, run: Run) -> None:
+        """Its recording is saved: no later kernel is to save it once more."""
+        with contextlib.suppress(OSError):  # then one does, and saves the same
+            self._write(run.folder / "recorded", b"")
+
+    def was_recorded(self, run: Run) -> bool:
+        """Whether its recording was saved, wherever that is by now."""
+        return (run.folder / "recorded").exists()
+
     def save_ended(self, run: Run, info: ExecutionInfo, size: int) -> None:
         """Keep the fold of an ended transcript, so that it need not be folded again.
 

@@ -5,6 +5,7 @@ The rule: as in `test_modes`.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,21 @@ def test_what_completed_without_the_kernel_that_records_it_is_not_paid_again(
     ]
     third = make_manager(mode="replay", recordings=recordings)
     assert done(third.start_execution("fake:gate fake:says=paid", project)).result == "paid"
+
+
+def test_what_was_recorded_is_run_again_once_its_recording_is_removed(
+    make_manager: MakeManager, project: Path, recordings: Path
+) -> None:
+    first = make_manager(mode="auto")
+    before = done(first.start_execution("hello", project))
+    first.close()
+    (folder,) = folders(recordings)
+    shutil.rmtree(folder)
+    again = done(make_manager(mode="auto").start_execution("hello", project))
+    assert again.execution_id != before.execution_id
+    assert not again.attached
+    assert len(folders(recordings)) == 1
+    assert not list(recordings.rglob("changes.patch")), "it is known what it changed: nothing"
 
 
 def test_what_a_kernel_began_to_record_and_another_saw_end_is_told(

@@ -295,6 +295,7 @@ class Recorder:
                 changes=changed,
                 by_page=execution.said_by_page,
             )
+            self._registry.folder.note_recorded(execution.run)
             if changed is not None and changed.lacking:
                 missing = "; ".join(changed.lacking)
                 self._failed(info.execution_id, f"its recording lacks what it changed: {missing}")
