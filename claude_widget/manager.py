@@ -148,7 +148,7 @@ class ProcessManager(LookingBack, Orders, Shown):
         self._following = Following(self._upkeep)
         self._following.start()
         self._upkeep.gauges.start()
-        self._retention = Retention(self._registry, self._listeners.tell)
+        self._retention = Retention(self._registry, self._listeners.tell, self._recorder.saving)
         self._sweep = Sweep(self._registry, self._upkeep)
         self._sweep.start()
         self._opened()

@@ -8,16 +8,21 @@ from __future__ import annotations
 import os
 import re
 import signal
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from claude_widget.changes.overlaps import Overlaps
+from claude_widget.errors import ExecutionActive
 from claude_widget.manager import ProcessManager
 from claude_widget.recordings import recorder
+from claude_widget.recordings.store import Recordings
 from tests.conftest import MakeManager
-from tests.fake import ended, running, shim_pid
+from tests.fake import BOUND, ended, running, shim_pid
 from tests.replaying import done, folders
+from tests.waiting import until
 
 
 def test_changes_beside_an_execution_of_another_process_are_mixed(
@@ -69,3 +74,29 @@ def test_a_kill_is_recorded_and_one_that_was_lost_is_not(
     ended(killed, "killed", "user")
     assert len(folders(recordings)) == 1
     ended(replay().start_execution("fake:long fake:says=2", project), "killed", "user")
+
+
+def test_what_is_still_being_recorded_is_not_removed(
+    record: ProcessManager, project: Path, recordings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_save = threading.Event()
+    save = Recordings.save
+
+    def held_up(*given: Any, **named: Any) -> Path:
+        assert may_save.wait(BOUND)
+        return save(*given, **named)
+
+    monkeypatch.setattr(Recordings, "save", held_up)
+    execution = record.start_execution("hello", project)
+    try:
+        until(lambda: execution.status.ended, what="it has ended")
+        with pytest.raises(ExecutionActive, match="it is being recorded"):
+            record.delete_execution(execution.execution_id)
+        kept = record.prune(older_than=0).kept
+        assert kept == {execution.execution_id: "it is being recorded"}
+    finally:
+        may_save.set()
+    done(execution)
+    assert len(folders(recordings)) == 1
+    record.delete_execution(execution.execution_id)
+    assert record.get_all_executions() == []

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -68,11 +68,18 @@ class Retention:
     Args:
         registry: what there is.
         tell: hears of the id of each that was removed.
+        saving: tells the ids of those whose transcripts are still to be recorded.
     """
 
-    def __init__(self, registry: Registered, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        registry: Registered,
+        tell: Callable[[str], None],
+        saving: Callable[[], Iterable[str]] = tuple,
+    ) -> None:
         self._registry = registry
         self._tell = tell
+        self._saving = saving
 
     def prune(
         self, older_than: float | None, max_bytes: int | None, *, dry_run: bool
@@ -118,7 +125,8 @@ class Retention:
 
         Raises:
             ExecutionPinned: it is pinned.
-            ExecutionActive: another one comes after it, or its files are in use.
+            ExecutionActive: another one comes after it, it is being recorded, or its files are in
+                use.
             ClaudeWidgetError: its folder cannot be removed.
         """
         folder = self._registry.folder.executions / execution_id
@@ -166,12 +174,13 @@ class Retention:
         return _Kept(folder, None, _changed(folder) if forgotten else None, size)
 
     def _needed(self) -> dict[str, str]:
-        """Those that a pending one comes after: whether they completed is still to be asked."""
-        return {
+        """Those whose end is still to be asked for, or to be recorded, and why."""
+        after = {
             execution_id: f"{one.execution_id} comes after it"
             for one in self._registry.active()
             for execution_id in one.run.request.after
         }
+        return after | dict.fromkeys(self._saving(), "it is being recorded")
 
     def _remove(self, folder: Path, *, dry_run: bool) -> str:
         """Why it was not removed; empty if it was."""

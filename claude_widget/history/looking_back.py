@@ -162,7 +162,8 @@ class LookingBack(OpenManagers):
 
         Raises:
             ExecutionNotFound: the history has none of that id.
-            ExecutionActive: it runs or waits, its files are in use, or another one comes after it.
+            ExecutionActive: it runs or waits, is being recorded, its files are in use, or another
+                one comes after it.
             ExecutionPinned: it is pinned.
             HistoryUnavailable: the index cannot be used now.
             ClaudeWidgetError: its folder cannot be removed.

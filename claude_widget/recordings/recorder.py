@@ -216,6 +216,11 @@ class Recorder:
             running = self._running.get(execution_id)
         return running is not None and running.plan.records
 
+    def saving(self) -> tuple[str, ...]:
+        """Ids of all those of which `is_saving` is true."""
+        with self._lock:
+            return tuple(one for one, running in self._running.items() if running.plan.records)
+
     def ended(self, execution: Execution, tell: Callable[[], None]) -> None:
         """It has ended: save it, if it is recorded, then tell so.
 
