@@ -101,6 +101,14 @@ def test_a_number_is_told_that_a_run_from_the_top_would_not_give() -> None:
     assert counted.from_the_top("x", None, 7) == 7
 
 
+def test_a_cell_that_is_run_again_meanwhile_harms_no_start_of_its_last_run() -> None:
+    counted = Occurrences()
+    slow = [take(counted, "a", "1") for _ in range(2)]
+    assert take(counted, "a", "2") == 1
+    told = [counted.from_the_top("x", Cell("a", "a", "1"), number) for number in slow]
+    assert told == [1, 2]
+
+
 def test_equal_starts_out_of_order_are_told_when_they_are_recorded(
     make_manager: MakeManager, project: Path
 ) -> None:

@@ -135,10 +135,10 @@ class Occurrences:
                 return number
             before = 0
             for cell_id, place in counter.places.items():
-                if cell_id == cell.id:
+                if cell_id == cell.id and number in place.used:
                     return before + place.used.index(number) + 1
                 before += len(place.used)
-            return number
+            return number  # the cell was run again since
 
     def give_back(self, asked: str, cell: Cell | None, number: int) -> None:
         """That start did not come about: the next one has its number."""
