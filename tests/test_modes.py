@@ -17,6 +17,7 @@ from claude_widget.errors import (
     SessionOnlyReplayed,
 )
 from claude_widget.manager import ProcessManager
+from claude_widget.recordings import inputs
 from claude_widget.recordings.errors import RecordingNotFound
 from tests.conftest import MakeManager
 from tests.fake import ended
@@ -193,6 +194,28 @@ def test_inputs_are_in_the_key(
         replay().start_execution("sum", inputs=["*.csv"])
     with pytest.raises(InvalidRequest, match="inputs"):
         replay().start_execution("sum", inputs=["*.none"])
+
+
+def test_inputs_are_read_once_for_a_start_whoever_has_its_session(
+    make_manager: MakeManager, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    (project / "data.csv").write_text("1")
+    read: list[Path] = []
+    digest_of = inputs._file_digest
+
+    def noted(path: Path) -> str:
+        read.append(path)
+        return digest_of(path)
+
+    monkeypatch.setattr(inputs, "_file_digest", noted)
+    manager = make_manager(mode="auto")
+    session = None
+    for number, query in enumerate(("sum", "more", "still more")):
+        assert len(read) == number
+        started = manager.start_execution(query, session_id=session, inputs=["*.csv"])
+        session = done(started).info.session_id
+    assert len(read) == 3
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,8 @@ from claude_widget.recordings.staleness import Asked, StaleRecording, stale_amon
 from claude_widget.recordings.store import Recording
 from claude_widget.sessions import has_session
 
+_KeyOf = Callable[[Execution | None], RecordingKey]
+
 
 class Plan(NamedTuple):
     """What is to become of one start.
@@ -136,14 +138,15 @@ class Planner:
         if mode == "live":
             self._check_lives(request, holders)
             return Plan()
+        key_of = self._keys_of(request)
         call = call_site(self._cell, self._backend.base)
         plan = Plan(mode, call=call)
         if holders and not named:
-            asked = self._key_of(request, None).key
+            asked = key_of(None).key
             plan = plan._replace(turn=(asked, self._turns.take(asked, call)))
         try:
-            holder = self._holder(plan, request, holders)
-            first = self._key_of(request, holder)
+            holder = self._holder(plan, key_of, holders)
+            first = key_of(holder)
             asked = f"{first.key} {'record' if mode == 'record' else 'replay'}"  # each on its own
             number = self._occurrences.take(asked, call)
             plan = plan._replace(key=_numbered(first, number), asked=asked, number=number)
@@ -154,9 +157,7 @@ class Planner:
             self.give_back(plan)
             raise
 
-    def _holder(
-        self, plan: Plan, request: ExecutionRequest, holders: Sequence[Execution]
-    ) -> Execution | None:
+    def _holder(self, plan: Plan, key_of: _KeyOf, holders: Sequence[Execution]) -> Execution | None:
         """The execution that it goes on with, the same whenever its cell is run again.
 
         By then what that cell started is the latest itself, and other cells may have been run
@@ -170,15 +171,12 @@ class Planner:
             before = self._held.get(place)
         found = next((one for one in holders if one.execution_id == before), None)
         if found is None and plan.mode != "record":
-            found = next((one for one in holders if self._is_recorded(request, one)), None)
+            find = self._backend.recordings.find
+            found = next((one for one in holders if find(key_of(one)) is not None), None)
         found = found or holders[0]
         with self._lock:
             self._held[place] = found.execution_id
         return found
-
-    def _is_recorded(self, request: ExecutionRequest, holder: Execution) -> bool:
-        assert self._backend is not None
-        return self._backend.recordings.find(self._key_of(request, holder)) is not None
 
     def stale(self) -> list[StaleRecording]:
         """The recordings that none of the starts so far has asked for."""
@@ -195,16 +193,26 @@ class Planner:
         if plan.turn is not None:
             self._turns.give_back(plan.turn[0], plan.call, plan.turn[1])
 
-    def _key_of(self, request: ExecutionRequest, holder: Execution | None) -> RecordingKey:
+    def _keys_of(self, request: ExecutionRequest) -> _KeyOf:
+        """Tells its key by the execution that it goes on with; the inputs are read this once.
+
+        Raises:
+            InvalidRequest: they cannot be read.
+        """
         assert self._backend is not None
         base, kept = self._backend.base, self._backend.recordings
-        return recording_key.key_of(
-            request,
-            base=base,
-            redactor=kept.redactor,
-            made_by_key=None if holder is None else holder.info.recording_key,
-            inputs=digests(request.inputs, base, kept.folder) if request.inputs else {},
-        )
+        inputs = digests(request.inputs, base, kept.folder) if request.inputs else {}
+
+        def key_of(holder: Execution | None) -> RecordingKey:
+            return recording_key.key_of(
+                request,
+                base=base,
+                redactor=kept.redactor,
+                made_by_key=None if holder is None else holder.info.recording_key,
+                inputs=inputs,
+            )
+
+        return key_of
 
     def _with_recording(
         self, plan: Plan, request: ExecutionRequest, holder: Execution | None
