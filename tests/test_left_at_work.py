@@ -125,3 +125,20 @@ def test_what_a_kernel_began_to_record_and_another_saw_end_is_told(
     (problem,) = later.recording_problems
     assert problem.execution_id == execution.execution_id
     assert folders(recordings) == []
+
+
+def test_a_live_start_that_goes_on_with_what_was_recorded_has_no_problem_of_recordings(
+    make_manager: MakeManager, project: Path
+) -> None:
+    first = make_manager(mode="auto")
+    left = running(first.start_execution("fake:gate", project))
+    first.close()
+    live = make_manager(mode="live")
+    again = live.start_execution("fake:gate", project)
+    assert (again.execution_id, again.attached) == (left.execution_id, True)
+    (project / "go").touch()
+    done(again)
+    assert live.recording_problems == ()
+    live.close()
+    later = make_manager(mode="auto")
+    assert later.start_execution("fake:gate", project).execution_id == left.execution_id

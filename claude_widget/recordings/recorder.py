@@ -253,11 +253,13 @@ class Recorder:
         self._queue.put(save)
 
     def _was_to_be_recorded(self, execution: Execution) -> bool:
-        """Whether it is this manager's by now, and another began to record it."""
+        """Whether it is this manager's by now, which would record it, and another began to."""
         asked = execution.state.asked
         if asked.key is None or asked.recorded or execution.info.start_time is None:
             return False
-        return execution.execution_id in self._registry.mine
+        if self._backend is None or execution.execution_id not in self._registry.mine:
+            return False
+        return self._backend.mode_of(execution.run.request) in ("record", "auto")
 
     def _leave(self, execution_id: str) -> None:
         with self._lock:
