@@ -10,6 +10,7 @@ import json
 
 import pytest
 
+from claude_widget.redaction import key_lines
 from claude_widget.redaction.redactor import Redactor
 
 REDACTOR = Redactor(environ={}, user="")
@@ -48,3 +49,23 @@ def test_public_keys_digests_and_rulers_stay() -> None:
     prose = "this is the end of the key\n" + FILE[-1] + "\nand so on"
     for text in (certificate, digests, rulers, prose):
         assert REDACTOR.text(text) == text
+
+
+@pytest.mark.parametrize("which", ["BEGIN", "END"])
+def test_work_is_linear_where_each_line_is_a_mark_and_a_part(
+    which: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = 0
+
+    class Line(key_lines._Line):
+        @property
+        def length(self) -> int:
+            nonlocal looks
+            looks += 1
+            return super().length
+
+    monkeypatch.setattr(key_lines, "_Line", Line)
+    line = f"-----{which} " + "PRIVATE KEY-----" + "aB3+xY9/" * 5
+    found = {span.start for span in key_lines.key_lines("\n".join([line] * 400))}
+    assert len(found) == 399
+    assert looks < 400 * 10

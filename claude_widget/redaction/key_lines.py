@@ -76,27 +76,36 @@ def _marked(text: str) -> Iterator[Span]:
             marks.append((len(lines), mark["which"]))
         lines.append(_Line(line, start))
         start += len(line) + 1
+    after: set[int] = set()
+    before: set[int] = set()
     for number, which in marks:
-        yield from _above(lines, number) if which == "END" else _below(lines, number)
+        if which == "END":
+            _take_above(lines, number, before)
+        else:
+            _take_below(lines, number, after)
+    for number in after | before:
+        yield lines[number].span
 
 
-def _below(lines: list[_Line], number: int) -> Iterator[Span]:
+def _take_below(lines: list[_Line], number: int, taken: set[int]) -> None:
+    """The lines behind that one; what follows a line that was taken already was, too."""
     candidates = range(number + 1, min(number + 1 + _HEADERS, len(lines)))
     at = next((at for at in candidates if lines[at].length >= _LONG), len(lines))
-    while at < len(lines) and lines[at].length >= _LONG:
-        yield lines[at].span
+    while at < len(lines) and at not in taken and lines[at].length >= _LONG:
+        taken.add(at)
         at += 1
-    if at < len(lines) and _is_last_of(lines[at], lines[at - 1]):
-        yield lines[at].span
+    if at < len(lines) and at not in taken and _is_last_of(lines[at], lines[at - 1]):
+        taken.add(at)
 
 
-def _above(lines: list[_Line], number: int) -> Iterator[Span]:
+def _take_above(lines: list[_Line], number: int, taken: set[int]) -> None:
+    """The lines before that one, likewise."""
     at = number - 1
     if at > 0 and _is_last_of(lines[at], lines[at - 1]):
-        yield lines[at].span
+        taken.add(at)
         at -= 1
-    while at >= 0 and lines[at].length >= _LONG:
-        yield lines[at].span
+    while at >= 0 and at not in taken and lines[at].length >= _LONG:
+        taken.add(at)
         at -= 1
 
 
