@@ -26,6 +26,12 @@ from tests.test_recordings import keyed, tree
 recordings, execution, saved = suite.recordings, suite.execution, suite.saved
 
 
+@pytest.fixture
+def other(manager: ProcessManager, project: Path) -> Execution:
+    """One that was answered otherwise."""
+    return ended(manager.start_execution("fake:says=other", project), "completed", "success")
+
+
 @pytest.mark.parametrize("half", [[".before-"], [".before-", ".saving-"]])
 @pytest.mark.parametrize("finder", ["find", "all", "save"])
 def test_recording_that_a_dead_process_has_left_halfway_is_put_in_place(
@@ -74,15 +80,18 @@ def test_folder_that_another_process_does_not_let_go_of_is_an_error_after_a_whil
     assert recordings.find(keyed()) is not None
 
 
+@pytest.mark.parametrize("is_copied", [False, True])
 def test_failing_amid_a_replacement_leaves_the_recording_before(
     recordings: Recordings,
-    manager: ProcessManager,
-    project: Path,
+    other: Execution,
     saved: Path,
     monkeypatch: pytest.MonkeyPatch,
+    is_copied: bool,
 ) -> None:
+    if is_copied:
+        shutil.copytree(saved, saved.with_name(f"zebra-{keyed().key[:12]}"))
     before = tree(recordings.folder)
-    other = ended(manager.start_execution("fake:says=other", project), "completed", "success")
+    anew = Recordings(recordings.folder, recordings.redactor)
     rename = Path.rename
 
     def fail(path: Path, target: Path) -> Path:
@@ -92,5 +101,21 @@ def test_failing_amid_a_replacement_leaves_the_recording_before(
 
     monkeypatch.setattr(Path, "rename", fail)
     with pytest.raises(ClaudeWidgetError, match="No space left"):
-        recordings.save(keyed(), other.run, made_by="cell a")
+        anew.save(keyed(), other.run, made_by="cell a")
     assert tree(recordings.folder) == before
+
+
+def test_of_two_folders_of_one_key_the_one_that_is_found_gives_way(
+    recordings: Recordings, other: Execution, saved: Path
+) -> None:
+    copy = saved.with_name(f"zebra-{keyed().key[:12]}")
+    shutil.copytree(saved, copy)
+    before = tree(saved)
+    anew = Recordings(recordings.folder, recordings.redactor)
+    assert anew.save(keyed(), other.run, made_by="cell a") == copy
+    found = Recordings(recordings.folder, recordings.redactor).find(keyed())
+    assert found is not None
+    assert found.folder == copy
+    assert "other" in (copy / "transcript").read_text()
+    assert tree(saved) == before
+    assert [path for path in recordings.folder.iterdir() if path.name[0] == "."] == []

@@ -90,13 +90,16 @@ class FolderLock:
             self._fd = -1
 
 
-def replace_folder(folder: Path, files: Mapping[str, bytes], *, instead_of: Path | None) -> None:
+def replace_folder(folder: Path, files: Mapping[str, bytes], *, instead_of: Path | None) -> Path:
     """Put a recording's files into place. The exclusive lock is held.
 
     Args:
         folder: where the recording is to be.
         files: its files by name.
         instead_of: where another one of the same key is, if there is one.
+
+    Returns:
+        Where it is by now: in place of the other one, if something is at `folder` as well.
 
     Raises:
         OSError: it cannot be written, or something else is there; nothing has changed.
@@ -105,25 +108,28 @@ def replace_folder(folder: Path, files: Mapping[str, bytes], *, instead_of: Path
     for old in {folder, instead_of or folder}:
         if old.is_symlink():
             raise OSError(errno.ELOOP, "is a link, and recordings are folders", str(old))
+    if instead_of is not None and folder.exists():
+        folder = instead_of
     if instead_of == folder and _differ_only_in_run(folder, files):
         _write_file(folder / CHANGING, files[CHANGING])
-        return
+        return folder
     put_right(parent)
     saving, before = parent / f"{_SAVING}{folder.name}", parent / f"{_BEFORE}{folder.name}"
+    old = folder if instead_of is None else instead_of
     saving.mkdir()
     try:
         for name, content in files.items():
             _write_through(saving / name, content)
-        old = instead_of if instead_of is not None else folder
         if old.exists():
             old.rename(before)
         saving.rename(folder)
     except OSError:
         shutil.rmtree(saving, ignore_errors=True)
-        if before.exists() and not folder.exists():
-            before.rename(instead_of or folder)
+        if before.exists() and not old.exists():
+            before.rename(old)
         raise
     shutil.rmtree(before, ignore_errors=True)
+    return folder
 
 
 def is_halfway(parent: Path) -> bool:

@@ -330,8 +330,8 @@ class Recordings:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with FolderLock(self.folder, shared=False, wait=_SAVED_WITHIN):
-                old = self._folder_of(key.key)
-                replace_folder(folder, files, instead_of=old)
+                old = _named(self.folder).get(key.key[:_DIGITS])
+                folder = replace_folder(folder, files, instead_of=old)
                 index_with(self.folder, folder.name, entry)
         except OSError as error:
             raise ClaudeWidgetError(
