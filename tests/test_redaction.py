@@ -364,3 +364,11 @@ def test_secret_that_is_a_number_is_found_as_one() -> None:
         "not": [86753091230, True, 1.5],
     }
     assert redactor.value({"n": 10**400, "m": float("nan")})["n"] == 10**400
+
+
+def test_text_around_references_that_mean_nothing_stays(redactor: Redactor) -> None:
+    secret = SHAPED["github-token"]
+    text = f"before &#27;[1mthe {secret} of&#0;&#x1b;&#27; Jane&#27;"
+    assert redactor.text(text) == text.replace(secret, "[redacted:github-token]")
+    parted = f"a &#27;b {secret[:9]}&#27;{secret[9:]} c&#27;"
+    assert redactor.text(parted) == "a &#27;b [redacted:github-token] c&#27;"

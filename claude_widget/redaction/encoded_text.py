@@ -181,11 +181,11 @@ def _substituted(
             sources.append(source)
             parts.append(text[source : found.start()])
             place += found.start() - source
-        if part := plain(found[0]):
-            places.append(place)
-            sources.append(found.start())
-            parts.append(part)
-            place += len(part)
+        part = plain(found[0])  # nothing at all, for some: then, too, the text before it ends here
+        places.append(place)
+        sources.append(found.start())
+        parts.append(part)
+        place += len(part)
         source = found.end()
     if not sources:
         return
