@@ -226,3 +226,19 @@ def test_errors_that_a_notebook_keeps_do_not_name_the_home_folder(
     assert leaks([(type(e).__name__, str(e).encode()) for e in errors], [], person) == {}
     assert "recordings/say-hello-0123456789ab/transcript, line 3" in str(errors[4])
     assert [str(e).count("hello-0123456789ab") for e in errors[3:6]] == [1, 1, 1]
+
+
+def test_error_of_a_missing_recording_has_no_secret_that_the_start_was_given(
+    person: Person, recordings: Path, make_manager: MakeManager
+) -> None:
+    manager = make_manager(mode="replay", recordings=recordings)
+    with pytest.raises(RecordingNotFound) as caught:
+        manager.start_execution(
+            f"Use {GIVEN} or {CONFIGURED}",
+            person.home / "project",
+            env={"SERVICE_KEY": GIVEN},
+            mcp_config={"mcpServers": {"a": {"command": "serve", "env": {"X": CONFIGURED}}}},
+        )
+    told = f"{caught.value} {vars(caught.value)}".encode()
+    assert leaks([("error", told)], [GIVEN, CONFIGURED], person) == {}
+    assert caught.value.query == "Use [redacted:value] or [redacted:value]"

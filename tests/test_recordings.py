@@ -17,6 +17,7 @@ import pytest
 from claude_widget.errors import ClaudeWidgetError
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
+from claude_widget.models import ExecutionRequest
 from claude_widget.recordings.errors import RecordingDamaged, RecordingNotFound
 from claude_widget.recordings.key import RecordingKey, key_of, of_material
 from claude_widget.recordings.store import Recordings, slug
@@ -29,6 +30,10 @@ QUERY = "fake:deltas=5 fake:tools fake:says=hello"
 
 def keyed(query: str = QUERY, **more: Any) -> RecordingKey:
     return of_material({"query": query, "project_path": "project", "occurrence": 1, **more})
+
+
+def asking(query: str) -> ExecutionRequest:
+    return ExecutionRequest(query=query, project_path="project")
 
 
 @pytest.fixture
@@ -361,7 +366,7 @@ def test_missing_one_names_the_nearest_and_what_differs(
     for query, model in (("Explain mean()", "opus"), ("Write a poem", "opus"), ("Explain it", "")):
         recordings.save(keyed(query, model=model), execution.run, made_by="cell")
     asked = keyed("Explain mean()", model="sonnet")
-    error = recordings.missing(asked, "Explain mean()")
+    error = recordings.missing(asked, asking("Explain mean()"))
     assert isinstance(error, RecordingNotFound)
     assert error.key == asked.key
     assert error.material == asked.material
@@ -374,7 +379,7 @@ def test_missing_one_names_the_nearest_and_what_differs(
 
 def test_missing_one_among_none_says_so(tmp_path: Path) -> None:
     redactor = Redactor(environ={}, home=tmp_path)
-    error = Recordings(tmp_path / "none", redactor).missing(keyed(), QUERY)
+    error = Recordings(tmp_path / "none", redactor).missing(keyed(), asking(QUERY))
     assert (error.nearest, error.folder) == (None, "~/none")
     assert "There is no recording in ~/none." in str(error)
     assert "CLAUDE_WIDGET_RECORDINGS" in error.hint

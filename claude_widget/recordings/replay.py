@@ -98,7 +98,7 @@ class ReplayBackend:
         key = key_of(request, base=base, redactor=redactor, inputs=inputs)
         found = self.recordings.find(key) or self.recordings.by_query(request.query)
         if found is None:
-            raise self.recordings.missing(key, request.query)
+            raise self.recordings.missing(key, request)
         return found
 
     def start(self, run: Run, writer: Writer) -> None:

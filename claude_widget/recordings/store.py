@@ -64,6 +64,7 @@ from claude_widget.transcript import read_records
 
 if TYPE_CHECKING:
     from claude_widget.changes.observed import Changes
+    from claude_widget.models import ExecutionRequest
     from claude_widget.redaction.redactor import Redactor
 
 _LOG = logging.getLogger(__name__)
@@ -195,17 +196,19 @@ class Recordings:
             return None
         return best, recording_key.differences(material, best.material)
 
-    def missing(self, key: RecordingKey, query: str) -> RecordingNotFound:
+    def missing(self, key: RecordingKey, request: ExecutionRequest) -> RecordingNotFound:
         """What to raise where nothing is recorded: it names the nearest one.
 
         A notebook keeps what it says, so that is redacted, too.
         """
-        nearest = self.nearest(key.material)
+        redactor = self.redactor.for_request(request)
+        material = dict(redactor.value(key.material))
+        nearest = self.nearest(material)
         return RecordingNotFound(
-            self.redactor.text(query),
+            redactor.text(request.query),
             [] if nearest else [one.query for one in self.all()],
             key=key.key,
-            material=key.material,
+            material=material,
             nearest=None if nearest is None else str(nearest[0].folder),
             differences=() if nearest is None else nearest[1],
             folder=self._shown(self.folder),
