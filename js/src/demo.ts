@@ -82,6 +82,7 @@ for (const id of cells) kernels.push(show({ kind: "execution", execution_id: id 
 // There is no kernel to fetch them from.
 provideHighlighter(() => import("./text/highlighter.ts"));
 panels.provide(() => import("./parts/panels.ts"));
+panels.want();
 
 /** For benchmarks and tests, which drive the page from outside. */
 Object.assign(globalThis, { demo: { world, courier, kernels, stream } });
