@@ -232,7 +232,7 @@ class Planner:
                 recording=found, recorded_time=played.recorded_time, lacking=lacking
             )
         if plan.mode == "replay":
-            raise recordings.missing(plan.key, request.query)
+            raise recordings.missing(plan.key, request)
         if holder is not None and holder.info.recorded:  # also if its session is here: by now
             raise self._only_replayed(holder.info)  # it may have gone on otherwise than recorded
         recordings.check_writable()

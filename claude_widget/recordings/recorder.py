@@ -170,7 +170,7 @@ class Recorder:
         found = backend.recording_of(info)
         if found is None:
             key = RecordingKey(info.recording_key or "", {"query": info.query})
-            raise recordings.missing(key, info.query)
+            raise recordings.missing(key, execution.run.request)
         recordings.read(found)
         backend.choose(execution_id, found)
 
