@@ -15,6 +15,8 @@ from pathlib import Path
 _ALWAYS = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 LARGEST = 64 << 20
 """Bytes of the largest of our small files."""
+NO_LOCKS = {errno.ENOLCK, errno.EOPNOTSUPP, errno.EBADF, errno.EINVAL, errno.ENOSYS}
+"""What file systems say that have no locks."""
 
 
 def open_own(path: str | os.PathLike[str], flags: int = os.O_RDONLY) -> int:

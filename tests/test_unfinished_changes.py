@@ -6,6 +6,8 @@ looked at afterwards are the files of the project.
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -153,3 +155,37 @@ def test_a_journal_that_nobody_can_trust_changes_nothing(tmp_path: Path, journal
         patching.apply(SECTIONS, project)
     assert (folder / "0.old").read_bytes() == b"one\n"
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_where_there_are_no_locks_changes_are_made_and_old_ones_undone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def flock(descriptor: int, how: int) -> None:
+        raise OSError(number, "No locks available")
+
+    monkeypatch.setattr("claude_widget.changes.unfinished.fcntl.flock", flock)
+    cut_off(tmp_path)
+    (folder,) = tmp_path.glob(".claude-widget-apply-*")
+    undo_unfinished(tmp_path)
+    assert folder.exists(), "it may be at work"
+    os.utime(folder, (1, 1))
+    patching.apply(SECTIONS, tmp_path)
+    assert trees.read(tmp_path) == AFTER
+    assert list(tmp_path.glob(".claude-widget-*")) == []
+
+
+def test_folder_of_a_change_that_cannot_begin_goes_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def flock(descriptor: int, how: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    trees.write(BEFORE, tmp_path)
+    monkeypatch.setattr("claude_widget.changes.unfinished.fcntl.flock", flock)
+    with pytest.raises(PatchConflict, match="Input/output error"):
+        patching.apply(SECTIONS, tmp_path)
+    assert trees.read(tmp_path) == BEFORE
+    assert list(tmp_path.glob(".claude-widget-*")) == []
+    held = [os.path.realpath(one) for one in Path("/proc/self/fd").iterdir()]
+    assert [one for one in held if one.startswith(str(tmp_path))] == []

@@ -23,7 +23,7 @@ from claude_widget.changes.errors import PatchConflict
 from claude_widget.changes.patches import Content, blob_id
 from claude_widget.changes.permitted_paths import why_forbidden
 from claude_widget.changes.project_files import SCRATCH, Bounds, LeftOut, read
-from claude_widget.own_files import open_own
+from claude_widget.own_files import NO_LOCKS, open_own
 
 _LOG = logging.getLogger(__name__)
 _PREFIX = f"{SCRATCH}apply-"
@@ -56,8 +56,12 @@ class Kept:
 
     def __init__(self, root: Path) -> None:
         self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=root))
-        self._lock = open_own(self.path / _LOCK, os.O_RDWR | os.O_CREAT)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        with contextlib.ExitStack() as undo:
+            undo.callback(_remove, self.path)
+            self._lock = open_own(self.path / _LOCK, os.O_RDWR | os.O_CREAT)
+            undo.callback(self.close)
+            _take(self._lock, fcntl.LOCK_EX)
+            undo.pop_all()
 
     def new(self, number: int) -> Path:
         """Where the new content of that file waits."""
@@ -86,6 +90,21 @@ class Kept:
     def close(self) -> None:
         """Let go of it."""
         os.close(self._lock)
+
+
+def _take(lock: int, how: int) -> bool:
+    """Take a lock; whether there are locks where it lies.
+
+    Raises:
+        BlockingIOError: another process holds it, and it is not waited for.
+    """
+    try:
+        fcntl.flock(lock, how)
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        return False
+    return True
 
 
 def _id_of(content: Content | None) -> str | None:
@@ -124,12 +143,17 @@ def _abandoned(folder: Path, *, young: bool) -> Iterator[bool]:
         yield not young
         return
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield True
-    except BlockingIOError:
-        yield False
+        yield _is_free(lock, young=young)
     finally:
         os.close(lock)
+
+
+def _is_free(lock: int, *, young: bool) -> bool:
+    """Whether nobody holds that lock, which is held from now on; without locks age must tell."""
+    try:
+        return _take(lock, fcntl.LOCK_EX | fcntl.LOCK_NB) or not young
+    except BlockingIOError:
+        return False
 
 
 def _undo(root: Path, folder: Path) -> None:

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from claude_widget.own_files import NO_LOCKS
 from claude_widget.recordings.errors import RecordingsLocked
 
 _LOG = logging.getLogger(__name__)
@@ -31,8 +32,6 @@ _SAVING, _BEFORE = ".saving-", ".before-"
 LONGEST_WAIT = 10.0
 """Seconds that another process may hold the lock; whoever saves does so for milliseconds."""
 _PAUSE, _LONGEST_PAUSE = 0.0005, 0.02
-_UNSUPPORTED = {errno.ENOLCK, errno.EOPNOTSUPP, errno.EBADF, errno.EINVAL, errno.ENOSYS}
-"""What file systems say that have no such locks."""
 
 
 class FolderLock:
@@ -64,7 +63,7 @@ class FolderLock:
             self._take()
         except OSError as error:
             self.__exit__()
-            if error.errno not in _UNSUPPORTED:
+            if error.errno not in NO_LOCKS:
                 raise
         except RecordingsLocked:
             self.__exit__()
