@@ -23,7 +23,7 @@ import psutil
 
 from benchmarks import fake_cli, frames, measure
 
-FRAMES, QUICK_FRAMES = 100_000, 60_000
+FRAMES, QUICK_FRAMES = 100_000, 30_000
 PACED_FRAMES, QUICK_PACED_FRAMES = 5_000, 4_000
 KERNEL_BOUND, TOGETHER_BOUND = 1 / 5, 1.0
 PAUSE = 0.001
