@@ -7,6 +7,7 @@ holds is the truth, with what is secret in it; that it is there is what the sear
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from pathlib import Path
@@ -242,3 +243,17 @@ def test_error_of_a_missing_recording_has_no_secret_that_the_start_was_given(
     told = f"{caught.value} {vars(caught.value)}".encode()
     assert leaks([("error", told)], [GIVEN, CONFIGURED], person) == {}
     assert caught.value.query == "Use [redacted:value] or [redacted:value]"
+
+
+def test_problem_of_a_recording_does_not_name_the_home_folder(
+    person: Person, recordings: Path, make_manager: MakeManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(person.home / "project"))
+
+    monkeypatch.setattr("claude_widget.recordings.recorder.changes.before", refused)
+    manager = make_manager(mode="record", recordings=recordings)
+    ended(manager.start_execution("hello", person.home / "project"), "completed", "success")
+    (problem,) = manager.recording_problems
+    assert "Permission denied: '~/project'" in problem.problem
+    assert leaks([("problem", problem.problem.encode())], [], person) == {}

@@ -300,8 +300,9 @@ def test_a_project_can_choose_nothing_but_replay_and_auto(
     if not said:
         assert mode_chosen() == "live"
         return
-    with pytest.raises(InvalidRequest, match=r"config\.toml"):
+    with pytest.raises(InvalidRequest, match=r"^project/\.claude_widget/config\.toml ") as caught:
         ProcessManager()
+    assert str(project) not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -236,11 +236,11 @@ class _Undo:
         if not self._begun:
             return ""
         if any((self._root / above).is_symlink() for above in PurePosixPath(self.path).parents):
-            return f"lies beyond a link by now; what it was is in {self._folder}"
+            return f"lies beyond a link by now; what it was is in {self._folder.name}"
         found = read(self._root, self.path, _BOUNDS, LeftOut())
         now = _id_of(found[1]) if found else None
         if os.path.lexists(self._full) and now != self._new:
-            return f"has changed since a change was cut off; what it was is in {self._folder}"
+            return f"has changed since a change was cut off; what it was is in {self._folder.name}"
         return ""
 
     def take_away(self) -> None:

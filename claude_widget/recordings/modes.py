@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from claude_widget.errors import InvalidRequest
+from claude_widget.errors import InvalidRequest, end_of
 from claude_widget.models import Mode
 from claude_widget.own_files import open_any
 
@@ -120,7 +120,8 @@ def _mode_in(file: Path) -> Mode | None:
         with os.fdopen(open_any(file), "rb") as opened:
             said = tomllib.loads(opened.read(_LARGEST).decode())
     except (OSError, ValueError, RecursionError) as error:
-        raise _refused(file, f"cannot be read: {error}") from None
+        why = getattr(error, "strerror", None) or error  # without the path, as end_of has it
+        raise _refused(file, f"cannot be read: {why}") from None
     mode = said.pop("mode", None)
     if said:
         raise _refused(file, f"has {min(said)!r}, which is nothing that it can choose")
@@ -131,7 +132,7 @@ def _mode_in(file: Path) -> Mode | None:
 
 def _refused(file: Path, problem: str) -> InvalidRequest:
     return InvalidRequest(
-        f"{file} {problem}.",
+        f"{end_of(str(file), 3)} {problem}.",
         field="mode",
         hint='A project\'s file may hold `mode = "replay"` or `mode = "auto"`, and nothing else.',
     )

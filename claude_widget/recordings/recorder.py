@@ -353,6 +353,8 @@ class Recorder:
                 yield Span(project, other.info.created_time or started, started)
 
     def _failed(self, execution_id: str, problem: str) -> None:
+        if self._backend is not None:  # a notebook keeps it
+            problem = self._backend.recordings.redactor.text(problem)
         _LOG.error("Execution %s: %s", execution_id, visible(problem))
         with self._lock:
             self.problems = (*self.problems, RecordingProblem(execution_id, problem))
