@@ -161,6 +161,21 @@ def test_the_notebook_that_papermill_runs_is_no_execution_s_work(
     assert changes.paths == ("out.ipynb",), "papermill is done with it"
 
 
+@pytest.mark.parametrize("in_git", [True, False])
+def test_work_in_a_notebook_that_papermill_left_unfinished_is_seen(
+    in_git: bool, project: Path
+) -> None:
+    stale = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")])
+    stale.metadata.papermill = {"start_time": "2026-01-01T00:00:00", "end_time": None}
+    nbformat.write(stale, project / "stale.ipynb")
+    if in_git:
+        repository(project)
+    stale.cells[0].source = "2"
+    changes = seen(project, lambda: nbformat.write(stale, project / "stale.ipynb"))
+    assert changes is not None
+    assert changes.paths == ("stale.ipynb",)
+
+
 @pytest.mark.parametrize(
     "bounds",
     [Bounds(files=3), Bounds(total_bytes=10), Bounds(seconds=0)],

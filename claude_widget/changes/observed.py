@@ -22,7 +22,14 @@ from claude_widget.changes import git_changes, patching
 from claude_widget.changes.errors import PatchConflict
 from claude_widget.changes.patch_reading import parse, unquoted
 from claude_widget.changes.patch_redaction import Redacts, redacted
-from claude_widget.changes.patches import Difference, Section, compose, quoted, sections_of
+from claude_widget.changes.patches import (
+    Content,
+    Difference,
+    Section,
+    compose,
+    quoted,
+    sections_of,
+)
 from claude_widget.changes.project_files import Bounds, TooMuch
 from claude_widget.changes.scratch_folders import ScratchFolder
 from claude_widget.changes.snapshot_changes import SnapshotState
@@ -287,15 +294,26 @@ class Before:
 def _is_of_papermill(difference: Difference) -> bool:
     """Whether it is the notebook that papermill runs: it saves that one with every cell.
 
-    No variable names it to the kernel, as it does where a server runs the notebook.
+    No variable names it to the kernel, as it does where a server runs the notebook. One that was
+    cut off looks the same for ever; but papermill changes no source of a run that has begun.
     """
     if difference.new is None or not difference.path.endswith(".ipynb"):
         return False
+    begun = _papermill_run(difference.new)
+    before = difference.old and _papermill_run(difference.old)
+    return begun is not None and (not before or before[0] != begun[0] or before == begun)
+
+
+def _papermill_run(notebook: Content) -> tuple[str, list[object]] | None:
+    """When the run of it began that has not ended, and its sources; None if there is none."""
     try:
-        run = json.loads(difference.new.data)["metadata"]["papermill"]
-        return bool(run["start_time"]) and run["end_time"] is None
+        told = json.loads(notebook.data)
+        run = told["metadata"]["papermill"]
+        if not run["start_time"] or run["end_time"] is not None:
+            return None
+        return str(run["start_time"]), [cell["source"] for cell in told["cells"]]
     except (ValueError, LookupError, TypeError, RecursionError):
-        return False
+        return None
 
 
 def apply(changes: Changes, project: str | os.PathLike[str]) -> None:
