@@ -86,7 +86,7 @@ class Admission:
             InvalidRequest: it names what is not there, or a session in use.
             ProjectNotTrusted: the project's own files would do what nobody has seen.
             RecordingNotFound: it is to be played, and nothing is recorded for it.
-            SessionOnlyReplayed: it is to be run, on a session that no CLI has here.
+            SessionOnlyReplayed: it is to be run, on a session that was only replayed.
             ClaudeWidgetError: the state folder cannot be written; nothing is left of it.
         """
         holders = self._holders(request, resumed_from)

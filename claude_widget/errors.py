@@ -88,7 +88,7 @@ class SessionInUse(InvalidRequest):
 
 
 class SessionOnlyReplayed(InvalidRequest):
-    """A session that no CLI has here cannot be gone on with: its execution was only replayed.
+    """A session whose execution was only replayed: what goes on with it is recorded after that one.
 
     Attributes:
         session_id: the session asked for.
@@ -99,8 +99,8 @@ class SessionOnlyReplayed(InvalidRequest):
         self.session_id = session_id
         self.recording = recording
         super().__init__(
-            f"Session {session_id} was only replayed, from {end_of(recording, 2)}: no CLI here "
-            "has it, and what goes on with it is not replayed.",
+            f"Session {session_id} was only replayed, from {end_of(recording, 2)}: what goes on "
+            "with it is run only after that execution is recorded again.",
             field="session_id",
             hint="Record that execution again (mode='record', or --record), then this one.",
         )

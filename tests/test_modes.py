@@ -266,6 +266,7 @@ def test_auto_does_not_go_on_with_a_session_that_was_only_replayed(
         replayed.send("something new")
     assert caught.value.recording == str(folders(recordings)[0])
     assert f"from recordings/{folders(recordings)[0].name}:" in str(caught.value)
+    assert "run only after that execution is recorded again" in str(caught.value)
 
 
 @pytest.mark.parametrize("mode", ["live", "record", "auto"])

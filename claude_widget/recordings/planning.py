@@ -126,7 +126,7 @@ class Planner:
         Raises:
             RecordingNotFound: it is to be played, and there is no recording of it.
             RecordingDamaged, RecordingTooNew: there is one, and it cannot be played.
-            SessionOnlyReplayed: it is to be run, on a session that no CLI has here.
+            SessionOnlyReplayed: it is to be run, on a session that was only replayed.
             RecordingsUnwritable: it is to be recorded, and nothing can be saved.
             RecordingsLocked: another process holds the recordings.
             InvalidRequest: its inputs cannot be read.
