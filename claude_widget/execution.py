@@ -62,7 +62,7 @@ class Execution(Steered, Exported, Shown):
         self.gauge: Gauge | None = None
         self._keeper = keeper
         self._lock = threading.RLock()
-        self._state = INITIAL if ended else State.initial(run.execution_id)
+        self._state = _over(ended) if ended else State.initial(run.execution_id)
         self._ended = None if ended is None else Ended(ended)
         self._info: ExecutionInfo | None = None
         self._info_of: State | None = None
@@ -391,3 +391,9 @@ class Execution(Steered, Exported, Shown):
         reason = f" ({info.reason})" if info.reason else ""
         attached = " attached" if self.attached else ""
         return f"<Execution{name} {self.execution_id} {info.status}{reason}{attached}>"
+
+
+def _over(ended: ExecutionInfo) -> State:
+    """What is asked for of thousands that had ended before they were known: when they ran."""
+    when = INITIAL.life._replace(start_time=ended.start_time, end_time=ended.end_time)
+    return INITIAL.replace(life=when)

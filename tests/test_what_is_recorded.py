@@ -42,6 +42,24 @@ def test_changes_beside_an_execution_of_another_process_are_mixed(
     assert "mixed: " in patch.read_text()
 
 
+def test_changes_beside_one_that_was_over_before_it_was_known_are_mixed(
+    record: ProcessManager,
+    make_manager: MakeManager,
+    project: Path,
+    recordings: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    execution = running(record.start_execution("fake:gate", project))
+    monkeypatch.setattr(recorder, "_OVERLAPS", Overlaps())
+    with monkeypatch.context() as patch:
+        patch.setattr(record._registry, "look_around", lambda: None)
+        done(make_manager().start_execution("hello", project))
+    (project / "go").touch()
+    done(execution)
+    (patched,) = recordings.rglob("changes.patch")
+    assert "mixed: " in patched.read_text()
+
+
 def test_a_patch_leaves_out_the_notebook_its_recordings_and_its_checkpoints(
     make_manager: MakeManager, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
