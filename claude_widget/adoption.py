@@ -237,6 +237,7 @@ class Adoption:
             if (
                 one.status is ExecutionStatus.COMPLETED
                 and one.info.recording_key == recorded.key
+                and not one.info.recorded
                 and one.execution_id not in self._attached
                 and (recorded.is_missed(one.execution_id) or self._owner_gone(one) is not None)
                 and _is_asked_for(one, request)

@@ -187,7 +187,8 @@ class Registry:
 
     def owner_of(self, execution: Execution) -> Mapping[str, Any]:
         """Who owns it, as its files say; empty if they name nobody."""
-        return self.owners.claimed(execution.run) or execution.state.life.owner
+        told = self.owners.claimed(execution.run) or execution.state.life.owner
+        return told or (self.folder.load_owner(execution.run) if execution.status.ended else {})
 
     def has_owner(self, execution: Execution) -> bool:
         """Whether the manager that owns it lives; True if that cannot be known."""

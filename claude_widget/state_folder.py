@@ -15,6 +15,7 @@ import shutil
 import threading
 import time
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -180,15 +181,18 @@ class StateFolder:
         """Whether its recording was saved, wherever that is by now."""
         return (run.folder / "recorded").exists()
 
-    def save_ended(self, run: Run, info: ExecutionInfo, size: int) -> None:
+    def save_ended(
+        self, run: Run, info: ExecutionInfo, size: int, owner: Mapping[str, Any] | None = None
+    ) -> None:
         """Keep the fold of an ended transcript, so that it need not be folded again.
 
         Args:
             run: the execution.
             info: what its transcript folds to.
             size: bytes of the transcript that were folded.
+            owner: whose it was.
         """
-        content = {"size": size, "info": info.model_dump(mode="json")}
+        content = {"size": size, "info": info.model_dump(mode="json"), "owner": dict(owner or {})}
         with contextlib.suppress(OSError):  # only a short cut: the transcript says the same
             self._write(run.folder / "ended.json", json.dumps(content).encode("utf-8", "replace"))
 
@@ -202,6 +206,14 @@ class StateFolder:
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return None
         return info if info.status.ended and info.execution_id == run.execution_id else None
+
+    def load_owner(self, run: Run) -> Mapping[str, Any]:
+        """Whose one was that has ended, as `save_ended` kept it; empty where nothing says so."""
+        try:
+            owner = json.loads(read_own(run.folder / "ended.json"))["owner"]
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            return {}
+        return owner if isinstance(owner, dict) else {}
 
     def save_models(self, models: tuple[ModelChoice, ...]) -> None:
         """Keep what the CLI offers, so that a form can offer it before the next CLI runs."""

@@ -110,7 +110,8 @@ class Upkeep:
 
     def _tell_end(self, execution: Execution, size: int) -> None:
         self._admission.freed(execution)
-        self._registry.folder.save_ended(execution.run, execution.info, size)
+        owner = execution.state.life.owner
+        self._registry.folder.save_ended(execution.run, execution.info, size, owner)
         execution.tell_end()
         self._subscriptions.ended(execution.execution_id)
         self._look()

@@ -100,16 +100,32 @@ def test_what_completed_without_the_kernel_that_records_it_is_not_paid_again(
 def test_what_was_recorded_is_run_again_once_its_recording_is_removed(
     make_manager: MakeManager, project: Path, recordings: Path
 ) -> None:
-    first = make_manager(mode="auto")
-    before = done(first.start_execution("hello", project))
+    first, later = make_manager(mode="auto"), make_manager(mode="auto")
+    before = running(first.start_execution("fake:gate", project))
+    seen = known_to(later, before)
+    (project / "go").touch()
+    done(before), done(seen)
     first.close()
     (folder,) = folders(recordings)
     shutil.rmtree(folder)
-    again = done(make_manager(mode="auto").start_execution("hello", project))
+    again = done(later.start_execution("fake:gate", project))
     assert again.execution_id != before.execution_id
     assert not again.attached
     assert len(folders(recordings)) == 1
     assert not list(recordings.rglob("changes.patch")), "it is known what it changed: nothing"
+
+
+def test_what_was_played_is_no_answer_once_its_recording_is_removed(
+    make_manager: MakeManager, project: Path, recordings: Path
+) -> None:
+    for _ in range(2):
+        with make_manager(mode="auto") as manager:
+            played = done(manager.start_execution("hello", project))
+    assert played.info.recorded
+    (folder,) = folders(recordings)
+    shutil.rmtree(folder)
+    again = done(make_manager(mode="auto").start_execution("hello", project))
+    assert (again.attached, again.info.recorded) == (False, False)
 
 
 def test_what_a_kernel_began_to_record_and_another_saw_end_is_told(
