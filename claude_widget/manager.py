@@ -121,9 +121,8 @@ class ProcessManager(LookingBack, Orders, Shown):
             planner=self._planner,
             recorder=self._recorder,
         )
-        self._adoption = Adoption(
-            self._registry, self._admission, self.backend, may_run=self._planner.may_run
-        )
+        may_run = self._planner.may_run
+        self._adoption = Adoption(self._registry, self._admission, self.backend, may_run=may_run)
         self._subscriptions = told = Subscriptions()
         self._steering = Steering(self._registry, self._admission, self.backend, told, self._look)
         self._upkeep = Upkeep(

@@ -14,26 +14,7 @@ import type { Places } from "../list/selection.ts";
 import { type Problem, problemOf } from "../problem.ts";
 import type { HistoryAnswer, HistoryRow, SearchHistory } from "../protocol.ts";
 import { readRow } from "../store.ts";
-
-export type Since = "any" | "today" | "week" | "month";
-
-export interface HistoryChoice {
-  readonly text: string;
-  /** Empty for any, as is `model`. */
-  readonly status: "" | "completed" | "failed" | "killed";
-  readonly model: string;
-  /** Of the folder that the form names, and those below it. */
-  readonly here: boolean;
-  readonly since: Since;
-}
-
-export const EVERYTHING: HistoryChoice = {
-  text: "",
-  status: "",
-  model: "",
-  here: false,
-  since: "any",
-};
+import { EVERYTHING, type HistoryChoice, isEverything, startOf } from "./choice.ts";
 
 /** Of one answer, and the most that is asked for anew as a whole. */
 const PAGE = 50;
@@ -44,7 +25,6 @@ const SETTLED = 250;
 const QUIET = 1000;
 /** Pixels of a row. */
 const LINES = 57;
-const DAY = 86_400;
 /** The kind of what fails without a kernel. */
 const GONE = "Disconnected";
 
@@ -316,16 +296,4 @@ export class Found extends Selecting {
       estimate: () => LINES,
     };
   }
-}
-
-function isEverything(choice: HistoryChoice): boolean {
-  const names = Object.keys(EVERYTHING) as (keyof HistoryChoice)[];
-  return names.every((name) => choice[name] === EVERYTHING[name]);
-}
-
-/** Epoch seconds of the page's clock; null for any time. */
-function startOf(since: Since): number | null {
-  if (since === "any") return null;
-  if (since === "today") return new Date().setHours(0, 0, 0, 0) / 1000;
-  return Date.now() / 1000 - (since === "week" ? 7 : 30) * DAY;
 }

@@ -6,7 +6,8 @@
  */
 import type { RefObject } from "preact";
 import { clip } from "../../format.ts";
-import type { Found, HistoryChoice } from "../../history/found.ts";
+import type { HistoryChoice } from "../../history/choice.ts";
+import type { Found } from "../../history/found.ts";
 import { visibleText } from "../../text/visible.ts";
 
 export interface HistoryFiltersProps {

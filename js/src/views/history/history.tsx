@@ -7,8 +7,9 @@
 import type { RefObject } from "preact";
 import { useLayoutEffect, useState } from "preact/hooks";
 import { formatCount } from "../../format.ts";
+import { EVERYTHING } from "../../history/choice.ts";
 import { HistoryBulk } from "../../history/deleting.ts";
-import { EVERYTHING, Found } from "../../history/found.ts";
+import { Found } from "../../history/found.ts";
 import type { BulkAction } from "../../list/bulk.ts";
 import { select, useView, type View } from "../../view.ts";
 import { SelectionBar } from "../list/bulk.tsx";
