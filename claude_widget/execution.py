@@ -64,8 +64,7 @@ class Execution(Steered, Exported, Shown):
         self._lock = threading.RLock()
         self._state = _over(ended) if ended else State.initial(run.execution_id)
         self._ended = None if ended is None else Ended(ended)
-        self._info: ExecutionInfo | None = None
-        self._info_of: State | None = None
+        self._info: tuple[State, ExecutionInfo] | None = None
         self._events: EventLog | None = None
         self._calls: CallReader | None = None
         self._follower: Follower | None = None if ended is not None else Follower(run.transcript)
@@ -84,14 +83,13 @@ class Execution(Steered, Exported, Shown):
     @property
     def info(self) -> ExecutionInfo:
         """A snapshot of everything known; it does not change, ask again for a newer one."""
-        if self._ended is not None:
-            return self._ended.info
-        state = self._state
-        info = self._info
-        if info is None or self._info_of is not state:
-            info = state.info
-            self._info, self._info_of = info, state
-        return info
+        state, ended = self._state, self._ended  # the state is cut down once the text is there
+        if ended is not None:
+            return ended.info
+        known = self._info  # with its state, as one: threads ask while another one folds
+        if known is None or known[0] is not state:
+            known = self._info = (state, state.info)
+        return known[1]
 
     @property
     def status(self) -> ExecutionStatus:
@@ -269,7 +267,7 @@ class Execution(Steered, Exported, Shown):
         with self._lock:
             if self._ended is None:
                 state, self._ended = self._state, Ended(self.info)
-                self._info = self._info_of = None
+                self._info = None
                 work = INITIAL.work._replace(settled=state.work.settled)
                 self._state = State(life=state.life, work=work)
         self._end_told = True
