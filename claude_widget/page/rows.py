@@ -109,6 +109,12 @@ def history_row_of(entry: HistoryEntry) -> dict[str, Any]:
     return row.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
+def whole(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as changes of whatever is known of it: what is empty in it is None."""
+    named = ExecutionRow.model_construct(execution_id="").model_dump(mode="json", by_alias=True)
+    return {name: None for name, value in named.items() if value is None} | row
+
+
 def changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     """Fields that differ, with their new values; one that is gone is None."""
     changed = {name: value for name, value in after.items() if before.get(name) != value}

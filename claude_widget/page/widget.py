@@ -33,7 +33,13 @@ from claude_widget.page.courier import COURIER
 from claude_widget.page.desk import Desk
 from claude_widget.page.front_end import front_end
 from claude_widget.page.panes import Panes
-from claude_widget.page.rows import ERROR_CHARACTERS, QUERY_CHARACTERS, changes, row_in
+from claude_widget.page.rows import (
+    ERROR_CHARACTERS,
+    QUERY_CHARACTERS,
+    changes,
+    row_in,
+    whole,
+)
 from claude_widget.report.reading import read_digest
 
 _MOST_EVENTS = 200
@@ -71,6 +77,7 @@ class _Connected(anywidget.AnyWidget):
         self._answers: deque[Unsent] = deque()
         self._dirty: dict[str, None] = {}
         self._rows: dict[str, dict[str, Any]] = {}
+        self._unsure: set[str] = set()
         self._dirty_lock = threading.Lock()
         self._turn = 0
         self._sequence = 0
@@ -141,6 +148,7 @@ class _Connected(anywidget.AnyWidget):
         if isinstance(message, protocol.Welcome):  # thousands of rows, each a model for a moment
             every = self._manager.get_all_executions()
             rows["executions"] = [row_in(self._manager, execution) for execution in every]
+            self._unsure |= self._rows.keys()
         self._send_message(message, buffers, **rows)
         return True
 
@@ -219,14 +227,19 @@ class ClaudeWidget(_Connected):
         execution = self._manager.get_execution(execution_id)
         if execution is None:
             self._rows.pop(execution_id, None)
+            self._unsure.discard(execution_id)
             return [protocol.Removed(execution_id=execution_id)]
         before = self._rows.get(execution_id, {})
         after = self._rows[execution_id] = row_in(self._manager, execution)
         changed = changes(before, after)
+        # A page that was welcomed meanwhile has another row than was told last: it gets all of it.
+        if not before or execution_id in self._unsure:
+            self._unsure.discard(execution_id)
+            changed = whole(after)
         if not changed:
             return []
         events: list[Any] = [protocol.Changed(execution_id=execution_id, changes=changed)]
-        if "status" in changed:
+        if before.get("status") != after["status"]:
             events += _milestones(execution)
         return events
 

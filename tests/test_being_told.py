@@ -8,13 +8,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import comm
 import pytest
 
 from claude_widget.backend import Run
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
+from claude_widget.page.gauges import Gauge
+from claude_widget.page.rows import row_in
+from claude_widget.page.widget import ClaudeWidget
 from claude_widget.state import State
 from tests import fake
+from tests.recording_comm import RecordingComm, ask, comm_of, rows
+from tests.waiting import until
 
 READERS, STATES = 3, 20_000
 
@@ -87,3 +93,32 @@ def test_info_is_whole_while_its_fold_becomes_text(manager: ProcessManager, proj
     copy.armed = True
     assert copy.info == execution.info
     copy.pause()
+
+
+def test_what_a_welcome_was_ahead_of_is_told_again(
+    manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comm, "create_comm", RecordingComm)
+    dashboard = ClaudeWidget(manager)
+    execution = fake.running(manager.start_execution("fake:gate", project))
+    until(lambda: rows(dashboard).get(execution.execution_id), what="it is told")
+    execution.gauge = Gauge(50, 1 << 20)  # by now, and not told yet
+    answer, _ = ask(dashboard, "1", type="claude:hello")
+    (row,) = answer["executions"]
+    assert row["cpuPercent"] == 50
+    execution.gauge = None
+    seen = len(comm_of(dashboard).custom())
+    dashboard._note(execution)
+
+    def told() -> dict[str, Any] | None:
+        contents = (content for content, _ in comm_of(dashboard).custom()[seen:])
+        events = (event for content in contents for event in content.get("events", []))
+        return next((event["changes"] for event in events if "changes" in event), None)
+
+    row |= until(told, what="it is told again") or {}
+    assert row["cpuPercent"] is None
+    assert {name: value for name, value in row.items() if value is not None} == row_in(
+        manager, execution
+    )
+    execution.kill()
+    dashboard.close()
