@@ -9,10 +9,9 @@ import os
 
 import psutil
 
-from claude_widget.errors import InvalidRequest
+from claude_widget.quantities import count
+from claude_widget.queue.slots import MEMORY_EACH
 
-_MEMORY_EACH = 400 * 1024 * 1024
-"""Bytes. A CLI that has just started holds 200 MB (measured, 2.1.330) and grows at work."""
 _PER_CORE = 2
 """A CLI takes about one CPU-second to start, then mostly waits for the API."""
 _MOST = 16
@@ -21,8 +20,13 @@ _MOST = 16
 def default_concurrency() -> int:
     """How many executions run at once unless the user says otherwise; at least 1."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    by_memory = psutil.virtual_memory().available // 2 // _MEMORY_EACH
+    by_memory = free_memory() // 2 // MEMORY_EACH
     return max(1, min((cores or 1) * _PER_CORE, by_memory, _MOST))
+
+
+def free_memory() -> int:
+    """Bytes that the machine can still give away without swapping."""
+    return int(psutil.virtual_memory().available)
 
 
 def concurrency(wanted: object = None) -> int:
@@ -36,8 +40,4 @@ def concurrency(wanted: object = None) -> int:
     """
     if wanted is None:
         return default_concurrency()
-    if not isinstance(wanted, int) or wanted < 1:
-        raise InvalidRequest(
-            f"max_concurrency must be at least 1, not {wanted!r}.", field="max_concurrency"
-        )
-    return wanted
+    return count("max_concurrency", wanted, least=1)
