@@ -17,6 +17,7 @@ from tests.recorded_users import (
     World,
     allows_twice,
     always,
+    asks_cost,
     calls,
     cancels,
     changes,
@@ -222,6 +223,16 @@ RUNS: dict[str, Recorded] = {
         },
         changes,
         options={"keep_open": True},
+    ),
+    "session_cost": Recorded(
+        {
+            "What does it cost to look around?": [
+                _turn(_bash("sleep 1; ls", "Look around"), before=1.0),
+                _turn(_STREAM),
+            ]
+        },
+        asks_cost,
+        options={"keep_open": True, "allowed_tools": ["Bash"]},
     ),
     "subagent_forwarded": Recorded(
         {

@@ -131,3 +131,16 @@ def stops_task(world: World) -> None:
         lambda: world.execution.info.background_tasks, timeout=BOUND, what="a task is alive"
     )
     world.execution.stop_task(info[0].task_id)
+
+
+def asks_cost(world: World) -> None:
+    """Before anything was spent, while a tool runs, and when the turn is over."""
+    until(lambda: world.execution.info.session_state, timeout=BOUND, what="the turn begins")
+    world.execution.ask_cost()
+    until(lambda: world.execution.info.open_tools, timeout=BOUND, what="a tool runs")
+    world.execution.ask_cost()
+    world.streams()
+    world.execution.ask_cost()
+    world.waits()
+    world.execution.ask_cost()
+    world.execution.end()

@@ -14,10 +14,10 @@ import pytest
 
 from claude_widget.recordings.errors import RecordingDamaged, RecordingTooNew
 from claude_widget.recordings.store import Recordings
-from tests import test_recordings as suite
+from tests import saved_recordings as suite
 from tests.conftest import MakeManager
 from tests.fake import ended
-from tests.test_recordings import keyed
+from tests.saved_recordings import keyed
 
 recordings, execution, saved = suite.recordings, suite.execution, suite.saved
 

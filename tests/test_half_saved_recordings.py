@@ -19,9 +19,9 @@ from claude_widget.recordings import store
 from claude_widget.recordings.errors import RecordingsLocked
 from claude_widget.recordings.files import FolderLock
 from claude_widget.recordings.store import Recordings
-from tests import test_recordings as suite
+from tests import saved_recordings as suite
 from tests.fake import ended
-from tests.test_recordings import keyed, tree
+from tests.saved_recordings import keyed, tree
 
 recordings, execution, saved = suite.recordings, suite.execution, suite.saved
 

@@ -135,6 +135,7 @@ def test_recording_without_secrets_is_found_and_played(
     assert leaks(artefacts, SECRETS.values(), person) == {}
 
 
+@pytest.mark.slow  # every rule reads three long files, for each of some hundred secrets
 def test_exports_hold_nothing_of_it(execution: Execution, person: Person, tmp_path: Path) -> None:
     files = [execution.export(tmp_path / f"export{one}") for one in SUFFIXES]
     for file in files:

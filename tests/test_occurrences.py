@@ -8,13 +8,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from claude_widget.cells import running_cell
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from claude_widget.recordings.call_sites import call_site
 from claude_widget.recordings.occurrences import Cell, Occurrences
-from tests.replaying import MakeManager, done, folders
+from tests.replaying import MakeManager, done, folders, in_cell
 
 
 def take(counted: Occurrences, cell: str, run: str, asked: str = "x") -> int:
@@ -50,8 +51,7 @@ def test_a_cell_that_resumes_finds_its_recording_whenever_it_is_run_again(
     runs = iter(range(100))
 
     def run(manager: ProcessManager, cell: str, session: str | None = None) -> Execution:
-        now = Cell(cell, cell, str(next(runs)))
-        manager._planner._cell = lambda: now
+        in_cell(manager, Cell(cell, cell, str(next(runs))))
         return done(manager.start_execution(f"fake:says={cell}", project, session))
 
     def notebook(manager: ProcessManager, order: str) -> list[tuple[str | None, bool]]:
@@ -59,10 +59,10 @@ def test_a_cell_that_resumes_finds_its_recording_whenever_it_is_run_again(
         after = [run(manager, cell, None if cell == "A" else session) for cell in order]
         return [(one.result, one.info.recorded) for one in after]
 
-    notebook(make_manager(mode="record", recordings=recordings), "BC")
-    again = make_manager(mode=mode, recordings=recordings)
+    notebook(make_manager(mode="record"), "BC")
+    again = make_manager(mode=mode)
     assert notebook(again, "BBCBACA") == [(cell, True) for cell in "BBCBACA"]
-    again = make_manager(mode=mode, recordings=recordings)
+    again = make_manager(mode=mode)
     assert notebook(again, "BAC") == [(cell, True) for cell in "BAC"]
     assert len(folders(recordings)) == 3
 
@@ -115,7 +115,7 @@ def test_equal_starts_out_of_order_are_told_when_they_are_recorded(
     manager = make_manager(mode="record")
 
     def run(cell: str, number: str, times: int) -> None:
-        manager._planner._cell = lambda: Cell(f"cell {cell}", cell, number)
+        in_cell(manager, Cell(f"cell {cell}", cell, number))
         for _ in range(times):
             done(manager.start_execution("hello", project))
 
@@ -174,6 +174,25 @@ def test_the_running_cell_is_what_its_message_says(
     assert running_cell.running_cell() is None
 
 
+def test_a_cell_without_a_name_has_the_number_that_it_is_shown_with(
+    monkeypatch: pytest.MonkeyPatch, shell: InteractiveShell
+) -> None:
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    shell.user_ns["here"] = running_cell.running_cell
+    found = [shell.run_cell("here()", store_history=True) for _ in range(2)]
+    assert [one.result for one in found] == [Cell("cell [1]"), Cell("cell [2]")]
+    assert [one.execution_count for one in found] == [1, 2]
+
+    content = {"store_history": True}
+    counting = SimpleNamespace(get_parent=lambda: {"content": content}, user_ns={"_i2": "here()"})
+    monkeypatch.setattr(running_cell, "get_ipython", lambda: counting)
+    for counting.execution_count in (3, 2):  # before the cell runs, and after it
+        assert running_cell.running_cell() == Cell("cell [2]")
+    content["store_history"] = False  # it is not counted, and is shown with the next one's number
+    counting.execution_count = 3
+    assert running_cell.running_cell() == Cell("cell [3]")
+
+
 def test_cells_that_were_deleted_are_told_until_they_are_run_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -208,8 +227,7 @@ def test_a_cell_that_is_run_again_finds_the_same_recording(
     run = iter("12345")
 
     def keys(manager: ProcessManager, cell: str) -> list[str | None]:
-        now = Cell(cell, cell, next(run))
-        manager._planner._cell = lambda: now
+        in_cell(manager, Cell(cell, cell, next(run)))
         started = [manager.start_execution("hello", project) for _ in range(2)]
         return [done(one).info.recording_key for one in started]
 

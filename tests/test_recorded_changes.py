@@ -112,12 +112,24 @@ def test_a_damaged_patch_starts_nothing_and_changes_nothing(
     changed: Tree, replay: MakeManager, project: Path, recordings: Path
 ) -> None:
     (patch,) = recordings.rglob("changes.patch")
-    patch.write_text(patch.read_text().replace("+TWO", "+2\n+3"))
+    whole = patch.read_text()
+    cut_off = whole[: whole.rindex("diff --git")]
     manager = replay()
-    with pytest.raises(PatchConflict):
-        manager.start_execution(ASKED, project, apply_changes=True)
+    for damaged in (whole.replace("+TWO", "+2\n+3"), cut_off, None):
+        patch.unlink() if damaged is None else patch.write_text(damaged)
+        with pytest.raises(PatchConflict, match=f"{patch.parent.name}(.|\n)*version control"):
+            manager.start_execution(ASKED, project, apply_changes=True)
     assert trees.read(project) == TREE
     assert manager.get_all_executions() == []
+    patch.write_text(cut_off)  # on purpose, and so it is as old recordings are
+    run = patch.with_name("run.json")
+    told = [line for line in run.read_text().splitlines() if "patch_digest" not in line]
+    run.write_text("\n".join(told))
+    done(manager.start_execution(ASKED, project, apply_changes=True))
+    assert "run.sh" not in cut_off
+    kept = {path: TREE[path] for path in TREE if path.startswith("run.sh")}
+    left = {path: data for path, data in changed.items() if not path.startswith("run.sh")}
+    assert trees.read(project) == {**left, **kept}
 
 
 def test_one_after_the_other_in_one_folder_are_not_mixed(

@@ -20,6 +20,7 @@ from claude_widget.errors import (
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from claude_widget.page.rows import row_in
+from claude_widget.page.widget import ExecutionView
 from claude_widget.recordings.errors import (
     RecordingDamaged,
     RecordingNotFound,
@@ -27,8 +28,8 @@ from claude_widget.recordings.errors import (
 )
 from claude_widget.recordings.occurrences import Cell
 from tests.conftest import MakeManager
-from tests.fake import ended
-from tests.replaying import done, folders
+from tests.fake import ended, running, turn_over
+from tests.replaying import done, folders, in_cell
 from tests.waiting import until
 
 # -- what it changed -------------------------------------------------------------------------------
@@ -36,15 +37,14 @@ from tests.waiting import until
 
 def changing(manager: ProcessManager, project: Path, text: str = "made\n") -> Execution:
     """One in whose time a file of the project is made."""
-    execution = manager.start_execution("fake:gate", project)
-    until(lambda: execution.info.session_state == "running", what="it runs")
+    execution = running(manager.start_execution("fake:gate", project))
     (project / "made.txt").write_text(text)
     (project / "go").touch()
     return ended(execution, "completed", "success")
 
 
 def test_what_it_changed_is_made_again_when_asked_for(
-    record: ProcessManager, replay: MakeManager, project: Path, recordings: Path
+    record: ProcessManager, replay: MakeManager, project: Path
 ) -> None:
     changing(record, project)
     (project / "made.txt").unlink()
@@ -76,8 +76,7 @@ def test_changes_of_two_at_once_are_mixed(
     record: ProcessManager, replay: MakeManager, project: Path, recordings: Path
 ) -> None:
     one = record.start_execution("fake:gate", project)
-    two = record.start_execution("fake:gate fake:says=2", project)
-    until(lambda: two.info.session_state == "running", what="both run")
+    two = running(record.start_execution("fake:gate fake:says=2", project))
     (project / "go").touch()
     done(one), done(two)
     (project / "go").unlink()
@@ -91,12 +90,11 @@ def test_changes_of_two_at_once_are_mixed(
 def test_changes_that_are_made_again_while_one_works_there_are_mixed_with_its_own(
     make_manager: MakeManager, project: Path, recordings: Path
 ) -> None:
-    changing(make_manager(mode="record", recordings=recordings), project)
+    changing(make_manager(mode="record"), project)
     for name in ("made.txt", "go"):
         (project / name).unlink()
-    manager = make_manager(mode="auto", recordings=recordings)
-    works = manager.start_execution("fake:gate fake:says=2", project)
-    until(lambda: works.info.session_state == "running", what="it runs")
+    manager = make_manager(mode="auto")
+    works = running(manager.start_execution("fake:gate fake:says=2", project))
     done(manager.start_execution("fake:gate", project, apply_changes=True))
     done(works)
     patches = {path.parent.name: path.read_text() for path in recordings.rglob("changes.patch")}
@@ -119,7 +117,32 @@ def test_a_recording_that_cannot_be_saved_harms_nothing(
     ended(execution, "completed", "success")
     (problem,) = manager.recording_problems
     assert problem.execution_id == execution.execution_id
+    assert "ClaudeWidgetError" in problem.problem
     assert "cannot be written" in problem.problem
+
+
+def test_rules_that_match_names_of_the_protocol_cost_no_recording(
+    make_manager: MakeManager, project: Path, tmp_path: Path
+) -> None:
+    told = []
+    for mode in ("record", "replay"):
+        manager = make_manager(
+            tmp_path / mode,
+            mode=mode,
+            recordings=tmp_path / "recordings",
+            redact=["(?i)delta", "event|content|tool|message", "completed", "(?i)model"],
+        )
+        execution = manager.start_execution("fake:tools fake:says=Delta", project)
+        ended(execution, "completed", "success")
+        assert manager.recording_problems == ()
+        page = execution.export(tmp_path / f"{mode}.md").read_text()
+        assert f"completed · {execution.info.model} · " in page
+        view = ExecutionView(manager, execution)
+        assert (view.row["status"], view.row["model"]) == ("completed", execution.info.model)
+        view.close()
+        told.append((execution.info.model, execution.info.tool_counts, len(execution.events)))
+    assert told[0] == told[1]
+    assert execution.result == "[redacted:rule]"
 
 
 @pytest.mark.parametrize("mode", ["record", "auto"])
@@ -192,8 +215,7 @@ def test_one_that_ended_without_a_result_has_none(manager: ProcessManager, proje
 def test_while_a_later_turn_works_there_is_no_result(
     manager: ProcessManager, project: Path
 ) -> None:
-    execution = manager.start_execution("fake:says=first", project, keep_open=True)
-    until(lambda: execution.info.awaits_input, what="its turn is over")
+    execution = turn_over(manager.start_execution("fake:says=first", project, keep_open=True))
     assert execution.result == "first"
     execution.send("fake:gate fake:says=second")
     until(lambda: not execution.info.awaits_input, what="it works again")
@@ -208,7 +230,7 @@ def test_while_a_later_turn_works_there_is_no_result(
 
 
 def test_stale_ones_are_those_whose_call_asks_for_something_else(
-    record: ProcessManager, replay: MakeManager, project: Path, recordings: Path
+    record: ProcessManager, replay: MakeManager, project: Path
 ) -> None:
     def ask(manager: ProcessManager, text: str) -> None:
         done(manager.start_execution(text, project))
@@ -270,19 +292,17 @@ def test_an_environment_that_replays_counts_before_every_notebook_and_start(
             manager.start_execution("hello", project, mode=mode)
 
 
-def test_a_re_run_has_the_mode_of_its_manager(
-    make_manager: MakeManager, project: Path, recordings: Path
-) -> None:
-    first = make_manager(mode="replay", recordings=recordings)
+def test_a_re_run_has_the_mode_of_its_manager(make_manager: MakeManager, project: Path) -> None:
+    first = make_manager(mode="replay")
     live = done(first.start_execution("hello", project, mode="live"))
     with pytest.raises(RecordingNotFound):
         first.rerun(live.execution_id)
-    record = make_manager(recordings=recordings)
+    record = make_manager()
     done(record.start_execution("hello", project, mode="record"))
     played = done(first.rerun(live.execution_id))
     assert played.info.recorded
     first.close()
-    later = make_manager(mode="replay", recordings=recordings)
+    later = make_manager(mode="replay")
     with pytest.raises(RecordingNotFound):
         later.get_execution(live.execution_id).send("more")  # type: ignore[union-attr]
 
@@ -332,7 +352,7 @@ def test_a_number_that_each_notebook_has_blames_none_of_them(
 ) -> None:
     def run(mode: str, *texts: str) -> ProcessManager:
         manager = make_manager(mode=mode)
-        manager._planner._cell = lambda: Cell(label)
+        in_cell(manager, Cell(label))
         for text in texts:
             done(manager.start_execution(text, project))
         return manager
@@ -346,7 +366,7 @@ def test_a_cell_that_asks_for_something_else_leaves_a_stale_recording(
     make_manager: MakeManager, project: Path
 ) -> None:
     def run(text: str, number: str) -> Execution:
-        manager._planner._cell = lambda: Cell("cell a", "a", number)
+        in_cell(manager, Cell("cell a", "a", number))
         return done(manager.start_execution(text, project))
 
     manager = make_manager(mode="auto")

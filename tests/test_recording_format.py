@@ -25,7 +25,7 @@ def lines_of(records: list[Record]) -> list[bytes]:
     return [
         one.stream.encode() + (b"" if one.complete else b"-") + b" " + one.data
         for one in records
-        if one.stream != "meta"
+        if one.stream != "meta" and not is_own(one)
     ]
 
 
@@ -42,6 +42,15 @@ def test_recorded_run_comes_back_byte_for_byte(name: str) -> None:
     told = [json.loads(one.data) for one in records if one.stream == "meta" and not is_own(one)]
     assert [one["event"] for one in ours] == [one["event"] for one in told]
     assert len(kept.times) == len(kept.text.splitlines()) == len(back(kept))
+
+
+def test_that_somebody_asked_what_it_cost_is_not_in_the_recording() -> None:
+    records = transcript("session_cost")
+    asked = [one for one in records if b"get_session_cost" in one.data]
+    assert len(asked) == 8
+    assert "get_session_cost" not in neutral(records, PLACES).text
+    named = out({"type": "assistant", "request_id": f"get_session_cost-{uuid.uuid4()}"})
+    assert not is_own(named), "only the question and its answer are left out"
 
 
 @pytest.mark.parametrize("name", NAMES)

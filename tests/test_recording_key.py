@@ -97,6 +97,9 @@ RUNNING: list[dict[str, Any]] = [
     {"required_mcp_servers": []},
     {"permissions": "deny"},
     {"apply_changes": True},
+    {"on_failure": "run"},
+    {"retries": 2},
+    {"worktree": True},
     {"max_cpu": 1.5},
     {"max_cpu_seconds": 60.0},
     {"max_temp_size": "1 GB"},
@@ -110,6 +113,8 @@ OTHERWISE = {
     "mcp_config_path": "its servers count, which are in `mcp_config` as well",
     "key": "stands in place of all the others",
     "key_ignore": "changes what the prompts count as",
+    "continues": "gives `session_id`, once its turn has come",
+    "variables": "are in the query, once its turn has come",
 }
 """Options of a request that are tested by themselves, or under another name."""
 
@@ -328,6 +333,7 @@ def test_inputs_that_fit_no_file_are_refused(base: Path, pattern: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
         digests([pattern], base, base / "recordings")
     assert caught.value.field == "inputs"
+    assert "Globs are relative to the notebook's folder" in str(caught.value)
 
 
 def found_by(base: Path, *patterns: str) -> list[str]:

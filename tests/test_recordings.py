@@ -22,42 +22,16 @@ from claude_widget.recordings.errors import RecordingDamaged, RecordingNotFound
 from claude_widget.recordings.key import RecordingKey, key_of, of_material
 from claude_widget.recordings.store import Recordings, slug
 from claude_widget.redaction.redactor import Redactor
+from tests import saved_recordings as suite
 from tests.fake import ended, lines
+from tests.saved_recordings import QUERY, keyed, tree
 
 ROOT = Path(__file__).parent.parent
-QUERY = "fake:deltas=5 fake:tools fake:says=hello"
-
-
-def keyed(query: str = QUERY, **more: Any) -> RecordingKey:
-    return of_material({"query": query, "project_path": "project", "occurrence": 1, **more})
+recordings, execution, saved = suite.recordings, suite.execution, suite.saved
 
 
 def asking(query: str) -> ExecutionRequest:
     return ExecutionRequest(query=query, project_path="project")
-
-
-@pytest.fixture
-def recordings(tmp_path: Path) -> Recordings:
-    """Recordings beside the project, of nobody's environment."""
-    return Recordings(tmp_path / "recordings", Redactor(environ={}))
-
-
-@pytest.fixture
-def execution(manager: ProcessManager, project: Path) -> Execution:
-    """One that has ended."""
-    return ended(manager.start_execution(QUERY, project), "completed", "success")
-
-
-@pytest.fixture
-def saved(recordings: Recordings, execution: Execution) -> Path:
-    """Its recording."""
-    return recordings.save(keyed(), execution.run, made_by="cell a")
-
-
-def tree(folder: Path) -> dict[str, bytes]:
-    """All files below a folder with their content."""
-    found = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
 def parted(frames: list[bytes]) -> tuple[list[bytes], str]:
@@ -375,6 +349,11 @@ def test_missing_one_names_the_nearest_and_what_differs(
     assert asked.key[:12] in str(error)
     assert error.differences[0] in str(error)
     assert f"is recordings/{Path(error.nearest).name}, but" in str(error), "from any folder"
+    folder = Path(error.nearest)
+    folder.rename(folder.with_name("means"))
+    renamed = recordings.missing(there := keyed("Explain mean()", model="opus"), asking("it"))
+    assert "is recordings/means, but:\n  - its folder was renamed" in str(renamed)
+    assert f"-{there.key[:12]} again" in str(renamed)
 
 
 def test_missing_one_among_none_says_so(tmp_path: Path) -> None:

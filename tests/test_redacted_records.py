@@ -177,6 +177,37 @@ def test_transcript_of_somebody_folds_to_the_same(name: str) -> None:
     assert [type(parse(record)) for record in redacted if not is_neutral(record.data)] == kinds
 
 
+PROTOCOL = (
+    "(?i)delta|event|content|message|model|tool|type|text|role|result|status|user|assistant|usage"
+    "|system|request|response|token|cost|turn|success|error|index|input|reason|block|stop|thinking"
+)
+"""What a rule may mean by Delta, the airline, or a model, that of a car."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_rules_of_the_user_leave_the_protocols_own_names(name: str) -> None:
+    records = transcript(name)
+    redacted = list(Redactor([PROTOCOL], environ={}, home=Path("/x"), user="").records(records))
+    kinds = [type(parse(one)) for one in records if not is_neutral(one.data)]
+    assert [type(parse(one)) for one in redacted if not is_neutral(one.data)] == kinds
+    info, told = state_of(*records).info, state_of(*redacted).info
+    for field in ("status", "reason", "usage", "cost_usd", "num_turns", "unknown_frames"):
+        assert getattr(told, field) == getattr(info, field), field
+    assert sum(told.tool_counts.values()) == sum(info.tool_counts.values())
+    assert (told.model is None) == (info.model is None)
+
+
+def test_names_in_what_the_protocol_leaves_open_are_redacted_by_rules() -> None:
+    redactor = Redactor(["Delta|message"], environ={}, home=Path("/x"), user="")
+    use = {"type": "tool_use", "id": "t", "name": "mcp", "input": {"message": {"type": "Delta"}}}
+    said = {"type": "assistant", "Delta": 1, "message": {"role": "Delta 1", "content": [use]}}
+    (record,) = redactor.records([out(said)])
+    free = "[redacted:rule]"
+    use["input"] = {free: {"type": free}}
+    message = {"role": f"{free} 1", "content": [use]}
+    assert json.loads(record.data) == {"type": "assistant", free: 1, "message": message}
+
+
 def test_pieces_of_a_long_line_are_one_line() -> None:
     secret = SHAPED["anthropic-key"]
     data = json.dumps({"type": "user", "message": {"content": f"a {secret} b"}}).encode()

@@ -18,7 +18,6 @@ import pytest
 from claude_widget.backend import Run
 from claude_widget.errors import ControlFailed
 from claude_widget.execution import Execution
-from claude_widget.manager import ProcessManager
 from claude_widget.recordings.errors import RecordingDamaged, RecordingNotFound
 from claude_widget.recordings.replay import ReplayBackend
 from claude_widget.recordings.store import Recordings
@@ -27,6 +26,7 @@ from claude_widget.transcript import Writer
 from tests import fake
 from tests.conftest import MakeManager
 from tests.fake import ended, lines, metas, running
+from tests.replaying import player
 from tests.waiting import until
 
 QUERY = "Say hello"
@@ -74,10 +74,6 @@ def folder(tmp_path: Path) -> Path:
     made = tmp_path / "recordings"
     made.mkdir()
     return made
-
-
-def player(make_manager: MakeManager, folder: Path, pace: float = 0) -> ProcessManager:
-    return make_manager(backend=ReplayBackend(folder, pace=pace))
 
 
 # -- pace --------------------------------------------------------------------------------------
@@ -193,7 +189,7 @@ def test_recording_that_vanishes_while_it_waits_its_turn_is_refused_with_words(
 ) -> None:
     written(folder, spawned(), (HOUR, "meta", ENDED), query="first")
     path = written(folder, spawned(), (0.1, "meta", ENDED), query="second")
-    manager = make_manager(backend=ReplayBackend(folder, pace=1), max_concurrency=1)
+    manager = player(make_manager, folder, 1, max_concurrency=1)
     first = manager.start_execution("first", project)
     second = manager.start_execution("second", project)
     path.unlink()

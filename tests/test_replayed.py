@@ -7,28 +7,23 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from claude_widget.errors import ControlFailed
 from claude_widget.execution import Execution
+from claude_widget.manager import ProcessManager
 from claude_widget.recordings.key import key_of
-from claude_widget.recordings.replay import ReplayBackend
 from claude_widget.recordings.store import Recordings
 from claude_widget.redaction.redactor import Redactor
-from tests import fake
+from tests import saved_recordings as suite
 from tests.conftest import MakeManager
-from tests.fake import ended, lines, metas
+from tests.fake import ended, lines, metas, turn_over
+from tests.replaying import done, player, told
 from tests.waiting import until
 
 QUERY = "Say hello"
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Where the recordings are: beside the project."""
-    return tmp_path / "recordings"
+recordings = suite.recordings
 
 
 def keep(recordings: Recordings, execution: Execution) -> None:
@@ -38,10 +33,23 @@ def keep(recordings: Recordings, execution: Execution) -> None:
     recordings.save(key, execution.run, made_by="cell")
 
 
-def told(execution: Execution) -> dict[str, Any]:
-    """What is known of it, but for what every execution has of its own."""
-    own = {"execution_id", "created_time", "start_time", "end_time", "pid", "recorded"}
-    return execution.info.model_dump(exclude=own)
+@pytest.fixture
+def hello(make_manager: MakeManager, recordings: Recordings, project: Path) -> Execution:
+    """One that has said hello, and is recorded."""
+    live = ended(make_manager().start_execution(QUERY, project), "completed", "success")
+    keep(recordings, live)
+    return live
+
+
+@pytest.fixture
+def conversation(make_manager: MakeManager, recordings: Recordings, project: Path) -> Execution:
+    """One that was kept open for a follow-up, and is recorded."""
+    live = turn_over(make_manager().start_execution(QUERY, project, keep_open=True))
+    live.send("fake:says=again")
+    until(lambda: live.info.awaits_input and live.result == "again", what="so is the second")
+    live.end()
+    keep(recordings, ended(live, "completed", "success"))
+    return live
 
 
 def without_deltas(execution: Execution) -> list[bytes]:
@@ -61,62 +69,48 @@ def without_deltas(execution: Execution) -> list[bytes]:
     ],
 )
 def test_replay_gives_the_same_frames_states_results_and_costs(
-    make_manager: MakeManager, folder: Path, project: Path, query: str
+    make_manager: MakeManager, recordings: Recordings, project: Path, query: str
 ) -> None:
-    recordings = Recordings(folder, Redactor(environ={}, home=project / "nobody", user="nobody"))
+    nobody = Redactor(environ={}, home=project / "nobody", user="nobody")
+    recordings = Recordings(recordings.folder, nobody)
     live = make_manager().start_execution(query, project, permissions=lambda _: True)
-    keep(recordings, live.wait(fake.BOUND))
-    manager = make_manager(backend=ReplayBackend(recordings, pace=0))
+    keep(recordings, done(live))
+    manager = player(make_manager, recordings)
     replayed = manager.start_execution(query, project, permissions=lambda _: False)
-    assert told(replayed.wait(fake.BOUND)) == told(live)
+    assert told(done(replayed).info) == told(live.info)
     assert without_deltas(replayed) == without_deltas(live)
     assert lines(replayed, "in") == lines(live, "in")
     assert (replayed.info.recorded, live.info.recorded) == (True, False)
 
 
+@pytest.mark.usefixtures("hello")
 def test_recording_is_written_at_once(
-    make_manager: MakeManager, folder: Path, project: Path
+    make_manager: MakeManager, recordings: Recordings, project: Path
 ) -> None:
-    recordings = Recordings(folder, Redactor(environ={}))
-    keep(recordings, ended(make_manager().start_execution(QUERY, project), "completed", "success"))
-    backend = ReplayBackend(recordings, pace=0)
-    execution = make_manager(backend=backend).start_execution(QUERY, project)
+    manager = player(make_manager, recordings)
+    execution = manager.start_execution(QUERY, project)
     assert metas(execution)[-1]["event"] == "ended", "it is whole when its start returns"
-    assert not backend.alive(execution.run)
+    assert not manager.backend.alive(execution.run)
     ended(execution, "completed", "success")
 
 
 def test_recording_that_was_cut_off_plays_what_there_is(
-    make_manager: MakeManager, folder: Path, project: Path
+    hello: Execution, make_manager: MakeManager, recordings: Recordings, project: Path
 ) -> None:
-    recordings = Recordings(folder, Redactor(environ={}))
-    live = ended(make_manager().start_execution(QUERY, project), "completed", "success")
-    keep(recordings, live)
-    (kept,) = folder.glob("*/transcript")
+    (kept,) = recordings.folder.glob("*/transcript")
     kept.write_bytes(kept.read_bytes()[:-200])
-    manager = make_manager(backend=ReplayBackend(recordings, pace=0))
+    manager = player(make_manager, recordings)
     execution = ended(manager.start_execution(QUERY, project), "failed", "lost")
     assert kept.parent.name in execution.info.errors[0]
-    assert lines(execution, "in") == lines(live, "in")
+    assert lines(execution, "in") == lines(hello, "in")
 
 
-def conversation(make_manager: MakeManager, recordings: Recordings, project: Path) -> None:
-    """Record one that was kept open for a follow-up."""
-    live = make_manager().start_execution(QUERY, project, keep_open=True)
-    until(lambda: live.info.awaits_input, what="its first turn is over")
-    live.send("fake:says=again")
-    until(lambda: live.info.awaits_input and live.result == "again", what="so is the second")
-    live.end()
-    keep(recordings, ended(live, "completed", "success"))
-
-
+@pytest.mark.usefixtures("conversation")
 def test_what_was_said_then_goes_on_with_it_and_nothing_else_does(
-    make_manager: MakeManager, folder: Path, project: Path
+    make_manager: MakeManager, recordings: Recordings, project: Path
 ) -> None:
-    recordings = Recordings(folder, Redactor(environ={}))
-    conversation(make_manager, recordings, project)
-    backend = ReplayBackend(recordings, pace=0.001)  # it would go on by itself in an hour
-    execution = make_manager(backend=backend).start_execution(QUERY, project, keep_open=True)
+    manager = player(make_manager, recordings, 0.001)  # it would go on by itself in an hour
+    execution = manager.start_execution(QUERY, project, keep_open=True)
     until(lambda: execution.status == "running", what="it runs")
     with pytest.raises(ControlFailed, match="fake:says=again"):
         execution.send("something else")
@@ -125,59 +119,50 @@ def test_what_was_said_then_goes_on_with_it_and_nothing_else_does(
     ended(execution, "killed", "user")
 
 
+@pytest.mark.usefixtures("conversation")
 def test_what_nobody_says_again_comes_by_itself(
-    make_manager: MakeManager, folder: Path, project: Path
+    make_manager: MakeManager, recordings: Recordings, project: Path
 ) -> None:
-    recordings = Recordings(folder, Redactor(environ={}))
-    conversation(make_manager, recordings, project)
-    manager = make_manager(backend=ReplayBackend(recordings, pace=0))
+    manager = player(make_manager, recordings)
     execution = manager.start_execution(QUERY, project, keep_open=True)
     assert ended(execution, "completed", "success").result == "again"
     assert sum(b'"user"' in line for line in lines(execution, "in")) >= 2
 
 
 def test_a_model_and_an_interrupt_are_taken_as_they_were_then(
-    make_manager: MakeManager, folder: Path, project: Path
+    make_manager: MakeManager, recordings: Recordings, project: Path
 ) -> None:
-    def talk(execution: Execution) -> Execution:
-        until(lambda: execution.info.awaits_input, what="its first turn is over")
+    def talk(manager: ProcessManager) -> Execution:
+        execution = turn_over(manager.start_execution(QUERY, project, keep_open=True))
         execution.set_model("opus")
         execution.send("fake:long")
         until(lambda: not execution.info.awaits_input, what="it works")
         execution.interrupt()
-        until(lambda: execution.info.awaits_input, what="it has stopped")
-        execution.end()
-        return execution.wait(fake.BOUND)
+        turn_over(execution).end()
+        return done(execution)
 
-    recordings = Recordings(folder, Redactor(environ={}))
-    live = talk(make_manager().start_execution(QUERY, project, keep_open=True))
+    live = talk(make_manager())
     keep(recordings, live)
-    manager = make_manager(backend=ReplayBackend(recordings, pace=0))
-    replayed = talk(manager.start_execution(QUERY, project, keep_open=True))
-    assert told(replayed) == told(live)
+    replayed = talk(player(make_manager, recordings))
+    assert told(replayed.info) == told(live.info)
     assert lines(replayed, "in") == lines(live, "in")
 
 
+@pytest.mark.usefixtures("hello")
 def test_starts_that_run_no_cli_are_not_spread_over_time(
-    make_manager: MakeManager, folder: Path, project: Path
+    make_manager: MakeManager, recordings: Recordings, project: Path
 ) -> None:
-    recordings = Recordings(folder, Redactor(environ={}))
-    keep(recordings, ended(make_manager().start_execution(QUERY, project), "completed", "success"))
-    manager = make_manager(backend=ReplayBackend(recordings, pace=0), stagger=3600.0)
+    manager = player(make_manager, recordings, stagger=3600.0)
     for execution in [manager.start_execution(QUERY, project) for _ in range(5)]:
         ended(execution, "completed", "success")
 
 
 def test_many_at_once_of_one_recording_are_whole(
-    make_manager: MakeManager, folder: Path, project: Path
+    hello: Execution, make_manager: MakeManager, recordings: Recordings, project: Path
 ) -> None:
-    recordings = Recordings(folder, Redactor(environ={}))
-    live = ended(make_manager().start_execution(QUERY, project), "completed", "success")
-    keep(recordings, live)
-    backend = ReplayBackend(recordings, pace=0)
-    manager = make_manager(backend=backend, max_concurrency=2)
+    manager = player(make_manager, recordings, max_concurrency=2)
     with ThreadPoolExecutor(8) as pool:
         starts = [pool.submit(manager.start_execution, QUERY, project) for _ in range(24)]
         for start in starts:
-            assert told(start.result().wait(fake.BOUND)) == told(live)
-    until(lambda: not backend.wait_handles(), what="there is nothing to wait for")
+            assert told(done(start.result()).info) == told(hello.info)
+    until(lambda: not manager.backend.wait_handles(), what="there is nothing to wait for")

@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from claude_widget import local, runtime
+from claude_widget import launch_files, local, runtime
 from claude_widget.cells.static_view import execution_bundle
 from claude_widget.errors import ExecutionFailed
 from claude_widget.execution import Execution
@@ -145,7 +145,7 @@ def test_shims_command_line_is_neutral_wherever_python_lies(
 
     def interpreter() -> str:
         together.wait()
-        return local._interpreter()
+        return launch_files._interpreter()
 
     with ThreadPoolExecutor(8) as threads:
         for _ in range(50):  # each time all of them find none

@@ -9,6 +9,7 @@ so that files are kept byte for byte. Where git is not there, refuses or fails, 
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -64,6 +65,22 @@ def state_of(
         return None
 
 
+class _Links:
+    """Whether a path leads through a link: what is there is none of the project's files."""
+
+    def __init__(self, project: str) -> None:
+        self._project = project
+        self._known: dict[str, bool] = {"": False}
+
+    def leads_through(self, path: str) -> bool:
+        folder = path.rpartition("/")[0]
+        known = self._known.get(folder)
+        if known is None:
+            through = self.leads_through(folder)
+            known = self._known[folder] = through or os.path.islink(f"{self._project}/{folder}")  # noqa: PTH114 - a string, for speed
+        return known
+
+
 class GitState:
     """The work state of a project at one moment.
 
@@ -72,19 +89,32 @@ class GitState:
         project: the folder.
         ignored: paths that others write to.
         bounds: how much is looked at.
+        known: what was left out at an earlier look, which is the moment that counts: git's own
+            index says the rest of it. None looks now.
 
     Raises:
         GitFailed: git refuses, such as in a repository of another user, or fails.
         TooMuch: the project goes beyond the bounds.
     """
 
-    def __init__(self, git: Git, project: Path, ignored: Ignored, bounds: Bounds) -> None:
+    def __init__(
+        self,
+        git: Git,
+        project: Path,
+        ignored: Ignored,
+        bounds: Bounds,
+        *,
+        known: LeftOut | None = None,
+    ) -> None:
         self._git = git
         self._project = project
         self._ignored = ignored
         self._bounds = bounds
-        self._left = LeftOut()
         self._left_after = LeftOut()
+        if known is not None:
+            self._left, self._entries = known, self._indexed()
+            return
+        self._left = LeftOut()
         try:
             self._seed(git.repository)
         except (GitFailed, OSError):
@@ -109,9 +139,30 @@ class GitState:
                         Content(new.mode, content(new.id)) if new else None,
                     )
 
+    def changed_paths(self) -> dict[str, bool]:
+        """What is not as it was, without its contents: by path, whether it is there now.
+
+        Raises:
+            GitFailed: git fails now.
+            TooMuch: the project has grown beyond the bounds.
+        """
+        after = self._take(self._left_after)
+        changed = {
+            path: path in after
+            for path in self._entries.keys() | after.keys()
+            if self._entries.get(path) != after.get(path)
+        }
+        left = {path: look(f"{self._project}/{path}") is not None for path in self.left_out()}
+        return changed | left
+
     def left_out(self) -> dict[str, str]:
         """What changed and cannot be in a patch, with why; known after `differences`."""
         return self._left.changed(self._left_after)
+
+    @property
+    def left_before(self) -> LeftOut:
+        """What was left out at that moment."""
+        return self._left
 
     def _take(self, left: LeftOut) -> dict[str, _Entry]:
         """Bring our index up to date with the files; what it says then."""
@@ -120,9 +171,10 @@ class GitState:
         if len(listed) > self._bounds.files:
             raise TooMuch(f"has more than {self._bounds.files:,} files")
         there, gone, total = [], [], 0
+        links = _Links(str(self._project))
         for path in sorted(listed | known.keys()):
             full = f"{self._project}/{path}"
-            found = look(full)
+            found = None if links.leads_through(path) else look(full)
             if found and can_keep(full, path, found, self._bounds, left):
                 there.append(path)
                 total += 0 if path in known else found.st_size

@@ -13,13 +13,14 @@ import json
 import logging
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from claude_widget.changes import git_changes, patching
 from claude_widget.changes.errors import PatchConflict
+from claude_widget.changes.patch_joining import joined
 from claude_widget.changes.patch_reading import parse, unquoted
 from claude_widget.changes.patch_redaction import Redacts, redacted
 from claude_widget.changes.patches import (
@@ -316,6 +317,31 @@ def _papermill_run(notebook: Content) -> tuple[str, list[object]] | None:
         return None
 
 
+def together(several: Sequence[Changes]) -> Changes:
+    """What was changed one after the other, in one folder, as if at once.
+
+    Args:
+        several: the oldest first, at least one.
+
+    Raises:
+        PatchConflict: a patch is damaged.
+    """
+    if len(several) == 1:
+        return several[0]
+    sections: list[Section] = []
+    for changes in several:
+        sections = joined(sections, parse(changes.patch))
+    left_out = {path: why for changes in several for path, why in changes.left_out}
+    return Changes(
+        compose(sections),
+        mixed=any(changes.mixed for changes in several),
+        incomplete="; ".join(dict.fromkeys(one.incomplete for one in several if one.incomplete)),
+        left_out=tuple(sorted(left_out.items())),
+        was_redacted=any(changes.was_redacted for changes in several),
+        placeholders=tuple(sorted({path for one in several for path in one.placeholders})),
+    )
+
+
 def apply(changes: Changes, project: str | os.PathLike[str]) -> None:
     """Make the recorded changes in a project: all of them, or none.
 
@@ -343,3 +369,17 @@ def apply(changes: Changes, project: str | os.PathLike[str]) -> None:
         more = len(changes.placeholders) - _TOLD
         told += f" and {more} more" if more > 0 else ""
         _LOG.warning("Placeholders stand in place of what was redacted in: %s", visible(told))
+
+
+def is_applied(changes: Changes, project: str | os.PathLike[str]) -> bool:
+    """Whether a project has the recorded changes; nothing is changed.
+
+    Args:
+        changes: what was recorded.
+        project: the folder.
+
+    Raises:
+        PatchConflict: the patch is damaged.
+    """
+    exact = not changes.was_redacted
+    return patching.is_applied(parse(changes.patch), Path(project), exact=exact)

@@ -63,6 +63,10 @@ class Overlaps:
             return stay.mixed
 
 
+OVERLAPS = Overlaps()
+"""Of this process."""
+
+
 def overlapped(own: Span, others: Iterable[Span]) -> bool:
     """Whether any of the others, such as those of other processes, worked there meanwhile.
 

@@ -130,11 +130,12 @@ def sections_of(difference: Difference) -> list[Section]:
         return [Section(difference.path, *modes, "", "")]
     ids = blob_id(before) if old else NOTHING, blob_id(after) if new else NOTHING
     if is_text(before) and is_text(after):
-        return [Section(difference.path, *modes, *ids, hunks=_hunks(before, after))]
+        return [Section(difference.path, *modes, *ids, hunks=hunks_of(before, after))]
     return [Section(difference.path, *modes, *ids, binary=after)]
 
 
-def _hunks(before: bytes, after: bytes) -> tuple[Hunk, ...]:
+def hunks_of(before: bytes, after: bytes) -> tuple[Hunk, ...]:
+    """What differs between two texts, with the lines around it."""
     old, new = split_lines(before), split_lines(after)
     made = []
     for span, blocks in line_diff.hunks(line_diff.blocks(old, new), len(old)):

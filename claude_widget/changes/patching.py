@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from claude_widget.changes.errors import PatchConflict
 from claude_widget.changes.patch_fitting import Misfit, fitted
 from claude_widget.changes.patch_reading import LARGEST
-from claude_widget.changes.patches import EXECUTABLE, LINK, Content, Section
+from claude_widget.changes.patches import EXECUTABLE, LINK, Content, Section, blob_id
 from claude_widget.changes.permitted_paths import is_gits, why_forbidden
 from claude_widget.changes.project_files import Bounds, LeftOut, look, read
 from claude_widget.changes.unfinished import Kept, Planned, undo_unfinished
@@ -49,6 +49,12 @@ def apply(sections: Sequence[Section], project: Path, *, exact: bool = True) -> 
         _Change(root, steps).make()
 
 
+def is_applied(sections: Sequence[Section], project: Path, *, exact: bool = True) -> bool:
+    """Whether the files of a project are as the sections make them; nothing is changed."""
+    plan, conflicts = _plan(sections, project.resolve(), exact=exact)
+    return not conflicts and all(step.present == step.wanted for step in plan.values())
+
+
 # -- checks ------------------------------------------------------------------------------------
 
 
@@ -72,14 +78,24 @@ def _plan(
 
 
 def _wanted(present: Content | None, sections: Sequence[Section], *, exact: bool) -> Content | None:
-    """A file as its sections make it: two where a link takes the place of a file."""
+    """A file as its sections make it, each from what the one before it gave.
+
+    It has several where a link takes the place of a file, or of executions that follow each other.
+    """
+    last, is_last = sections[-1], False
     if len(sections) > 1 and present is not None:
         with contextlib.suppress(Misfit):
-            if fitted(present, sections[-1], exact=exact) == present:
-                return present
+            is_last = fitted(present, last, exact=exact) == present
+        if is_last and blob_id(present.data) == last.new_id:
+            return present
     wanted = present
-    for section in sections:
-        wanted = fitted(wanted, section, exact=exact)
+    try:
+        for section in sections:
+            wanted = fitted(wanted, section, exact=exact)
+    except Misfit:
+        if is_last:  # as it is to be already, though it has changed otherwise as well
+            return present
+        raise
     return wanted
 
 

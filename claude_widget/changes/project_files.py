@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -190,11 +190,16 @@ def heavy(path: str) -> bool:
 class LeftOut:
     """Files that are too large, or cannot be read: only that they changed can be told."""
 
-    def __init__(self) -> None:
-        self._files: dict[str, tuple[Signature, str]] = {}
+    def __init__(self, files: Mapping[str, tuple[Signature, str]] | None = None) -> None:
+        self._files = dict(files or {})
 
     def __contains__(self, path: str) -> bool:
         return path in self._files
+
+    @property
+    def files(self) -> dict[str, tuple[Signature, str]]:
+        """Each with what tells that it was written to, and why it is left out."""
+        return dict(self._files)
 
     def add(self, path: str, found: os.stat_result, why: str) -> None:
         """One file, as it is now."""

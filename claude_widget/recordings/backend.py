@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from claude_widget.backend import Backend, Run
+from claude_widget.backend import Backend, Run, Warmer
 from claude_widget.models import ExecutionInfo, ExecutionRequest, Mode
 from claude_widget.recordings.key import RecordingKey
+from claude_widget.recordings.reading import Played
 from claude_widget.recordings.replay import ReplayBackend
 from claude_widget.recordings.store import Recording, Recordings
 from claude_widget.reports import EndedProcess
@@ -47,6 +48,7 @@ class RecordedBackend:
         self._player = player
         self._lock = threading.Lock()
         self._chosen: dict[str, Recording | None] = {}
+        self._read: tuple[str, Played] | None = None
 
     @property
     def name(self) -> Literal["local", "replay"]:
@@ -67,10 +69,14 @@ class RecordedBackend:
         """What there is to be played, and where records go."""
         return self._player.recordings
 
-    def choose(self, execution_id: str, recording: Recording) -> None:
-        """That execution is to be played, from that recording."""
+    def choose(self, execution_id: str, recording: Recording, read: Played) -> None:
+        """That execution is to be played, from that recording, which was read a moment ago.
+
+        What was read is kept for the latest alone: most are played at once, and one may be large.
+        """
         with self._lock:
             self._chosen[execution_id] = recording
+            self._read = (execution_id, read)
 
     def is_chosen(self, execution_id: str) -> bool:
         """Whether it is to be played, or was."""
@@ -87,6 +93,11 @@ class RecordedBackend:
         found = None if key is None else self.recordings.find(RecordingKey(key, {}))
         return found or self.recordings.by_query(info.query)
 
+    @property
+    def warmer(self) -> Warmer | None:
+        """What can start CLIs ahead, if anything may be run."""
+        return self._live if self.may_run and isinstance(self._live, Warmer) else None
+
     def _of(self, run: Run) -> Backend:
         with self._lock:
             return self._player if run.execution_id in self._chosen else self._live
@@ -99,10 +110,13 @@ class RecordedBackend:
         """Run it, or play it."""
         with self._lock:
             recording = self._chosen.get(run.execution_id)
+            read = None
+            if self._read is not None and self._read[0] == run.execution_id:
+                read, self._read = self._read[1], None
         if recording is None:
             self._live.start(run, writer)
             return
-        self._player.play(run, writer, recording)
+        self._player.play(run, writer, recording, read)
         with self._lock:
             self._chosen[run.execution_id] = None  # whose it is stays known, what it plays need not
 

@@ -27,8 +27,15 @@ from claude_widget.events import Record
 FORMAT_VERSION = 1
 KINDS = ("id", "number", "time", "text", "place")
 _NAMES = ("id", "place")
-_OWN = re.compile(rb'\{"event": ?"(?:transcript|requested|adopted)"')
+_OWN = re.compile(
+    rb'\{"event": ?"(?:transcript|requested|adopted|held|released|prioritised|filled|worktree)"'
+)
 """Records that are of one machine and one kernel; who plays a recording has its own."""
+_COST = re.compile(
+    rb'\{"type": ?"control_re(?:quest|sponse)".{0,60}'
+    rb'"request_id": ?"get_session_cost-[0-9a-f-]{36}"'
+)
+"""What it had cost so far, which is asked for while a budget is watched, by the clock."""
 _PROCESSES = ("pid", "start", "shim_pid", "shim_start")
 _COMMAND = {"cli_path": "claude", "cgroup": ""}
 _STREAMS = {
@@ -152,7 +159,9 @@ def neutral(records: Iterable[Record], places: Iterable[str] = ()) -> Neutral:
 
 def is_own(record: Record) -> bool:
     """Whether a record is of the execution that wrote it alone, such as its header."""
-    return record.stream == "meta" and _OWN.match(record.data) is not None
+    if record.stream == "meta":
+        return _OWN.match(record.data) is not None
+    return record.stream in ("in", "out") and _COST.match(record.data) is not None
 
 
 def _line(record: Record) -> str:

@@ -20,6 +20,10 @@ from claude_widget.recordings.key import relative_to
 _BLOCK = 1 << 20
 _WILD = re.compile(r"[*?\[]")
 _NOTEBOOK = ".ipynb"
+_HINT = (
+    "Globs are relative to the notebook's folder, such as 'src/**/*.py' or '../data/a.csv'. "
+    "Notebooks, recordings and folders like node_modules count only if they are named."
+)
 
 
 def digests(patterns: Iterable[str], base: Path, recordings: Path) -> dict[str, str]:
@@ -41,14 +45,11 @@ def digests(patterns: Iterable[str], base: Path, recordings: Path) -> dict[str, 
             found |= {relative_to(path, base): _file_digest(path) for path in files}
         except (OSError, ValueError, NotImplementedError, TypeError, IndexError) as error:
             why = getattr(error, "strerror", None) or error  # without its path, which has the home
-            raise InvalidRequest(f"inputs: {pattern!r}: {why}.", field="inputs") from None
+            told = f"inputs: {pattern!r}: {why}."
+            raise InvalidRequest(told, field="inputs", hint=_HINT) from None
         if not files:
-            raise InvalidRequest(
-                f"inputs: no file fits {pattern!r} in the notebook's folder.",
-                field="inputs",
-                hint="Globs are relative to the notebook's folder, such as 'src/**/*.py'. "
-                "Notebooks, recordings and folders like node_modules count only if they are named.",
-            )
+            told = f"inputs: no file fits {pattern!r} in the notebook's folder."
+            raise InvalidRequest(told, field="inputs", hint=_HINT)
     return dict(sorted(found.items()))
 
 

@@ -117,9 +117,10 @@ class Occurrences:
         if self._runs.get(cell_id) != cell.run:
             self._runs[cell_id] = cell.run
             left.add(cell_id)
-        for counter in self._counters.values():
-            for one in left:
-                counter.leave(one)
+        if left:  # most starts are of a cell that goes on, and there may be thousands of counters
+            for counter in self._counters.values():
+                for one in left:
+                    counter.leave(one)
 
     def from_the_top(self, asked: str, cell: Cell | None, number: int) -> int:
         """The number that a start would have if the notebook were run once from its top.

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from claude_widget.backend import Backend
-from claude_widget.changes.observed import Changes
 from claude_widget.errors import InvalidRequest, SessionOnlyReplayed
 from claude_widget.execution import Execution
 from claude_widget.models import ExecutionInfo, ExecutionRequest, Mode
@@ -22,7 +21,9 @@ from claude_widget.recordings.call_sites import call_site
 from claude_widget.recordings.inputs import digests
 from claude_widget.recordings.key import RecordingKey
 from claude_widget.recordings.occurrences import Cell, Occurrences
-from claude_widget.recordings.staleness import Asked, StaleRecording, stale_among
+from claude_widget.recordings.reading import Played
+from claude_widget.recordings.recorded_patch import changes_of
+from claude_widget.recordings.staleness import StaleRecording, stale_among
 from claude_widget.recordings.store import Recording
 from claude_widget.sessions import has_session
 
@@ -41,7 +42,7 @@ class Plan(NamedTuple):
         number: of this one among them; 0 if it was not counted.
         turn: the same for starts of one session, whichever execution they go on with.
         from_the_top: the number that it would have if the notebook were run once from its top.
-        recorded_time: epoch seconds of the recording; None if it does not say.
+        played: what was read of it.
         lacking: what it changed and cannot be changed again, where that is asked for.
     """
 
@@ -53,7 +54,7 @@ class Plan(NamedTuple):
     number: int = 0
     turn: tuple[str, int] | None = None
     from_the_top: int = 0
-    recorded_time: float | None = None
+    played: Played | None = None
     lacking: tuple[str, ...] = ()
 
     @property
@@ -84,11 +85,13 @@ class Planner:
         self._held: dict[tuple[str | None, str, int], str] = {}
         """Which execution starts have gone on with, by cell and by their turn among equal ones."""
         self._lock = threading.Lock()
-        self._asked: dict[str, tuple[str, Asked]] = {}
+        self._asked: dict[str, tuple[str, dict[str, Mapping[str, Any]]]] = {}
         """Where starts stood that were to be recorded or played: the last run of that cell, and
         what it asked for."""
         self._made: dict[str, dict[str, str]] = {}
         """By where their starts stood: the executions that came of them, with their keys."""
+        self._made_of: dict[tuple[str, str], list[str]] = {}
+        """The same executions by where their starts stood and their key: there may be thousands."""
         self._made_by: dict[str, str] = {}
         self._turned: set[str] = set()
         """Cells that have begun another run, of which nothing has come yet."""
@@ -112,8 +115,17 @@ class Planner:
                 hint="Adopt it by a manager in another mode, without CLAUDE_WIDGET_MODE=replay.",
             )
 
+    def call(self) -> Cell | None:
+        """Where the start that is being made stands; None where that does not matter."""
+        return None if self._backend is None else call_site(self._cell, self._backend.base)
+
     def plan(
-        self, request: ExecutionRequest, holders: Sequence[Execution] = (), *, named: bool = False
+        self,
+        request: ExecutionRequest,
+        holders: Sequence[Execution] = (),
+        *,
+        named: bool = False,
+        call: Cell | None = None,
     ) -> Plan:
         """What is to become of a start. What comes of nothing is given back.
 
@@ -122,6 +134,7 @@ class Planner:
             holders: the executions of the session that it goes on with, the latest first.
             named: it goes on with the first of them, as its caller has said; else with whichever
                 was the latest when its cell was first run.
+            call: where the start stands; None if it is being made just now.
 
         Raises:
             RecordingNotFound: it is to be played, and there is no recording of it.
@@ -139,7 +152,7 @@ class Planner:
             self._check_lives(request, holders)
             return Plan()
         key_of = self._keys_of(request)
-        call = call_site(self._cell, self._backend.base)
+        call = call or call_site(self._cell, self._backend.base)
         plan = Plan(mode, call=call)
         if holders and not named:
             asked = key_of(None).key
@@ -181,7 +194,7 @@ class Planner:
     def stale(self) -> list[StaleRecording]:
         """The recordings that none of the starts so far has asked for."""
         with self._lock:
-            asked = {label: keys for label, (_, keys) in self._asked.items()}
+            asked = {label: dict(keys) for label, (_, keys) in self._asked.items()}
         if self._backend is None or not (asked or self._backend.mode != "live"):
             return []
         return stale_among(self._backend.recordings, asked)
@@ -228,9 +241,7 @@ class Planner:
         if found is not None:
             played = recordings.read(found)  # refused, if it must be, before anything is written
             lacking = _lacking(found) if request.apply_changes else ()
-            return plan._replace(
-                recording=found, recorded_time=played.recorded_time, lacking=lacking
-            )
+            return plan._replace(recording=found, played=played, lacking=lacking)
         if plan.mode == "replay":
             raise recordings.missing(plan.key, request)
         if holder is not None and holder.info.recorded:  # also if its session is here: by now
@@ -265,7 +276,8 @@ class Planner:
             if run != call.run:  # it is run again: what it asked for before counts no more
                 keys = {}
                 self._turned.add(call.label)
-            self._asked[call.label] = (call.run, {**keys, key.key: key.material})
+            keys[key.key] = key.material
+            self._asked[call.label] = (call.run, keys)
 
     def made(self, plan: Plan, execution_id: str) -> list[str]:
         """That start has become an execution; those that may be stale from now on, or no more."""
@@ -274,10 +286,12 @@ class Planner:
         label, key = plan.call.label, plan.key.key
         with self._lock:
             others = self._made.setdefault(label, {})
-            turned = label in self._turned
+            equal = self._made_of.setdefault((label, key), [])
+            changed = list(others if label in self._turned else equal)
             self._turned.discard(label)
-            changed = [one for one, its in others.items() if turned or its == key]
-            others[execution_id] = key
+            if others.get(execution_id) != key:  # it may be planned before it is filled, and then
+                others[execution_id] = key
+                equal.append(execution_id)
             self._made_by[execution_id] = label
         return changed
 
@@ -292,7 +306,8 @@ class Planner:
 
 def _lacking(recording: Recording) -> tuple[str, ...]:
     """What it changed and its patch has not."""
-    return () if recording.patch is None else Changes.read(recording.patch).lacking
+    changes = changes_of(recording)
+    return () if changes is None else changes.lacking
 
 
 def _numbered(first: RecordingKey, number: int) -> RecordingKey:

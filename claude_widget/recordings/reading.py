@@ -48,12 +48,14 @@ class Played(NamedTuple):
         times: seconds of each since the first; there may be fewer.
         recorded_time: epoch seconds of when it was recorded; None if it does not say.
         typed: which of what was said to it a person has typed on a page, counted from 0.
+        signature: of the files that were read.
     """
 
     lines: list[bytes]
     times: list[float]
     recorded_time: float | None = None
     typed: tuple[int, ...] = ()
+    signature: tuple[object, ...] = ()
 
 
 def read_object(path: Path) -> dict[str, Any]:

@@ -19,59 +19,30 @@ from typing import NamedTuple
 
 from claude_widget.backend import Backend
 from claude_widget.changes import observed as changes
-from claude_widget.changes.overlaps import Overlaps, Span, Stay, overlapped
+from claude_widget.changes.overlaps import OVERLAPS, Span, Stay, overlapped
 from claude_widget.errors import ClaudeWidgetError
 from claude_widget.execution import Execution
 from claude_widget.markup.characters import visible
 from claude_widget.models import ExecutionInfo, ExecutionRequest, ExecutionStatus, Reason
 from claude_widget.recordings.backend import RecordedBackend
+from claude_widget.recordings.claims import Claim, RecordingProblem
 from claude_widget.recordings.key import RecordingKey
 from claude_widget.recordings.planning import Plan
 from claude_widget.recordings.reading import has_completed
+from claude_widget.recordings.recorded_patch import changes_of
 from claude_widget.registry import Registry
 
 _LOG = logging.getLogger(__name__)
-_OVERLAPS = Overlaps()
+_OVERLAPS = OVERLAPS
 """Of all managers of this process: several may work in one folder."""
 _SAVED_WITHIN = 30.0
 """Seconds that closing a manager waits for what is being saved."""
-_NOT_ITS_OWN = (Reason.LOST, Reason.CLOSE, Reason.SWEEP, Reason.STARTUP, Reason.DEPENDENCY)
+_NOT_ITS_OWN = (Reason.LOST, Reason.CLOSE, Reason.SWEEP, Reason.DEPENDENCY)
 """Ends that are the machine's or the kernel's doing; nobody wants them again."""
 
 
 _BEGUN = "the kernel in which it began is gone"
-
-
-class RecordingProblem(NamedTuple):
-    """A recording that could not be saved as it should be, or that lacks what was changed.
-
-    Attributes:
-        execution_id: whose.
-        problem: what went wrong, in words.
-    """
-
-    execution_id: str
-    problem: str
-
-
-class Claim(NamedTuple):
-    """How a start is recorded that may go on with an execution that is there already.
-
-    Attributes:
-        key: of the recording.
-        begin: records the execution of that id from now on.
-        withdraw: does so no more: the start does not go on with it.
-        finish: records one that has ended.
-        is_missed: whether it has ended, and was to be recorded, and was not.
-        takes_completed: one that has completed will do, too; not where a new one is asked for.
-    """
-
-    key: str
-    begin: Callable[[str], None]
-    withdraw: Callable[[str], None]
-    finish: Callable[[Execution], None]
-    is_missed: Callable[[str], bool]
-    takes_completed: bool
+_NOT_BEGUN = "it failed before its CLI had begun. Run it again once that can start"
 
 
 class _Running(NamedTuple):
@@ -102,6 +73,7 @@ class Recorder:
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._missed: set[str] = set()
+        self._handed_over: set[str] = set()
         self.problems: tuple[RecordingProblem, ...] = ()
 
     # -- starting ----------------------------------------------------------------------------
@@ -115,18 +87,18 @@ class Recorder:
         if self._backend is None:
             return
         if plan.recording is not None:
-            if request.apply_changes and plan.recording.patch is not None:
-                self._apply(plan.recording.patch, Path(request.project_path), execution_id)
-            self._backend.choose(execution_id, plan.recording)
+            assert plan.played is not None
+            if request.apply_changes and (recorded := changes_of(plan.recording)) is not None:
+                self._apply(recorded, Path(request.project_path), execution_id)
+            self._backend.choose(execution_id, plan.recording, plan.played)
         else:
             with self._lock:
                 self._running[execution_id] = _Running(plan)
         if plan.mode != "replay" and plan.number != plan.from_the_top:
             self._failed(execution_id, _out_of_order(plan))
 
-    def _apply(self, patch: Path, project: Path, execution_id: str) -> None:
+    def _apply(self, recorded: changes.Changes, project: Path, execution_id: str) -> None:
         """Make recorded changes again; who works in that folder meanwhile has not made them."""
-        recorded = changes.Changes.read(patch)
         stay = _OVERLAPS.begin(project)
         try:
             changes.apply(recorded, project)
@@ -135,6 +107,23 @@ class Recorder:
         if recorded.lacking:
             missing = "; ".join(recorded.lacking)
             self._failed(execution_id, f"it changed what its recording lacks: {missing}")
+
+    def plan_of(self, execution_id: str) -> Plan | None:
+        """How that one is recorded; None if it is not."""
+        with self._lock:
+            running = self._running.get(execution_id)
+        return running.plan if running is not None and running.plan.records else None
+
+    def hand_over(self, execution_id: str, to: str) -> None:
+        """What is recorded of one that has failed goes on with another attempt at it.
+
+        What the project was before the first of them is what all of them together change.
+        """
+        with self._lock:
+            running = self._running.get(execution_id)
+            if running is not None and running.plan.records:
+                self._running[to] = self._running.pop(execution_id)
+                self._handed_over.add(execution_id)
 
     def claim(self, plan: Plan) -> Claim | None:
         """How that start is recorded if it goes on with what is there; None if it is not."""
@@ -171,11 +160,14 @@ class Recorder:
         if found is None:
             key = RecordingKey(info.recording_key or "", {"query": info.query})
             raise recordings.missing(key, execution.run.request)
-        recordings.read(found)
-        backend.choose(execution_id, found)
+        backend.choose(execution_id, found, recordings.read(found))
 
-    def starts(self, execution: Execution) -> None:
+    def starts(self, execution: Execution, folder: Path) -> None:
         """It is started this moment: what its project is now is what it changes.
+
+        Args:
+            execution: it.
+            folder: where it works: its project, or what is the project in its worktree.
 
         Raises:
             RecordingNotFound, RecordingDamaged, RecordingTooNew: as for `choose_again`.
@@ -183,12 +175,11 @@ class Recorder:
         self.choose_again(execution)
         with self._lock:
             running = self._running.get(execution.execution_id)
-        if running is None:
+        if running is None or running.stay is not None:  # which is of an earlier attempt
             return
-        project = Path(execution.run.request.project_path)
-        running = running._replace(stay=_OVERLAPS.begin(project), since=time.time())
+        running = running._replace(stay=_OVERLAPS.begin(folder), since=time.time())
         if running.plan.records:
-            running = running._replace(before=self._before(execution.execution_id, project))
+            running = running._replace(before=self._before(execution.execution_id, folder))
         with self._lock:
             self._running[execution.execution_id] = running
 
@@ -255,6 +246,8 @@ class Recorder:
     def _was_to_be_recorded(self, execution: Execution) -> bool:
         """Whether it is this manager's by now, which would record it, and another began to."""
         asked = execution.state.asked
+        if execution.execution_id in self._handed_over:
+            return False
         if asked.key is None or asked.recorded or execution.info.start_time is None:
             return False
         if self._backend is None or execution.execution_id not in self._registry.mine:
@@ -289,6 +282,8 @@ class Recorder:
             changed = self._changed(execution, running)
             if not _is_worth(plan, info):
                 _LOG.info("Execution %s is not recorded: %s", info.execution_id, info.reason)
+                if plan.mode == "record" and info.reason is Reason.STARTUP:
+                    self._failed(info.execution_id, f"it is not recorded: {_NOT_BEGUN}")
                 return
             if kept := self._better_than(plan.key, info):
                 self._failed(info.execution_id, kept)
@@ -307,7 +302,7 @@ class Recorder:
                 missing = "; ".join(changed.lacking)
                 self._failed(info.execution_id, f"its recording lacks what it changed: {missing}")
         except Exception as error:  # noqa: BLE001 - the execution has its result all the same
-            self._failed(info.execution_id, f"it is not recorded: {error}")
+            self._failed(info.execution_id, f"it is not recorded: {type(error).__name__}: {error}")
 
     def _better_than(self, key: RecordingKey, info: ExecutionInfo) -> str:
         """Why that end is not recorded: it is no success, and one is; empty if it is."""
@@ -339,14 +334,17 @@ class Recorder:
         return before.after(mixed=mixed)
 
     def _others(self, execution: Execution, since: float) -> Iterator[Span]:
-        """What else of this state folder has run since then, as far as it was followed."""
+        """What else of this state folder has run since then, as far as it was followed.
+
+        Earlier attempts at the same are nobody else: what they changed is in its patch.
+        """
         self._registry.look_around()  # another kernel may have begun a moment ago
+        own = {one.execution_id for one in self._registry.attempts(execution)}
         for other in self._registry.all():
-            life = other.state.life
-            started, over = life.start_time, life.end_time
-            if other is execution or started is None or (over is not None and over < since):
+            started, over = other.ran
+            if other.execution_id in own or started is None or (over is not None and over < since):
                 continue
-            project = Path(other.info.project_path)
+            project = Path(other.info.cwd)
             if not other.info.recorded:
                 yield Span(project, started, over)
             elif other.run.request.apply_changes:  # made before it is played
@@ -389,5 +387,7 @@ def _is_worth(plan: Plan, info: ExecutionInfo) -> bool:
     recorded on the way is played for ever after, so only what completed is.
     """
     if info.start_time is None or info.reason in _NOT_ITS_OWN:
+        return False
+    if info.reason is Reason.STARTUP and info.cli_version is None:  # its CLI said nothing
         return False
     return plan.mode == "record" or info.status is ExecutionStatus.COMPLETED

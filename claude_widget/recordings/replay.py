@@ -55,6 +55,7 @@ class _Playing:
     thread: threading.Thread | None = None
     wake: threading.Event = field(default_factory=threading.Event)
     kill_reason: str = ""
+    kill_error: str = ""
 
 
 class ReplayBackend:
@@ -105,19 +106,24 @@ class ReplayBackend:
         """Begin to play what is recorded for its request."""
         self.play(run, writer, self.find(run.request))
 
-    def play(self, run: Run, writer: Writer, recording: Recording) -> None:
+    def play(
+        self, run: Run, writer: Writer, recording: Recording, read: Played | None = None
+    ) -> None:
         """Write a recording into a transcript: at once, or on a thread of its own.
 
         Args:
             run: the execution that shows it.
             writer: of its transcript; closed when all is written.
             recording: what is played.
+            read: what was read of it when it was chosen; it is read again if it has changed since.
 
         Raises:
             RecordingDamaged: it cannot be played; the writer is still open.
             OSError: nothing could be written; the writer is still open.
         """
-        played = _with_an_end(self.recordings.read(recording), recording)
+        if read is None or not self.recordings.is_as_read(recording, read):
+            read = self.recordings.read(recording)
+        played = _with_an_end(read, recording)
         keep_open = run.request.keep_open
         playing = _Playing(Said(played.lines, keep_open=keep_open, typed=played.typed))
         with self._lock:
@@ -139,7 +145,7 @@ class ReplayBackend:
         try:
             with writer:
                 if not self._write(writer, played, playing):
-                    writer.meta("kill", reason=playing.kill_reason)
+                    writer.meta("kill", reason=playing.kill_reason, error=playing.kill_error)
                     code = -15 if _has_spawned(played.lines[: playing.said.at]) else None
                     writer.meta("ended", exit_code=code, error="", forced=False, descendants=0)
         except OSError as error:
@@ -202,6 +208,7 @@ class ReplayBackend:
             taken = said is not None and said.take(operation, str(fields.get("line", "")))
         if operation == "kill" and playing is not None:
             playing.kill_reason = str(fields.get("reason") or "user")
+            playing.kill_error = str(fields.get("error") or "")
         elif not taken:
             raise self._refusal(run, operation, said if playing is not None else None)
         if playing is not None:

@@ -19,6 +19,8 @@ from claude_widget.state import State, fold
 
 _LONGEST = 1e9
 """Seconds."""
+PATCH_DIGEST = "patch_digest"
+"""The name of what `digest_of_patch` gave when the patch was saved; not there without a patch."""
 
 
 class RunFile(NamedTuple):
@@ -40,7 +42,11 @@ class RunFile(NamedTuple):
 
 
 def describe_run(
-    execution_id: str, records: Iterable[Record], kept: Neutral, typed: Sequence[int] = ()
+    execution_id: str,
+    records: Iterable[Record],
+    kept: Neutral,
+    typed: Sequence[int] = (),
+    patch: bytes | None = None,
 ) -> bytes:
     """The file's content, a name a line.
 
@@ -49,6 +55,7 @@ def describe_run(
         records: its transcript, redacted.
         kept: what has become of it.
         typed: which of what was said to it a person has typed on a page.
+        patch: the file of what it changed; None if that is nothing.
     """
     info = fold(State.initial(execution_id), records).info
     told: dict[str, Any] = {
@@ -61,6 +68,7 @@ def describe_run(
         "cost_usd": info.cost_usd,
         "usage": info.usage.model_dump(),
         "digest": digest_of(kept.text.encode(), kept.values),
+        **({} if patch is None else {PATCH_DIGEST: digest_of_patch(patch)}),
         **({"typed": list(typed)} if typed else {}),
         "times": kept.times,
         "values": kept.values,
@@ -104,6 +112,11 @@ def digest_of(transcript: bytes, values: Mapping[str, Sequence[object]]) -> str:
     made = hashlib.sha256(transcript)
     made.update(json.dumps(values, sort_keys=True).encode())
     return made.hexdigest()
+
+
+def digest_of_patch(patch: bytes) -> str:
+    """SHA-256 of a patch's file: it tells one that was cut off, or edited."""
+    return hashlib.sha256(patch).hexdigest()
 
 
 def _epoch(moment: object) -> float | None:

@@ -204,13 +204,17 @@ class Recordings:
         redactor = self.redactor.for_request(request)
         material = dict(redactor.value(key.material))
         nearest = self.nearest(material)
+        differing = [] if nearest is None else nearest[1]
+        if nearest is not None and nearest[0].key == key.key:
+            digits = key.key[:_DIGITS]
+            differing = [f"its folder was renamed: name it so that it ends in -{digits} again"]
         return RecordingNotFound(
             redactor.text(request.query),
             [] if nearest else [one.query for one in self.all()],
             key=key.key,
             material=material,
             nearest=None if nearest is None else str(nearest[0].folder),
-            differences=() if nearest is None else nearest[1],
+            differences=differing,
             folder=self._shown(self.folder),
         )
 
@@ -260,15 +264,18 @@ class Recordings:
             kept = signature_of(recording.folder)
             played = self._kept.get(kept)
             if played is None:
-                played = (oldest_played_of if recording.format == 0 else played_of)(
-                    recording.folder
-                )
+                reading = oldest_played_of if recording.format == 0 else played_of
+                played = reading(recording.folder)._replace(signature=kept)
         with self._lock:
             if sum(map(len, played.lines)) <= _KEPT_BYTES:
                 self._kept[kept] = played
             while len(self._kept) > _KEPT:
                 del self._kept[next(iter(self._kept))]
         return played
+
+    def is_as_read(self, recording: Recording, played: Played) -> bool:
+        """Whether a recording's files are still those that were read."""
+        return signature_of(recording.folder) == played.signature
 
     # -- saving ------------------------------------------------------------------------------
 
@@ -317,14 +324,16 @@ class Recordings:
         request = {"format": FORMAT_VERSION, "needs": NEEDS, "key": key.key}
         if key.asked is not None:
             request[_NAMELESS] = recording_key.digest_of(key.material)
+        changes = None if changes is None else changes.redacted(self.redactor)
+        patch = None if changes is None else changes.text.encode()
+        typed = typed_in(records, by_page)
         files = {
             REQUEST: _pretty({**request, "material": key.material}),
             TRANSCRIPT: kept.text.encode(),
-            RUN: describe_run(run.execution_id, records, kept, typed_in(records, by_page)),
+            RUN: describe_run(run.execution_id, records, kept, typed, patch),
         }
-        if changes is not None:
-            changes = changes.redacted(self.redactor)
-            files[PATCH] = changes.text.encode()
+        if patch is not None:
+            files[PATCH] = patch
         folder = self.folder / f"{slug(key.material)}-{key.key[:_DIGITS]}"
         made = redactor.text(made_by)
         entry: dict[str, Any] = {"key": key.key, "made_by": made, "query": beginning(key.material)}

@@ -8,7 +8,7 @@ doing it twice changes nothing. What it cannot find is in SECURITY.md.
     secret_shapes   what secrets look like       personal_paths   the home folder, the user's name
     secret_values   secrets of the environment   delta_joining    secrets that were streamed
     key_lines       parts of private keys        found_parts      parts of a text, replaced
-    encoded_text    escapes, URLs, base64
+    encoded_text    escapes, URLs, base64        protocol_names   what says nothing
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pydantic import BaseModel
+
 from claude_widget.errors import InvalidRequest
-from claude_widget.events import Record
+from claude_widget.events import Record, StreamEvent
 from claude_widget.models import ExecutionRequest
 from claude_widget.redaction.delta_joining import Block, Joiner, Splitter
 from claude_widget.redaction.encoded_text import Content, unescaped, views
@@ -38,6 +40,7 @@ from claude_widget.redaction.found_parts import (
 )
 from claude_widget.redaction.key_lines import key_lines
 from claude_widget.redaction.personal_paths import PersonalPaths
+from claude_widget.redaction.protocol_names import Inside, is_word, model_of, names_of
 from claude_widget.redaction.secret_shapes import SHAPES, known_shapes, looks_secret, names_secret
 from claude_widget.redaction.secret_values import Needles, environment_values, requested_values
 
@@ -61,7 +64,8 @@ class Redactor:
     """Takes secrets, and what says whose machine it was, out of what is to be kept.
 
     Args:
-        rules: patterns of the user's own; all that they match is taken out.
+        rules: patterns of the user's own; all that they match is taken out, but for names and
+            words of the protocol.
         environ: whose secret values are looked for; None is the process's own, as it is now.
         home: the folder that becomes `~`; None is the user's.
         user: the name that becomes `user`, as a part of a path and before a host; None is the
@@ -93,6 +97,7 @@ class Redactor:
         self._paths = PersonalPaths(self._homes, self._user)
         self._splitter = Splitter(_PLACEHOLDER)
         self._remembered: dict[str, str] = {}
+        self._words: dict[str, str] = {}
         self._seeks = True
 
     def also(
@@ -123,7 +128,7 @@ class Redactor:
 
     def _but(self, **otherwise: object) -> Redactor:
         other = copy.copy(self)
-        vars(other).update(otherwise, _remembered={})
+        vars(other).update(otherwise, _remembered={}, _words={})
         return other
 
     def for_request(self, request: ExecutionRequest) -> Redactor:
@@ -154,20 +159,24 @@ class Redactor:
                 return kept
             kept = redacted
 
-    def value(self, value: Any) -> Any:
+    def value(self, value: Any, model: type[BaseModel] | None = None) -> Any:
         """A JSON value: every string in it, the keys of objects as well.
 
         A value whose key says that it is a secret is taken out if it looks like one. Strings of a
         list are the lines of one text, too.
+
+        Args:
+            value: what is redacted.
+            model: whose fields it is, or each item of a list: their names stay.
         """
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
-            return self._object(value)
+            return self._object(value, {} if model is None else names_of(model))
         if isinstance(value, list | tuple):
             if len(value) > 1 and all(isinstance(item, str) for item in value):
                 return self.lines(value)
-            return [self.value(item) for item in value]
+            return [self.value(item, model) for item in value]
         if isinstance(value, int | float) and not isinstance(value, bool):
             return self._number(value)
         return value
@@ -191,9 +200,9 @@ class Redactor:
             if frame is None:
                 plain.setdefault(record.stream, []).append(number)
             elif record.stream != "out" or not joiner.take(number, frame.value):
-                instead[number] = [self._frame(record.data, frame)]
+                instead[number] = [self._frame(record, frame)]
         for block in joiner.blocks:
-            for number, piece in self._splitter.split(block, self._streamed(block), self.value):
+            for number, piece in self._splitter.split(block, self._streamed(block), self._delta):
                 instead[number].append(_written(piece))
         for numbers in plain.values():
             lines = self.lines([_decoded(kept[number].data) for number in numbers])
@@ -203,12 +212,16 @@ class Redactor:
             for data in lines_instead:
                 yield record if data == record.data else record._replace(data=data)
 
-    def _frame(self, data: bytes, frame: _Parsed) -> bytes:
+    def _frame(self, record: Record, frame: _Parsed) -> bytes:
         try:
-            redacted = self.value(frame.value)
+            redacted = self.value(frame.value, model_of(record.stream, frame.value))
         except RecursionError:
-            return self.data(data)
-        return data if redacted == frame.value and not frame.repeats else _written(redacted)
+            return self.data(record.data)
+        same = redacted == frame.value and not frame.repeats
+        return record.data if same else _written(redacted)
+
+    def _delta(self, frame: dict[str, Any]) -> dict[str, Any]:
+        return self._object(frame, names_of(StreamEvent))
 
     def _streamed(self, block: Block) -> str:
         """What the deltas of a block add up to; the input of a tool is JSON once it is whole."""
@@ -220,17 +233,37 @@ class Redactor:
             return block.text
         return json.dumps(redacted, ensure_ascii=False)
 
-    def _object(self, value: Mapping[Any, Any]) -> dict[Any, Any]:
+    def _object(
+        self, value: Mapping[Any, Any], known: Mapping[str, Inside], others: Inside | None = None
+    ) -> dict[Any, Any]:
         redacted: dict[Any, Any] = {}
         for key, item in value.items():
-            plain = name = self.text(key) if isinstance(key, str) else key
+            own = isinstance(key, str) and key not in known
+            plain = name = self.text(key) if own else key
             number = 1
             while name in redacted:  # several keys were secrets of one kind
                 number += 1
                 name = f"{plain} ({number})"
-            named = isinstance(key, str) and isinstance(item, str) and names_secret(key)
-            redacted[name] = self._named(key, item) if named else self.value(item)
+            redacted[name] = self._item(key, item, known.get(key, others))
         return redacted
+
+    def _item(self, key: Any, item: Any, inside: Inside | None) -> Any:
+        """The value of a field; of one of the protocol, what is known to be in it."""
+        if isinstance(key, str) and isinstance(item, str):
+            if inside is not None and is_word(key, item):
+                return self._word(item)
+            return self._named(key, item) if names_secret(key) else self.value(item)
+        if inside is None:
+            return self.value(item)
+        if inside.by_name and isinstance(item, Mapping):
+            return self._object(item, {}, Inside(inside.model))
+        return self.value(item, inside.model)
+
+    def _word(self, word: str) -> str:
+        """A word of the protocol: secrets are sought in it, and the user's rules are not for it."""
+        if word not in self._words:
+            self._words[word] = self._but(_rules=()).text(word)
+        return self._words[word]
 
     def _named(self, key: str, value: str) -> str:
         """The value of a field whose name says that it is a secret."""
