@@ -1,8 +1,8 @@
 /**
  * The sizes that a browser would work out: this document has no layout.
  *
- * The rule: only what src/list/listview.ts looks at has a size. Boxes that scroll are as high as they are
- * said to be, rows too, and what scrolls stays within its content.
+ * The rule: only what src/list looks at has a size. Boxes that scroll are as high as they are said to
+ * be, rows too, and what scrolls stays within its content.
  */
 import { onTestFinished } from "vitest";
 
@@ -31,9 +31,10 @@ class FakeResizeObserver {
   }
 }
 
+const places = new WeakMap<Element, number>();
+
 /** Of all sizes, until the test has ended; the page tells of a change with `resized()`. */
 export function layOut(layout: Layout): void {
-  const places = new WeakMap<Element, number>();
   const whole = (box: Element) =>
     Number.parseFloat((box.firstElementChild as HTMLElement | null)?.style.height || "0");
   define("clientHeight", (box) => (layout.height === 0 ? 0 : Math.min(layout.height, whole(box))));
@@ -81,6 +82,11 @@ export function layOut(layout: Layout): void {
 }
 
 const DEFINED = ["clientHeight", "clientWidth", "scrollHeight", "scrollTop"] as const;
+
+/** The box is put elsewhere in the page: it is at its start then, and no event says so. */
+export function moved(box: Element): void {
+  places.delete(box);
+}
 
 /** What the browser would tell of all sizes that it watches. */
 export function resized(): void {

@@ -4,7 +4,7 @@ import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ListView, type Rows } from "../src/list/listview.ts";
 import { useListView, VirtualList } from "../src/views/virtual.tsx";
-import { type Layout, layOut, resized } from "./layout.ts";
+import { type Layout, layOut, moved, resized } from "./layout.ts";
 
 let el: HTMLElement;
 let layout: Layout;
@@ -211,14 +211,35 @@ describe("a list that follows", () => {
     expect(drawn().at(-1)).toBe("k89");
   });
 
-  test("is left by a way up that is not told yet when more comes in", async () => {
+  const grownTo = (count: number) =>
+    render(h(Harness, { rows: rowsOf(keys(0, count)), follow: true }), el);
+  const nextFrame = () => act(() => new Promise<void>((go) => requestAnimationFrame(() => go())));
+
+  test.each([
+    [1000, 120],
+    [1000, 90],
+    [0, 120],
+    [0, 90],
+  ])("is left by a way up to %i that is not told yet when there are %i rows", async (top, rows) => {
     await show(keys(0, 100), true);
     await act(async () => {
-      box().scrollTop = 1000;
-      render(h(Harness, { rows: rowsOf(keys(0, 120)), follow: true }), el);
+      box().scrollTop = top;
+      grownTo(rows);
     });
+    await nextFrame();
     expect(list.following.value).toBe(false);
-    expect(box().scrollTop).toBe(1000);
+    expect(box().scrollTop).toBe(top);
+  });
+
+  test("stays at its end where the page moved it", async () => {
+    await show(keys(0, 100), true);
+    await act(async () => {
+      moved(box());
+      grownTo(120);
+    });
+    await nextFrame();
+    expect([list.following.value, atEnd()]).toEqual([true, 0]);
+    expect(drawn().at(-1)).toBe("k119");
   });
 
   test("is joined again at its end, or when asked for", async () => {

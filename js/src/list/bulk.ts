@@ -83,7 +83,7 @@ export function summaryOf(problems: readonly Problem[], of: number, done: string
   return of === 1 ? first : { ...first, message };
 }
 
-async function inTurns<T>(
+export async function inTurns<T>(
   items: readonly T[],
   atOnce: number,
   act: (item: T) => Promise<void>,

@@ -10,7 +10,7 @@ import type { ExecutionRow, ExecutionStatus } from "../protocol.ts";
 export const FILTERS = ["all", "needs", "running", "queued", "failed", "done"] as const;
 export type Filter = (typeof FILTERS)[number];
 
-export const ORDERS = ["newest", "status", "cost", "duration"] as const;
+export const ORDERS = ["newest", "status", "queue", "cost", "duration"] as const;
 export type Order = (typeof ORDERS)[number];
 
 export interface Choice {
@@ -47,11 +47,19 @@ function rankOf(row: ExecutionRow, order: Order): number {
       return 0;
     case "status":
       return needsUser(row) ? 10 : row.awaitsInput ? 9 : STATUS_RANKS[row.status];
+    case "queue":
+      return row.status === "pending" ? row.priority : Number.NEGATIVE_INFINITY;
     case "cost":
       return row.costUsd ?? -1;
     case "duration":
       return durationRank(row);
   }
+}
+
+/** Of equals in the queue the one that starts first; those that another kernel starts have no rank. */
+function startOf(row: ExecutionRow, order: Order): number {
+  if (order !== "queue" || row.status !== "pending") return 0;
+  return row.queueRank ?? row.createdTime ?? 0;
 }
 
 const STATUS_RANKS: Readonly<Record<ExecutionStatus, number>> = {
@@ -75,6 +83,7 @@ interface Entry {
   /** Of two made at once the one that was heard of later comes first. */
   readonly number: number;
   rank: number;
+  start: number;
   shown: boolean;
 }
 
@@ -122,13 +131,15 @@ export class ExecutionIndex {
     this.tally(entry.row, -1);
     this.tally(row, 1);
     const rank = rankOf(row, this.choiceNow.order);
+    const start = startOf(row, this.choiceNow.order);
     const before = entry.row;
     const text = sameText(before, row) ? entry.text : textOf(row);
     const shown = belongs(row, this.choiceNow.filter) && this.found(text);
-    const moved = rank !== entry.rank || row.createdTime !== before.createdTime;
+    const placed = rank !== entry.rank || start !== entry.start;
+    const moved = placed || row.createdTime !== before.createdTime;
     const changed = shown !== entry.shown || (shown && moved);
     if (entry.shown && changed) this.shown.splice(this.placeOf(entry), 1);
-    Object.assign(entry, { row, text, rank, shown });
+    Object.assign(entry, { row, text, rank, start, shown });
     if (shown && changed) this.shown.splice(this.placeOf(entry), 0, entry);
     return changed;
   }
@@ -149,6 +160,7 @@ export class ExecutionIndex {
     this.shown.length = 0;
     for (const entry of this.entries.values()) {
       entry.rank = rankOf(entry.row, choice.order);
+      entry.start = startOf(entry.row, choice.order);
       entry.shown = belongs(entry.row, choice.filter) && this.found(entry.text);
       if (entry.shown) this.shown.push(entry);
     }
@@ -157,7 +169,7 @@ export class ExecutionIndex {
 
   private enter(row: ExecutionRow): Entry {
     this.heard += 1;
-    const entry = { row, text: textOf(row), number: this.heard, rank: 0, shown: false };
+    const entry = { row, text: textOf(row), number: this.heard, rank: 0, start: 0, shown: false };
     this.entries.set(row.executionId, entry);
     this.tally(row, 1);
     return entry;
@@ -188,7 +200,10 @@ export class ExecutionIndex {
 
 function compare(a: Entry, b: Entry): number {
   return (
-    b.rank - a.rank || (b.row.createdTime ?? 0) - (a.row.createdTime ?? 0) || b.number - a.number
+    b.rank - a.rank ||
+    a.start - b.start ||
+    (b.row.createdTime ?? 0) - (a.row.createdTime ?? 0) ||
+    b.number - a.number
   );
 }
 

@@ -38,7 +38,13 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
   },
   {
     where: "In the list of executions",
-    lines: [{ keys: ["k"], does: "Kill what is selected, after a question" }],
+    lines: [
+      { keys: ["k"], does: "Kill what is selected, after a question" },
+      { keys: ["h"], does: "Hold what waits, or release it" },
+      { keys: ["f", "b"], does: "Move what waits to the front or the back of the queue" },
+      { keys: ["u"], does: "Move what waits up by one" },
+      { keys: ["+", "-"], does: "Raise or lower the priority of what waits" },
+    ],
   },
   {
     where: "In the history",

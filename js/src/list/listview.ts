@@ -1,8 +1,8 @@
 /**
- * Which rows of a long list are drawn, and how far it is scrolled.
+ * Which rows of a long list are drawn.
  *
- * The rule: the only module that scrolls a list and measures its rows; it never knows what a row
- * shows. The reader stays where they are: rows that come, go or grow above what they read move
+ * The rule: the only module that has a list scrolled and its rows measured; it never knows what a
+ * row shows. The reader stays where they are: rows that come, go or grow above what they read move
  * nothing; at the end of a list that follows they stay at the end, and only their own way up ends
  * that. The browser is asked for a layout only where there is something to measure or to scroll.
  */
@@ -11,6 +11,7 @@ import type { Edge, Span } from "./anchor.ts";
 import { Extents, NO_ROWS, type Rows } from "./extents.ts";
 import { Measure, type Measured } from "./measure.ts";
 import { Reader } from "./reader.ts";
+import { Scroller, same } from "./scroller.ts";
 
 export type { Rows } from "./extents.ts";
 
@@ -41,18 +42,13 @@ const OVERSCAN = 6;
 const REACH = 400;
 /** So many drawings in a row may follow from measuring alone: heights need not ever settle. */
 const MOST_DRAWINGS = 20;
-/** Places that differ by less are one place. */
-const FRACTION = 0.01;
-
-const same = (one: number, other: number): boolean => Math.abs(one - other) < FRACTION;
-
 export class ListView {
   private readonly version = signal(0);
   private readonly extents = new Extents();
   private readonly reader: Reader;
+  private readonly scroller: Scroller;
   private readonly overscan: number;
   private rows = NO_ROWS;
-  private box: HTMLElement | null = null;
   private sizer: HTMLElement | null = null;
   private readonly sizes = new Measure((rows) => this.onResize(rows));
   private drawn: Drawn & Span = { rows: [], start: 0, from: 0, to: 0 };
@@ -60,9 +56,6 @@ export class ListView {
   private pinned: { readonly key: string; readonly index: number } | null = null;
   /** Pixels that the sizer was given. */
   private sized = 0;
-  /** Where the box was scrolled to, as it was asked for and as it was done. */
-  private asked = 0;
-  private top = 0;
 
   /** Counts what asks for another drawing. */
   readonly changed: ReadonlySignal<number> = this.version;
@@ -73,6 +66,12 @@ export class ListView {
     this.overscan = options.overscan ?? OVERSCAN;
     this.reader = new Reader(this.extents, options.follow ?? false);
     this.following = this.reader.following;
+    const { reader, sizes } = this;
+    this.scroller = new Scroller(
+      reader,
+      () => sizes.isHidden,
+      () => this.onMove(),
+    );
   }
 
   /** Another object for other rows; for the same object nothing is done. */
@@ -121,26 +120,25 @@ export class ListView {
   /** To the end, to stay there if it is a list that follows. */
   scrollToEnd(): void {
     if (!this.options.follow) return this.scrollToIndex(this.rows.count - 1, "end");
-    this.catchUp();
+    this.scroller.catchUp();
     this.reader.sendToEnd();
-    this.scroll();
+    this.scroller.scroll();
     this.redraw();
   }
 
   /** `box` scrolls, `sizer` in it gets the height of all rows. */
   mount(box: HTMLElement, sizer: HTMLElement): () => void {
-    this.box = box;
     this.sizer = sizer;
-    this.sized = this.asked = Number.NaN;
+    this.sized = Number.NaN;
     this.sizes.start(box);
-    box.addEventListener("scroll", this.onScroll, { passive: true });
+    const leave = this.scroller.start(box);
     this.resizeSizer();
     this.look();
     this.commit();
     return () => {
       this.sizes.stop();
-      box.removeEventListener("scroll", this.onScroll);
-      this.box = this.sizer = null;
+      leave();
+      this.sizer = null;
     };
   }
 
@@ -151,12 +149,12 @@ export class ListView {
 
   /** After each drawing: new rows are measured, all at once, before anything is painted. */
   commit(): void {
-    if (!this.box) return;
+    if (!this.sizer) return;
     this.reader.nameAim();
     this.resizeRows(this.sizes.takeNew());
     this.resizeSizer();
     if (this.reader.height === 0) this.look();
-    this.scroll();
+    this.scroller.scroll();
     this.settle();
   }
 
@@ -176,26 +174,22 @@ export class ListView {
   }
 
   private send(index: number, key: string | null, align: Align): void {
-    const { reader } = this;
-    this.catchUp();
-    reader.send(index, key, align, reader.isAtEnd ? this.top : reader.top);
-    this.scroll();
+    const { reader, scroller } = this;
+    scroller.catchUp();
+    reader.send(index, key, align, reader.isAtEnd ? scroller.top : reader.top);
+    scroller.scroll();
     this.redraw();
   }
 
   /** Asks for another drawing where rows are missing; else the reader is where they are to be. */
   private settle(): void {
-    const { reader } = this;
     if (!this.isDrawn()) {
       this.drawings += 1;
       if (this.drawings <= MOST_DRAWINGS) this.redraw();
       return;
     }
     this.drawings = 0;
-    if (reader.isAtEnd || !same(reader.top, this.asked)) return;
-    // What the browser rounded is no other place; where it stopped short is one.
-    reader.settle(Math.abs(this.top - this.asked) < 1 ? this.asked : this.top);
-    this.asked = reader.top;
+    this.scroller.settle();
   }
 
   private isDrawn(): boolean {
@@ -211,37 +205,10 @@ export class ListView {
     const { sizer, sized } = this;
     const { total } = this.extents;
     if (!sizer || same(total, sized)) return;
+    this.scroller.catchUp();
     sizer.style.height = `${total}px`;
     this.sized = total;
-    // The browser may have had to scroll up.
-    if (total < sized) this.asked = Number.NaN;
-  }
-
-  private scroll(): void {
-    const { box } = this;
-    if (!box || same(this.wanted, this.asked) || this.sizes.isHidden) return;
-    this.catchUp();
-    const { wanted } = this;
-    if (same(wanted, this.asked)) return;
-    box.scrollTop = wanted;
-    this.asked = wanted;
-    this.top = box.scrollTop;
-  }
-
-  /** However far there is to scroll, where it is to stay at its end. */
-  private get wanted(): number {
-    return this.reader.isAtEnd ? this.extents.total : this.reader.top;
-  }
-
-  /**
-   * Where the reader scrolled to may be told only with the next frame. At an end the list may have
-   * had to give way, and at 0 it may have been moved in the page.
-   */
-  private catchUp(): void {
-    const { box, reader, asked } = this;
-    if (!box || Number.isNaN(asked) || box.clientHeight !== reader.height) return;
-    const rest = box.scrollHeight - box.scrollTop - box.clientHeight;
-    if (box.scrollTop !== this.top && box.scrollTop > 0 && rest > 1) this.onScroll();
+    if (total < sized) this.scroller.shrunk();
   }
 
   private resizeRows(rows: readonly Measured[]): void {
@@ -267,21 +234,15 @@ export class ListView {
     this.resizeRows(this.sizes.takeNew());
     this.resizeRows(rows);
     // What was taken out of the page comes back scrolled to its start.
-    if (hidden || reader.height !== height) this.asked = Number.NaN;
+    if (hidden || reader.height !== height) this.scroller.forget();
     this.drawings = 0;
     this.resizeSizer();
-    this.scroll();
+    this.scroller.scroll();
     this.settle();
   }
 
-  private readonly onScroll = (): void => {
-    const { box, reader } = this;
-    if (!box || reader.hidden || this.sizes.isHidden) return;
-    const { scrollTop, scrollHeight, clientHeight } = box;
-    if (scrollTop === this.top) return;
-    reader.scrolled(this.top, scrollTop, scrollHeight - scrollTop - clientHeight);
-    this.top = this.asked = scrollTop;
+  private onMove(): void {
     this.drawings = 0;
     this.settle();
-  };
+  }
 }

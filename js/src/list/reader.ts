@@ -48,6 +48,11 @@ export class Reader {
     return anchor ? Math.max(0, anchors.topOf(extents, anchor)) : 0;
   }
 
+  /** That for the browser: however far there is to scroll, where it is to stay at the end. */
+  get wanted(): number {
+    return this.isAtEnd ? this.extents.total : this.top;
+  }
+
   /** The rows in sight, and so many more of those that are near. */
   rows(most: number, reach: number): anchors.Span {
     if (this.height === 0 || this.extents.count === 0) return { from: 0, to: 0 };
