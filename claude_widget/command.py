@@ -171,14 +171,9 @@ def _is_allowed(name: str, allowed: tuple[str, ...] | None) -> bool:
     )
 
 
-def first_lines(request: ExecutionRequest) -> bytes:
-    """What goes to stdin first: the initialize request, then the prompt."""
-    initialize = {
-        "type": "control_request",
-        "request_id": INITIALIZE_ID,
-        "request": {"subtype": "initialize", "forwardSubagentText": True},
-    }
-    return _line(initialize) + b"\n" + _line(user_message(request.query, expand=request.expand))
+def prompt_line(request: ExecutionRequest) -> bytes:
+    """The prompt as a line of stdin, after `INITIALIZE_LINE`."""
+    return _line(user_message(request.query, expand=request.expand))
 
 
 def user_message(text: str, *, expand: bool = False) -> dict[str, Any]:
@@ -203,3 +198,13 @@ def user_message(text: str, *, expand: bool = False) -> dict[str, Any]:
 
 def _line(frame: dict[str, Any]) -> bytes:
     return json.dumps(frame, separators=(",", ":")).encode("ascii")
+
+
+INITIALIZE_LINE = _line(
+    {
+        "type": "control_request",
+        "request_id": INITIALIZE_ID,
+        "request": {"subtype": "initialize", "forwardSubagentText": True},
+    }
+)
+"""What goes to stdin first."""

@@ -11,10 +11,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from claude_widget.backend import Run
 from claude_widget.cells.freeze import freeze_file
 from claude_widget.diagnosis import doctor
-from claude_widget.errors import ClaudeWidgetError, ExecutionNotFound
-from claude_widget.history.command import add_history
+from claude_widget.errors import ClaudeWidgetError, ExecutionNotFound, InvalidRequest
+from claude_widget.history.command import add_history, in_words_of_the_shell, opened
 from claude_widget.state_folder import StateFolder
 from claude_widget.transcript import read_records
 
@@ -28,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(asked.run(asked))
     except ClaudeWidgetError as error:
-        print(f"claude-widget: {error}", file=sys.stderr)  # noqa: T201 - it talks to a person
+        said = in_words_of_the_shell(error)
+        print(f"claude-widget: {said}", file=sys.stderr)  # noqa: T201 - it talks to a person
         return 1
     except BrokenPipeError:
         return 0  # the reader has seen enough
@@ -49,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     freeze.set_defaults(run=_freeze)
 
     show = commands.add_parser("transcript", help="print what an execution's CLI printed")
-    show.add_argument("execution_id", metavar="ID")
+    show.add_argument("execution_id", metavar="ID", help="its id, or the beginning of it")
     show.add_argument("--state-dir", help="the state folder that it is in")
     show.add_argument("--stderr", action="store_true", help="its stderr instead of its stdout")
     show.set_defaults(run=_transcript)
@@ -70,6 +72,8 @@ def _doctor(asked: argparse.Namespace) -> int:
 
 
 def _freeze(asked: argparse.Namespace) -> int:
+    if asked.state_dir:
+        opened(asked.state_dir)
     for file in asked.files:
         count = freeze_file(file, asked.state_dir)
         print(f"{file}: {count} output{'' if count == 1 else 's'} frozen")  # noqa: T201
@@ -79,19 +83,27 @@ def _freeze(asked: argparse.Namespace) -> int:
 def _transcript(asked: argparse.Namespace) -> int:
     """The CLI's own lines again, byte for byte."""
     wanted = "err" if asked.stderr else "out"
-    found = [
-        run
-        for run in StateFolder(asked.state_dir).find(frozenset())
-        if run.execution_id == asked.execution_id
-    ]
-    if not found:
-        raise ExecutionNotFound(asked.execution_id)
+    run = _one(opened(asked.state_dir), asked.execution_id)
     out = sys.stdout.buffer
-    for record in read_records(found[0].transcript):
+    for record in read_records(run.transcript):
         if record.stream == wanted:
             out.write(record.data + (b"\n" if record.complete else b""))
     out.flush()
     return 0
+
+
+def _one(folder: StateFolder, beginning: str) -> Run:
+    """The execution whose id begins so, forgotten or not, also one that still runs."""
+    names = [path.name for path in folder.executions.iterdir() if beginning]
+    those = (folder.find_one(name) for name in names if name.startswith(beginning))
+    found = [run for run in those if run is not None]
+    if len(found) > 1:
+        raise InvalidRequest(
+            f"Several ids begin with {beginning!r}.", field="execution_id", hint="Give more."
+        )
+    if not found:
+        raise ExecutionNotFound(beginning)
+    return found[0]
 
 
 def _nbval_sanitize(_: argparse.Namespace) -> int:

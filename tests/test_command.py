@@ -75,6 +75,11 @@ ARGV_OF: dict[str, tuple[Any, list[str]]] = {
     "key_ignore": ([r"\d+"], []),
     "inputs": (["*.py"], []),
     "apply_changes": (True, []),
+    "on_failure": ("run", []),
+    "continues": ("another", []),
+    "variables": ({"a": 1}, []),
+    "retries": (2, []),
+    "worktree": (True, []),
 }
 """What each option adds to argv."""
 
@@ -119,8 +124,9 @@ def test_files_hold_what_argv_names(project: Path) -> None:
 @pytest.mark.parametrize("prompt", ["-h", "/help", "@/etc/hostname", "a\nb\u2028c\r\n", "日本 🙂"])
 def test_prompt_goes_over_stdin_as_written(prompt: str, expand: bool, project: Path) -> None:
     request = build_request(prompt, project, expand=expand)
-    initialize, message = command.first_lines(request).split(b"\n")
-    assert json.loads(initialize)["request"]["subtype"] == "initialize"
+    message = command.prompt_line(request)
+    assert b"\n" not in message
+    assert json.loads(command.INITIALIZE_LINE)["request"]["subtype"] == "initialize"
     assert json.loads(message)["message"] == {"role": "user", "content": prompt}
     assert json.loads(message).get("client_composed", False) is not expand
 
@@ -196,6 +202,7 @@ def test_prompt_that_looks_like_something_else(
     assert json.loads(told["received"][1])["message"]["content"] == prompt
 
 
+@pytest.mark.slow  # each of those who pass it on has to encode it, and the test to decode it
 def test_prompt_of_five_megabytes(manager: ProcessManager, project: Path) -> None:
     prompt = "é" * 2_500_000 + " fake:echo"
     told = echo(manager.start_execution(prompt, project))

@@ -27,11 +27,16 @@ def test_transcript_prints_what_the_cli_printed_byte_for_byte(
     records = execution.run.transcript.read_bytes().split(b"\n")
     assert printed.count(b"\n") == sum(b" out " in record[:30] for record in records)
     assert (not printed.endswith(b"\n")) == any(b" out- " in record[:30] for record in records)
+    manager.cleanup_execution(execution.execution_id)  # it is forgotten, and told in the history
+    assert main(["transcript", execution.execution_id[:8], "--state-dir", state]) == 0
+    assert capfdbinary.readouterr().out == printed
 
 
 def test_transcript_of_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["transcript", "nope", "--state-dir", str(tmp_path)]) == 1
-    assert "nope" in capsys.readouterr().err
+    (tmp_path / "executions").mkdir(mode=0o700)
+    for beginning in ("nope", "", "/etc", "../*"):
+        assert main(["transcript", beginning, "--state-dir", str(tmp_path)]) == 1
+        assert f"There is no execution {beginning!r}." in capsys.readouterr().err
 
 
 def test_doctor_says_what_would_be_used_and_no_secret(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import sqlite3
@@ -17,7 +18,7 @@ from claude_widget.errors import ExecutionNotFound, InvalidRequest
 from claude_widget.execution import Execution
 from claude_widget.history.errors import PandasMissing
 from claude_widget.history.filter import wanted
-from claude_widget.history.index import NAME
+from claude_widget.history.index import NAME, HistoryIndex
 from claude_widget.history.sync import HistorySync
 from claude_widget.manager import ProcessManager
 from tests import fake
@@ -81,7 +82,7 @@ def test_a_part_of_the_models_name_finds_its_executions(
 
 def test_follow_ups_are_found(manager: ProcessManager, project: Path) -> None:
     execution = manager.start_execution("hello", project, keep_open=True)
-    until(lambda: execution.info.awaits_input, timeout=fake.BOUND, what="its turn is over")
+    fake.turn_over(execution)
     execution.send("and now about zebras")
     until(lambda: b"zebras" in execution.run.transcript.read_bytes(), what="it was sent")
     execution.end()
@@ -109,6 +110,9 @@ def test_since_is_a_moment_or_so_long_ago(manager: ProcessManager, project: Path
         ("limit", -1),
         ("limit", "10"),
         ("limit", True),
+        ("text", 5),
+        ("project", 5),
+        ("model", ["opus"]),
     ],
 )
 def test_what_is_no_filter_is_refused(field: str, value: object) -> None:
@@ -241,6 +245,19 @@ def test_corrupt_index_is_made_anew_by_the_next_look(
     assert manager.history().notes == (note,), "it is said once"
 
 
+def test_what_has_ended_is_taken_in_while_its_watcher_still_holds_the_transcript(
+    manager: ProcessManager, project: Path, tmp_path: Path
+) -> None:
+    run = ended(manager, "hello", project)
+    index = HistoryIndex(tmp_path)
+    sync = HistorySync(manager.state_dir / "executions", index)
+    with run.run.transcript.open("rb") as transcript:
+        fcntl.flock(transcript, fcntl.LOCK_EX)
+        assert sync.sync().indexed == 0, "what may still be written is not read as a whole"
+        sync.take([run.execution_id])
+    assert index.known([run.execution_id]) == {run.execution_id}
+
+
 def test_index_whose_words_are_corrupt_is_found_out_by_the_search_and_nothing_is_lost(
     manager: ProcessManager, project: Path
 ) -> None:
@@ -319,6 +336,12 @@ def test_tables(manager: ProcessManager, project: Path) -> None:
     assert len(whole) > len(frames)
     assert set(whole["type"]) - set(frames["type"]) <= {"stream_event"}
     assert frames["raw"][0]["type"] == frames["type"][0]
+    shutil.rmtree(first.run.folder)  # by another kernel, since it was searched
+    assert list(history.tool_calls()["name"]) == ["Bash"]
+    shutil.rmtree(second.run.folder)
+    assert len(history.tool_calls()) == 0
+    manager.cleanup_execution(second.execution_id)
+    assert len(history.tool_calls()) == len(history.frames()) == 0
 
 
 def test_sums_are_of_all_that_was_asked_for(manager: ProcessManager, project: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +28,7 @@ def call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Call:
 
     def run(*words: str) -> tuple[int, str, str]:
         capsys.readouterr()
+        (tmp_path / "state" / "executions").mkdir(mode=0o700, parents=True, exist_ok=True)
         code = main(["history", *words, "--state-dir", str(tmp_path / "state")])
         said = capsys.readouterr()
         return code, said.out, said.err
@@ -68,7 +70,10 @@ def test_search_has_the_same_filters(call: Call, runs: list[str], project: Path)
     assert listed(call("search", "hello", "--project", str(project), "--json")[1]) == runs[1::-1]
     assert call("search", "hello", "--project", "/nowhere")[1] == "Nothing was found.\n"
     assert listed(call("list", "--since", "1h", "--status", "completed", "--json")[1])
-    assert call("list", "--since", "2100-01-01")[1] == "Nothing was found.\n"
+    for later in ("2100-01-01", "21000101", "4102444800"):
+        assert call("list", "--since", later)[1] == "Nothing was found.\n"
+    for earlier in ("20200131", "1577836800.5", "7", "36525d"):
+        assert len(listed(call("list", "--since", earlier, "--json")[1])) == 3
     assert call("search", "--", "-beta", '"hello')[0] == 0
 
 
@@ -76,12 +81,19 @@ def test_search_has_the_same_filters(call: Call, runs: list[str], project: Path)
     ("words", "problem"),
     [
         (("list", "--status", "running"), "history is of what has ended"),
-        (("list", "--since", "soon"), "since cannot be"),
+        (("list", "--since", "soon"), "or epoch seconds (1700000000)"),
+        (("list", "--since", "99999999999d"), "since cannot be"),
+        (("list", "--since", "20269999"), "since cannot be"),
+        (("list", "--since", "2026"), "since cannot be"),
+        (("list", "--since", "9" * 400), "since cannot be"),
+        (("prune", "--older-than", "20260131"), "Give --older-than (such as 30d, 12h)"),
         (("list", "--limit", "-1"), "limit must be"),
         (("prune",), "Say what is to go"),
         (("prune", "--older-than", "long"), "older_than cannot be"),
         (("prune", "--max-size", "much"), "max_size cannot be"),
-        (("show", "nope"), "nope"),
+        (("prune",), "Give --older-than (such as 30d, 12h), --max-size"),
+        (("show", "nope"), "`claude-widget history list` shows those"),
+        (("export", "nope", "x.html", "--redact", "("), "nope"),
         (("pin", ""), "There is no"),
         (("export", "nope", "x.html"), "nope"),
     ],
@@ -92,6 +104,7 @@ def test_what_cannot_be_is_said_and_is_an_error(
     code, said, errors = call(*words)
     assert (code, said) == (1, "")
     assert problem in errors
+    assert "manager." not in errors
 
 
 def test_show_tells_what_it_was_asked_did_and_said(call: Call, runs: list[str]) -> None:
@@ -122,6 +135,10 @@ def test_export_writes_a_file_that_stands_alone(
         assert call("export", runs[0], str(file)) == (0, f"{file}\n", "")
         assert "hello alpha" in file.read_text()
     assert call("export", runs[0], str(tmp_path / "one.pdf"))[0] == 1
+    assert call("export", runs[0], str(file), "--redact", "al.ha", "--redact=completed")[0] == 0
+    assert "hello [redacted:rule]" in file.read_text()
+    assert "alpha" not in file.read_text()
+    assert "--redact takes" in call("export", runs[0], str(file), "--redact", "(")[2]
 
 
 def test_an_export_keeps_no_secret_and_no_home(
@@ -156,6 +173,24 @@ def test_rebuild_says_what_it_read(call: Call, runs: list[str], tmp_path: Path) 
     assert said.startswith("3 executions taken in")
     assert listed(call("list", "--json")[1]) == runs[::-1]
     assert [path.name for path in (tmp_path / "state").glob(f"{NAME}.replaced*")] == []
+
+
+def test_rebuild_names_transcripts_that_do_not_begin_as_one(
+    call: Call, runs: list[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "state" / "executions"
+    for number, execution_id in enumerate(runs):
+        path = folder / execution_id / "transcript"
+        path.write_bytes((b"garbage " * 99, b"", path.read_bytes()[400:])[number])
+    code, said, errors = call("rebuild")
+    assert code == 0
+    assert "0 executions taken in; 3 cannot be read" in said
+    assert sorted(line[:36] for line in errors.splitlines()) == sorted(runs)
+    for _ in range(5):
+        other = folder / str(uuid.uuid4())
+        other.mkdir()
+        (other / "transcript").touch()
+    assert call("rebuild")[2].splitlines()[5:] == ["and 3 more"]
 
 
 def test_what_was_moved_aside_is_said_once(call: Call, runs: list[str], tmp_path: Path) -> None:
@@ -218,11 +253,32 @@ def test_a_running_execution_is_not_touched(
     assert execution.execution_id[:8] in call("list")[1]
 
 
+@pytest.mark.parametrize(
+    "words", [["history", "list"], ["history", "rebuild"], ["transcript", "a"]]
+)
+def test_a_state_folder_that_is_not_there_is_not_made(
+    words: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    missing = tmp_path / "mistyped"
+    assert main([*words, "--state-dir", str(missing)]) == 1
+    monkeypatch.setenv("CLAUDE_WIDGET_STATE_DIR", str(missing))
+    assert main(words) == 1
+    said = f"claude-widget: {missing} is no state folder: it has no executions."
+    assert capsys.readouterr().err == f"{said} Name another one with --state-dir.\n" * 2
+    assert not missing.exists()
+
+
 def test_it_is_a_command_of_its_own_and_starts_no_manager(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "claude_widget.command_line", "history", "list"]
     state = tmp_path / "other"
+    (state / "executions").mkdir(mode=0o700, parents=True)
+    (state / NAME).write_bytes(b"garbage " * 1000)
     done = subprocess.run(
         [*command, "--state-dir", str(state)], capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "Nothing was found.\n", "")
+    assert (done.returncode, done.stdout) == (0, "Nothing was found.\n")
+    assert done.stderr.count("was corrupt") == len(done.stderr.splitlines()) == 1, "and said once"
     assert not (state / "managers").exists()

@@ -9,11 +9,9 @@ import json
 import shutil
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import comm
 import pytest
 
 from claude_widget.errors import ExecutionActive, ExecutionNotFound
@@ -28,7 +26,7 @@ from claude_widget.transcript import Writer
 from tests import fake
 from tests.conftest import MakeManager
 from tests.history_entries import ZERO, made
-from tests.recording_comm import RecordingComm, answer_to, ask, comm_of, rows, say
+from tests.recording_comm import answer_to, ask, comm_of, rows, say
 from tests.waiting import until
 
 ON_ONE: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -38,15 +36,6 @@ ON_ONE: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 """What can be asked of one of the history, beside its end."""
 NOBODY = "00000000-0000-4000-8000-000000000000"
-
-
-@pytest.fixture
-def dashboard(manager: ProcessManager, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClaudeWidget]:
-    """A dashboard whose page is a recording comm."""
-    monkeypatch.setattr(comm, "create_comm", RecordingComm)
-    widget = ClaudeWidget(manager)
-    yield widget
-    widget.close()
 
 
 def ended(manager: ProcessManager, query: str, project: Path, **options: Any) -> Execution:

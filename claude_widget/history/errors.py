@@ -36,9 +36,8 @@ class ExecutionPinned(ClaudeWidgetError):
 class PandasMissing(ClaudeWidgetError, ImportError):
     """A table was asked for as a DataFrame, and pandas is not installed."""
 
-    def __init__(self) -> None:
+    def __init__(self, instead: str = "history.entries has the same without it.") -> None:
         super().__init__(
             "A DataFrame needs pandas, which is not installed.",
-            hint="pip install pandas (or claude-widget[history]); "
-            "history.entries has the same without it.",
+            hint=f"pip install pandas (or claude-widget[history]); {instead}",
         )

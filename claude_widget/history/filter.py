@@ -68,8 +68,13 @@ def wanted(
     """What was asked for, checked.
 
     Raises:
-        InvalidRequest: the status, the moment or the limit is none.
+        InvalidRequest: the status, the moment or the limit is none, or a text is no text.
     """
+    for field, given in (("text", text), ("model", model)):
+        if given is not None and not isinstance(given, str):
+            raise InvalidRequest(f"{field} must be text, not {given!r}.", field=field)
+    if project is not None and not isinstance(project, str | os.PathLike):
+        raise InvalidRequest(f"project must be a folder, not {project!r}.", field="project")
     if status is not None and str(status) not in ENDED:
         raise InvalidRequest(
             f"status cannot be {str(status)!r}: the history is of what has ended.",

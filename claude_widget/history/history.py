@@ -6,7 +6,7 @@ DataFrame is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import import_module
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, overload
 from claude_widget.charts.chart import Chart
 from claude_widget.charts.charting import MOST_LANES, spending_of, timeline_of
 from claude_widget.charts.spending import per_day
-from claude_widget.errors import ExecutionNotFound
+from claude_widget.errors import ExecutionNotFound, TranscriptError
 from claude_widget.events import PartialDelta
 from claude_widget.execution import Execution
-from claude_widget.history.entry import HistoryEntry, tool_calls_of
+from claude_widget.history.entry import HistoryEntry, ToolCall, tool_calls_of
 from claude_widget.history.errors import PandasMissing
 from claude_widget.history.filter import Wanted
 from claude_widget.history.index import HistoryIndex
@@ -121,6 +121,12 @@ class History(Sequence[Execution]):
             return [self._open(entry.execution_id) for entry in self.entries[index]]
         return self._open(self.entries[index].execution_id)
 
+    def _there(self, entries: Iterable[HistoryEntry]) -> Iterator[Execution]:
+        """Those of them that were not removed since they were searched."""
+        for entry in entries:
+            with suppress(ExecutionNotFound):
+                yield self._open(entry.execution_id)
+
     # -- sums ----------------------------------------------------------------------------------
 
     @property
@@ -151,11 +157,7 @@ class History(Sequence[Execution]):
     def timeline(self, limit: int = MOST_LANES) -> Chart:
         """When these executions ran and called their tools, the newest so many, as a chart."""
         shown = self.entries[:limit]
-        found = []
-        for entry in shown:
-            with suppress(ExecutionNotFound):  # removed since it was searched
-                found.append(self._open(entry.execution_id))
-        return timeline_of(found, self.redactor_for(shown))
+        return timeline_of(list(self._there(shown)), self.redactor_for(shown))
 
     def spending(self) -> Chart:
         """Costs and tokens a day of all that was asked for, whatever the `limit`, as a chart."""
@@ -186,8 +188,8 @@ class History(Sequence[Execution]):
         """
         rows = [
             [*call, None if call.end_time is None else call.end_time - call.start_time]
-            for one in self
-            for call in tool_calls_of(one.execution_id, one.run.transcript)
+            for one in self._there(self.entries)
+            for call in _calls_of(one)
         ]
         names = ("execution_id", "tool_use_id", "name", "input", "start_time", "end_time")
         return _frame(rows, [*names, "is_error", "parent_tool_use_id", "duration"])
@@ -206,7 +208,7 @@ class History(Sequence[Execution]):
         """
         rows = [
             [one.execution_id, number, event.time, *_kind(event.raw), event.raw]
-            for one in self
+            for one in self._there(self.entries)
             for number, event in enumerate(one.events)
             if partial or not isinstance(event, PartialDelta)
         ]
@@ -226,6 +228,16 @@ class History(Sequence[Execution]):
         count = len(self)
         said = f"<History: {count:,} execution{'' if count == 1 else 's'}"
         return said + "".join(f"; {note}" for note in self.notes) + ">"
+
+
+def _calls_of(one: Execution) -> list[ToolCall]:
+    """Its calls of tools; none if its transcript was removed while it is still known."""
+    try:
+        return tool_calls_of(one.execution_id, one.run.transcript)
+    except TranscriptError:
+        if one.run.transcript.exists():
+            raise
+        return []
 
 
 def _kind(raw: dict[str, Any]) -> tuple[str | None, str | None]:

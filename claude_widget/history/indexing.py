@@ -17,8 +17,8 @@ from claude_widget.reports import HistoryReport
 from claude_widget.state_folder import StateFolder
 
 _LOG = logging.getLogger(__name__)
-_MOST = 200
-"""Executions of one batch."""
+_MOST = 50
+"""Executions of one batch: no more of their texts are in memory at once."""
 _QUIET = 0.25
 """Seconds without another one after which a batch is taken in: nobody's cell waits beside it."""
 _LINGERS = 1.0

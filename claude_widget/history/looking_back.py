@@ -9,9 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from typing import TypeVar
-from weakref import WeakValueDictionary
 
-from claude_widget.backend import Run
 from claude_widget.charts.chart import Chart
 from claude_widget.charts.charting import MOST_LANES, timeline_of
 from claude_widget.cleanup.retention import Retention
@@ -21,14 +19,14 @@ from claude_widget.history.filter import Since, Wanted, wanted
 from claude_widget.history.history import History, HistoryPage
 from claude_widget.history.indexing import Indexing
 from claude_widget.history.pins import pin
-from claude_widget.listeners import Listeners
-from claude_widget.models import ExecutionInfo
+from claude_widget.listeners import Listener, Listeners
 from claude_widget.open_managers import OpenManagers
 from claude_widget.redaction.redactor import Redactor
 from claude_widget.registry import Registry
 from claude_widget.report.reading import secrets_of
 from claude_widget.reports import HistoryReport
 from claude_widget.steering import Steering
+from claude_widget.upkeep import Upkeep
 
 _MOST_MODELS = 50
 T = TypeVar("T")
@@ -40,18 +38,22 @@ class LookingBack(OpenManagers):
     _registry: Registry
     _listeners: Listeners
     _indexing: Indexing
-    _recalled: WeakValueDictionary[str, Execution]
     _retention: Retention
     _steering: Steering
+    _upkeep: Upkeep
 
     def _keep_history(self) -> None:
         """Have what ends from now on be found later."""
         self._indexing = Indexing(self._registry.folder)
-        self._recalled = WeakValueDictionary()
         self._listeners.add(self._indexing.heard)
 
-    def _make(self, run: Run, ended: ExecutionInfo | None) -> Execution:
-        raise NotImplementedError
+    def on_end(self, listener: Listener) -> Callable[[], None]:
+        """Be called with each execution that has ended, once everybody who awaits it was told.
+
+        If it is tried again, the attempt that follows is there by then. On any thread; for faces;
+        must return at once. Returns the way back.
+        """
+        return self._upkeep.ends.add(listener)
 
     def history(
         self,
@@ -185,8 +187,7 @@ class LookingBack(OpenManagers):
 
     def holds(self, execution: Execution) -> bool:
         """Whether it is this manager's: among its executions, or opened from its history."""
-        recalled = self._recalled.get(execution.execution_id) is execution
-        return recalled or super().holds(execution)
+        return self._registry.is_recalled(execution) or super().holds(execution)
 
     def redactor_for(self, execution_ids: Iterable[str]) -> Redactor:
         """What takes out the secrets of executions that are told together.
@@ -206,17 +207,7 @@ class LookingBack(OpenManagers):
         Raises:
             ExecutionNotFound: there is none of that id, or it was removed.
         """
-        known = self._registry.get(execution_id) or self._recalled.get(execution_id)
-        if known is not None:
-            return known
-        run = self._registry.folder.find_one(execution_id)
-        if run is None:
+        found = self._registry.recall(execution_id)
+        if found is None:
             raise ExecutionNotFound(execution_id)
-        execution = self._make(run, self._registry.folder.load_ended(run))
-        execution.catch_up()
-        if not execution.status.ended:  # one that another manager has just started
-            execution.pause()
-            raise ExecutionNotFound(execution_id)
-        execution.tell_end()
-        self._recalled[execution_id] = execution
-        return execution
+        return found

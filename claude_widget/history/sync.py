@@ -14,6 +14,7 @@ from pathlib import Path
 
 from claude_widget.cleanup.remains import is_uuid
 from claude_widget.errors import ClaudeWidgetError
+from claude_widget.header import read_header
 from claude_widget.history.entry import HistoryEntry, read_entry
 from claude_widget.history.index import HistoryIndex
 from claude_widget.history.pins import is_pinned
@@ -23,6 +24,9 @@ from claude_widget.transcript import lock_is_held
 _BATCH = 200
 _BATCH_CHARACTERS = 8_000_000
 """Of one transaction: nobody is to hold the index for long."""
+
+
+_NO_BEGINNING = "it does not begin as a transcript does: it is empty, cut, or something else"
 
 
 class HistorySync:
@@ -40,6 +44,8 @@ class HistorySync:
     def take(self, ids: Sequence[str]) -> None:
         """Take in those of these executions that have ended, and leave out those that are gone.
 
+        Who was heard to have ended may hold the lock of its transcript for a moment more.
+
         Raises:
             HistoryUnavailable: the index cannot be used now.
         """
@@ -47,7 +53,7 @@ class HistorySync:
             some = ids[start : start + _BATCH]
             self._index.remove(one for one in some if not self._is_there(one))
             known = self._index.known(some)
-            self._fill([one for one in some if one not in known], {})
+            self._fill(self._entries([one for one in some if one not in known], {}))
 
     def sync(self, stopped: Callable[[], bool] = lambda: False) -> HistoryReport:
         """Take in all that has ended and is not in the index, and leave out all that is gone.
@@ -66,7 +72,8 @@ class HistorySync:
             gone = known.keys() - set(there)
             self._index.remove(gone)
             removed += len(gone)
-            indexed += self._fill((one for one in there if one not in known), unreadable, stopped)
+            new = (one for one in there if one not in known and not self._runs(one))
+            indexed += self._fill(self._entries(new, unreadable), stopped)
             if stopped():
                 break
             if self._index.renewals == before:  # else it is empty by now
@@ -93,15 +100,12 @@ class HistorySync:
         return report
 
     def _fill(
-        self,
-        ids: Iterable[str],
-        unreadable: dict[str, str],
-        stopped: Callable[[], bool] = lambda: False,
+        self, entries: Iterable[HistoryEntry], stopped: Callable[[], bool] = lambda: False
     ) -> int:
         new = 0
         batch: list[HistoryEntry] = []
         characters = 0
-        for entry in self._entries(ids, unreadable):
+        for entry in entries:
             batch.append(entry)
             characters += len(entry.query) + len(entry.result) + len(entry.inputs)
             if len(batch) >= _BATCH or characters > _BATCH_CHARACTERS:
@@ -115,17 +119,18 @@ class HistorySync:
         for execution_id in ids:
             folder = self._executions / execution_id
             transcript = folder / "transcript"
-            if lock_is_held(transcript):  # it runs
-                continue
             try:
                 entry = read_entry(execution_id, transcript, pinned=is_pinned(folder))
-            except FileNotFoundError:
-                continue
             except (OSError, ClaudeWidgetError) as error:
-                unreadable[execution_id] = str(error)
+                if os.path.lexists(transcript):  # else it is still to come, or was removed
+                    unreadable[execution_id] = str(error)
                 continue
             if entry is not None and entry.execution_id == execution_id:
                 yield entry
+            elif entry is not None:
+                unreadable[execution_id] = f"it is the transcript of {entry.execution_id}"
+            elif read_header(transcript) is None:  # else it has not ended
+                unreadable[execution_id] = _NO_BEGINNING
 
     def _ids(self) -> list[str]:
         try:
@@ -137,6 +142,10 @@ class HistorySync:
                 ]
         except OSError:
             return []
+
+    def _runs(self, execution_id: str) -> bool:
+        """Whether somebody writes its transcript, which may be long."""
+        return lock_is_held(self._executions / execution_id / "transcript")
 
     def _is_there(self, execution_id: str) -> bool:
         return is_uuid(execution_id) and (self._executions / execution_id).is_dir()
