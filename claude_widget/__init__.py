@@ -17,7 +17,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from claude_widget.batch.batch import Batch
     from claude_widget.cells.magic import load_ipython_extension
+    from claude_widget.comparison.comparison import Comparison
+    from claude_widget.dependencies.pipeline import Pipeline
+    from claude_widget.dependencies.steps import step
     from claude_widget.diagnosis import doctor
     from claude_widget.errors import ClaudeWidgetError
     from claude_widget.execution import Execution
@@ -43,6 +47,7 @@ __all__ = [
     "ProcessManager",
     "doctor",
     "load_ipython_extension",
+    "step",
 ]
 _HOMES = {
     "Allow": "claude_widget.protocol",
@@ -57,6 +62,7 @@ _HOMES = {
     "ProcessManager": "claude_widget.manager",
     "doctor": "claude_widget.diagnosis",
     "load_ipython_extension": "claude_widget.cells.magic",
+    "step": "claude_widget.dependencies.steps",
 }
 _SHOWN_BY = ("ClaudeWidget", "Execution", "ProcessManager", "load_ipython_extension")
 """Whoever asks for one of these may have managers and executions as values of cells."""
@@ -83,6 +89,51 @@ def _set_viewers() -> None:
     execution = import_module("claude_widget.execution").Execution
     execution.viewer, execution.widget = staticmethod(_show), staticmethod(_widget_of)
     import_module("claude_widget.history.history").History.bundler = staticmethod(_bundle_of)
+    batches = import_module("claude_widget.batch.batch").Batch
+    batches.viewer, batches.widget = staticmethod(_show_batch), staticmethod(_widget_of_batch)
+    pipelines = import_module("claude_widget.dependencies.pipeline").Pipeline
+    pipelines.bundler = staticmethod(_bundle_of_pipeline)
+    pipelines.viewer, pipelines.widget = (
+        staticmethod(_show_pipeline),
+        staticmethod(_widget_of_steps),
+    )
+    comparisons = import_module("claude_widget.comparison.comparison").Comparison
+    comparisons.bundler = staticmethod(_bundle_of_comparison)
+    comparisons.viewer = staticmethod(_show_comparison)
+
+
+def _show_batch(batch: Batch) -> None:
+    import_module("claude_widget.cells.batch_output").show(batch)
+
+
+def _widget_of_batch(batch: Batch) -> object:
+    made: object = import_module("claude_widget.cells.batch_output").widget_of(batch)
+    return made
+
+
+def _show_pipeline(pipeline: Pipeline) -> None:
+    import_module("claude_widget.cells.pipeline_output").show(pipeline)
+
+
+def _widget_of_steps(pipeline: Pipeline) -> object:
+    made: object = import_module("claude_widget.cells.pipeline_output").widget_of(pipeline)
+    return made
+
+
+def _bundle_of_pipeline(pipeline: Pipeline) -> dict[str, str]:
+    view = import_module("claude_widget.dependencies.view")
+    made: dict[str, str] = view.pipeline_bundle(pipeline)
+    return made
+
+
+def _show_comparison(comparison: Comparison) -> None:
+    import_module("claude_widget.comparison.output").show(comparison)
+
+
+def _bundle_of_comparison(comparison: Comparison) -> dict[str, str]:
+    view = import_module("claude_widget.comparison.view")
+    made: dict[str, str] = view.comparison_bundle(comparison)
+    return made
 
 
 def _bundle_of(history: History) -> dict[str, str]:

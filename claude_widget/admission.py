@@ -1,85 +1,127 @@
-"""From a request to a spawned execution: what is written first, who may start, and who never will.
+"""From a request to an execution that waits for its start: what is refused, and what is written.
 
-The rule: it writes the records before the spawn and hands the transcript over to the backend. It
-decides who starts and when; it does not follow what became of it.
+The rule: it writes the records before the spawn, and puts the execution into the waiting line. Who
+is started, and when, `queue/starting` decides.
 """
 
 from __future__ import annotations
 
-import logging
 import os
-import threading
-import time
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from claude_widget.backend import Backend, Run
-from claude_widget.errors import ClaudeWidgetError, InvalidRequest, SessionInUse
+from claude_widget.dependencies.errors import UnknownDependency
+from claude_widget.dependencies.filling import Filling
+from claude_widget.errors import ClaudeWidgetError, InvalidRequest
 from claude_widget.execution import Execution
 from claude_widget.mcp.config import describe_mcp_config
-from claude_widget.models import ExecutionRequest, ExecutionStatus, Reason
-from claude_widget.permissions import Decider
+from claude_widget.models import ExecutionRequest, Reason
+from claude_widget.queue.starting import Starting
+from claude_widget.recordings.claims import Claim
+from claude_widget.recordings.errors import RecordingDamaged, RecordingNotFound, RecordingTooNew
+from claude_widget.recordings.occurrences import Cell
 from claude_widget.recordings.planning import Plan, Planner
-from claude_widget.recordings.recorder import Claim, Recorder
+from claude_widget.recordings.recorder import Recorder
 from claude_widget.registry import MakeExecution, Registry
 from claude_widget.request import check_root
 from claude_widget.runtime import host_name
+from claude_widget.session_use import base_cost, check_session, holders
 from claude_widget.transcript import Writer
 from claude_widget.trust import check_project
-from claude_widget.waiting_line import Outcome, WaitingLine
+from claude_widget.user_code import NO_CODE, UserCode
+from claude_widget.worktrees.preparing import Worktrees
+from claude_widget.worktrees.source import Source
 
-_LOG = logging.getLogger(__name__)
-Attach = Callable[[ExecutionRequest, Decider | None, Claim | None], Execution | None]
+Attach = Callable[[ExecutionRequest, UserCode, Claim | None], Execution | None]
 """Finds an execution of an earlier kernel that an equal start goes on with."""
+Find = Callable[[str], Execution | None]
+
+
+class Origin(NamedTuple):
+    """Where a start comes from, as its transcript says.
+
+    Attributes:
+        resumed_from: id of the execution whose session it goes on with.
+        attempt: which attempt it is, from 1.
+        attempt_of: id of the first attempt, where it is a further one.
+        batch: id of its batch and the number of its row, from 0.
+        template: name of the template that its query was made from.
+        step: it is one of a pipeline: what cannot be played fails, and the others go on.
+        call: where it was asked for; None if that is being done just now.
+        base_cost_usd: US dollars that its session has cost before; None if nobody knows.
+    """
+
+    resumed_from: str | None = None
+    attempt: int = 1
+    attempt_of: str | None = None
+    batch: tuple[str, int] | None = None
+    template: str | None = None
+    step: bool = False
+    call: Cell | None = None
+    base_cost_usd: float | None = None
+
+
+_NEW = Origin()
 
 
 class Admission:
-    """Starts executions, as many at once as there are slots. Safe from any thread.
+    """Admits executions. Safe from any thread.
 
     Args:
         registry: keeps them.
         backend: runs them.
-        line: of those that wait.
+        starting: starts them.
         make: makes one of a run.
         tell: hears of each new one, whoever asked for it; one that waits does not change for long.
         planner: decides which of them are played.
         recorder: records the others.
+        filling: fills what is known only once others have ended.
+        worktrees: makes those that are asked for.
+
+    Attributes:
+        cover: hears the id of each new one, before it may be started, in the context of the call.
     """
 
     def __init__(
         self,
         registry: Registry,
         backend: Backend,
-        line: WaitingLine,
+        starting: Starting,
         make: MakeExecution,
         tell: Callable[[Execution], None],
         *,
         planner: Planner,
         recorder: Recorder,
+        filling: Filling,
+        worktrees: Worktrees,
     ) -> None:
+        self._worktrees = worktrees
+        self.cover: Callable[[str], None] = lambda _: None
         self._planner = planner
+        self._filling = filling
         self._recorder = recorder
         self._tell = tell
         self._registry = registry
         self._backend = backend
-        self._line = line
+        self._starting = starting
         self._make = make
-        self._lock = threading.RLock()
-        self._closed = False
+        self.filled_now = filling.filled_now
 
     def admit(
         self,
         request: ExecutionRequest,
-        resumed_from: str | None = None,
-        decide: Decider | None = None,
+        origin: Origin = _NEW,
+        code: UserCode = NO_CODE,
         attach: Attach | None = None,
     ) -> Execution:
         """A new execution, started if a slot is free, else waiting.
 
         Args:
             request: what is asked for.
-            resumed_from: the execution whose session it goes on with.
-            decide: decides what its CLI asks; kept in memory only.
+            origin: where it comes from.
+            code: what Python has of it; kept in memory only.
             attach: finds what is there already and need not be started; None: another is started.
 
         Raises:
@@ -89,47 +131,135 @@ class Admission:
             SessionOnlyReplayed: it is to be run, on a session that was only replayed.
             ClaudeWidgetError: the state folder cannot be written; nothing is left of it.
         """
-        holders = self._holders(request, resumed_from)
-        before = holders[0].execution_id if holders else resumed_from
-        plan = self._planner.plan(request, holders, named=resumed_from is not None)
+        # What a batch waits for is checked when the batch is made; cleaned up since, it stays met.
+        self.check_after(request, self._registry.recall if origin.batch else None)
         try:
-            found = self._attached(request, plan, decide, attach)
-            return self._admit(request, plan, before, decide) if found is None else found
+            return self._admit_now(request, origin, code, attach)
+        except (RecordingNotFound, RecordingDamaged, RecordingTooNew) as error:
+            if not origin.step:
+                raise
+            plan = Plan("replay", call=origin.call)  # so that it is never run
+            return self._admit(request, plan, origin, code, problem=str(error))
+
+    def _admit_now(
+        self, request: ExecutionRequest, origin: Origin, code: UserCode, attach: Attach | None
+    ) -> Execution:
+        if request.is_filled_later:
+            if not self._filling.can_be_filled(request):
+                return self._wait_for_others(request, origin, code, attach)
+            continued = self._filling.continued(request)
+            origin = origin._replace(resumed_from=continued or origin.resumed_from)
+            request = self._filling.filled(request)
+        named = origin.resumed_from is not None
+        had_by = holders(self._registry, request, origin.resumed_from)
+        if had_by:
+            origin = origin._replace(resumed_from=had_by[0].execution_id)
+        plan = self._planner.plan(request, had_by, named=named, call=origin.call)
+        try:
+            found = self._attached(request, plan, code, attach)
+            return self._admit(request, plan, origin, code) if found is None else found
         except BaseException:
             self._planner.give_back(plan)
             raise
 
+    def admit_again(
+        self,
+        request: ExecutionRequest,
+        origin: Origin,
+        before: Execution,
+        admitted: Callable[[str], None],
+    ) -> Execution:
+        """Another attempt at what an execution has failed at, started when it is its turn.
+
+        What is recorded of that one, and what it changed, goes on with the attempt.
+
+        Args:
+            request: what the attempt is asked.
+            origin: which attempt it is.
+            before: the one before, whose end was not told yet.
+            admitted: hears its id before it may be started.
+
+        Raises:
+            ClaudeWidgetError: it cannot be started.
+        """
+        plan = self._recorder.plan_of(before.execution_id) or Plan()
+
+        def made(execution_id: str) -> None:
+            self._recorder.hand_over(before.execution_id, execution_id)
+            admitted(execution_id)
+
+        plan = plan._replace(from_the_top=plan.number)  # that it is out of order was told
+        return self._admit(request, plan, origin, before.user_code, made)
+
+    def _wait_for_others(
+        self, request: ExecutionRequest, origin: Origin, code: UserCode, attach: Attach | None
+    ) -> Execution:
+        """One whose prompt or session is known only once others have ended."""
+        plan = Plan(self._planner.mode_of(request), call=origin.call or self._planner.call())
+        found = None
+        if attach is not None and plan.mode != "replay":
+            found = attach(request, code, None)
+        if found is None:
+            return self._admit(request, plan, origin, code)
+        self.cover(found.execution_id)
+        return found
+
     def _attached(
-        self, request: ExecutionRequest, plan: Plan, decide: Decider | None, attach: Attach | None
+        self, request: ExecutionRequest, plan: Plan, code: UserCode, attach: Attach | None
     ) -> Execution | None:
         """What an earlier kernel has left, in place of a start that is not played."""
         if attach is None or plan.recording is not None:
             return None
-        execution = attach(request, decide, self._recorder.claim(plan))
+        claim = self._recorder.claim(plan)
+        if claim is not None:
+            claim = self._filling.planned(claim, plan)
+        execution = attach(request, code, claim)
         if execution is not None:
+            self.cover(execution.execution_id)
             self._tell_others(self._planner.made(plan, execution.execution_id))
         return execution
 
     def _admit(
-        self, request: ExecutionRequest, plan: Plan, before: str | None, decide: Decider | None
+        self,
+        request: ExecutionRequest,
+        plan: Plan,
+        origin: Origin,
+        code: UserCode,
+        made: Callable[[str], None] | None = None,
+        *,
+        problem: str = "",
     ) -> Execution:
-        if plan.recording is None:
+        may_be_played = request.is_filled_later and plan.mode in ("replay", "auto")
+        source = None
+        if plan.recording is None and not (may_be_played or problem):
             self._backend.check(request)
             self._check_project(request)
-        with self._lock:
-            if self._closed:
+            if not self._planner.plays_all:
+                source = self._worktrees.check(request, origin.resumed_from)
+        if plan.recording is None:
+            base = base_cost(self._registry, request, origin.resumed_from)
+            origin = origin._replace(base_cost_usd=base)
+        with self._starting.lock:
+            if self._starting.closed:
                 raise ClaudeWidgetError("The manager is closed.", hint="Make a new ProcessManager.")
-            self._check_after(request)
-            self._check_session(request)
-            run = self._create(request, plan, before)
+            self.check_after(request, self._registry.recall)  # cleaned up since, it stays met
+            check_session(self._registry, request)
+            run = self._create(request, plan, origin, source)
+            (made or self.cover)(run.execution_id)
             changed = self._planner.made(plan, run.execution_id)
             execution = self._make(run, None)
-            execution.decide = decide
+            execution.user_code = code
+            if request.is_filled_later:
+                self._filling.waits(execution, plan.call)
             execution.catch_up()
             execution.pause()  # a long line of them must not hold a descriptor each
             self._registry.add_mine(execution)
-            self._line.add(run.execution_id, request.priority, request.after)
-            self.fill_slots()
+            if problem:
+                self._starting.refuse(execution, Reason.STARTUP, problem)
+            else:
+                self._starting.wait_in_line(execution)
+                self._starting.fill_slots(checked=run.execution_id)
+            self._registry.folder.keep_request(run)  # which need not be there before a start
         self._tell_others(changed)
         self._tell(execution)
         return execution
@@ -143,16 +273,21 @@ class Admission:
     def _check_project(self, request: ExecutionRequest) -> None:
         if not self._planner.plays_all:  # a recording runs nothing
             check_root(request)
-            check_project(request, self._registry.folder.path, {**os.environ, **request.env})
+            check_project(request, self._registry.folder.path, ChainMap(request.env, os.environ))
 
-    def _create(self, request: ExecutionRequest, plan: Plan, resumed_from: str | None) -> Run:
+    def _create(
+        self, request: ExecutionRequest, plan: Plan, origin: Origin, source: Source | None
+    ) -> Run:
         """The execution's folder with its first records, or nothing at all."""
-        run = self._registry.folder.new_run(request)
+        warm = None if self._is_played(plan) else self._starting.warming.give(request)
+        run = warm or self._registry.folder.new_run(request)
         self._registry.claim(run.execution_id)
         try:
             self._registry.folder.create(run)
-            self._write_request(run, plan, resumed_from)
-            self._recorder.admitted(plan, request, run.execution_id)
+            self._worktrees.admitted(run, source)
+            self._write_request(run, plan, origin)
+            if not request.is_filled_later and (plan.recording or plan.mode != "replay"):
+                self._recorder.admitted(plan, request, run.execution_id)
         except ClaudeWidgetError:
             self._take_back(run)
             raise
@@ -165,6 +300,7 @@ class Admission:
         return run
 
     def _take_back(self, run: Run) -> None:
+        self._starting.warming.ended(run.execution_id)
         self._registry.folder.discard(run)
         self._registry.claim(run.execution_id, ours=False)
 
@@ -188,72 +324,47 @@ class Admission:
         """
         request = execution.run.request
         if execution.state.asked.recorded:
-            self._recorder.choose_again(execution)
+            if not request.is_filled_later:
+                self._recorder.choose_again(execution)
         else:
             self._planner.check_runs(request)
             self._backend.check(request)
-        with self._lock:
+        with self._starting.lock:
             try:
                 writer = Writer(execution.run.transcript)
             except OSError:
                 return False
             with writer:
-                if self._closed or not execution.is_pending_at(writer.size):
+                if self._starting.closed or not execution.is_pending_at(writer.size):
                     return False
                 named = {} if name is None else {"name": name}
                 writer.meta("adopted", owner=owner, **named)
             execution.catch_up()
             execution.pause()
-            self._line.add(execution.execution_id, request.priority, request.after)
+            self._starting.wait_in_line(execution)
             self._registry.adopt(execution, instead_of)
-            self.fill_slots()
+            self._starting.fill_slots()
         return True
 
-    def runs(self, execution: Execution) -> None:
-        """One that runs has become this manager's, and takes a slot."""
-        with self._lock:
-            self._line.runs(execution.execution_id)
-            if execution.status.ended:  # a moment ago, and nobody will tell it again
-                self._line.freed(execution.execution_id)
+    def _is_played(self, plan: Plan) -> bool:
+        """Whether it runs nothing, as far as is known by now."""
+        return self._planner.plays_all or plan.recording is not None or plan.mode == "replay"
 
-    def _check_after(self, request: ExecutionRequest) -> None:
+    def check_after(self, request: ExecutionRequest, find: Find | None = None) -> None:
+        """Refuse what comes after something that is not there, or that nobody will start."""
+        find = find or self._registry.get
+        if any(find(one) is None for one in request.after):
+            self._registry.look_around()  # another manager may have started it a moment ago
         for execution_id in request.after:
-            first = self._registry.get(execution_id)
+            first = find(execution_id)
             if first is None:
-                raise InvalidRequest(
-                    f"after names {execution_id!r}, which this manager does not know.",
-                    field="after",
-                )
+                raise UnknownDependency(execution_id)
             if self._registry.is_held(first):
                 raise InvalidRequest(
                     f"after names {execution_id!r}, which nobody will start.", field="after"
                 )
 
-    def _check_session(self, request: ExecutionRequest) -> None:
-        """Two executions at once on one session would interleave its file (cli-facts E4)."""
-        wanted = request.session_id
-        if wanted is None or request.fork_session:
-            return
-        self._registry.look_around()  # another manager may have taken it a moment ago
-        for execution in self._registry.active():
-            if execution.execution_id in request.after:
-                continue
-            asked = execution.run.request
-            held = execution.info.session_id
-            if asked.fork_session and held == asked.session_id:
-                held = None  # a fork has a session of its own, which it has not told yet
-            if held == wanted:
-                raise SessionInUse(wanted, execution.execution_id)
-
-    def _holders(self, request: ExecutionRequest, named: str | None) -> list[Execution]:
-        """The executions of the session that is to be resumed: the named one, then the latest."""
-        if request.session_id is None:
-            return []
-        latest = self._registry.all()[::-1]
-        found = [one for one in latest if one.info.session_id == request.session_id]
-        return sorted(found, key=lambda one: one.execution_id != named)
-
-    def _write_request(self, run: Run, plan: Plan, resumed_from: str | None) -> None:
+    def _write_request(self, run: Run, plan: Plan, origin: Origin) -> None:
         request = run.request
         public: dict[str, Any] = request.model_dump(
             mode="json", by_alias=True, exclude={"mcp_config", "env"}
@@ -266,132 +377,23 @@ class Admission:
                 request={**public, "env": sorted(request.env)},
                 mcp_config=None if mcp is None else mcp.model_dump(mode="json"),
                 owner=self._registry.owners.me,
-                recorded=self._planner.plays_all or plan.recording is not None,
+                recorded=self._is_played(plan),
                 key=None if plan.key is None else plan.key.key,
-                recorded_time=plan.recorded_time,
+                recorded_time=None if plan.played is None else plan.played.recorded_time,
                 lacking=plan.lacking,
-                resumed_from=resumed_from,
+                **_told(origin),
             )
 
-    def fill_slots(self) -> float | None:
-        """Start who may start; seconds until the next start may be possible, or None."""
-        with self._lock:
-            while not self._closed:
-                now = time.monotonic()
-                found = self._line.next(now, self._outcome)
-                if found is None:
-                    return self._line.due(now)
-                execution = self._registry.known(found[0])
-                if found[1]:
-                    self._spawn(execution)
-                else:
-                    self._refuse_dependant(execution)
-        return None
 
-    def _outcome(self, execution_id: str) -> Outcome:
-        execution = self._registry.get(execution_id)
-        if execution is None:
-            return "did not complete"
-        if not execution.status.ended or self._recorder.is_saving(execution_id):
-            return "waits"
-        done = execution.status is ExecutionStatus.COMPLETED
-        return "completed" if done else "did not complete"
-
-    def _spawn(self, execution: Execution) -> None:
-        runs = not execution.state.asked.recorded
-        self._line.started(execution.execution_id, time.monotonic(), staggers=runs)
-        try:
-            writer = Writer(execution.run.transcript)
-            try:
-                if writer.size != execution.read_bytes:  # another manager has cancelled it
-                    writer.close()
-                    return
-                if runs:
-                    self._planner.check_runs(execution.run.request)
-                    self._check_project(execution.run.request)  # it may have waited long
-                self._recorder.starts(execution)
-                self._backend.start(execution.run, writer)
-            except BaseException:
-                writer.close()
-                raise
-        except (OSError, ClaudeWidgetError) as error:
-            self.refuse(execution, Reason.STARTUP, str(error))
-
-    def _refuse_dependant(self, execution: Execution) -> None:
-        self._line.remove(execution.execution_id)
-        after = execution.run.request.after
-        failed = [one for one in after if self._outcome(one) == "did not complete"]
-        said = f"Not started: {', '.join(failed)} did not complete."
-        self.refuse(execution, Reason.DEPENDENCY, said)
-
-    def refuse(self, execution: Execution, reason: Reason, error: str) -> None:
-        """Write that it will never run."""
-        try:
-            with Writer(execution.run.transcript) as writer:
-                writer.meta("refused", reason=reason, error=error)
-        except OSError as problem:
-            _LOG.error("Execution %s: %s (%s)", execution.execution_id, error, problem)
-
-    def has_spawned(self, execution: Execution) -> bool:
-        """Whether it was handed to the backend here; not while that is being done."""
-        with self._lock:
-            return self._line.has_slot(execution.execution_id)
-
-    def waits(self, execution: Execution) -> bool:
-        """Whether it is in the waiting line."""
-        with self._lock:
-            return self._line.waits(execution.execution_id)
-
-    def cancel(self, execution: Execution, reason: Reason) -> bool:
-        """End one that was never started; False if it is not one of those.
-
-        Another manager's too: whoever holds the transcript's lock decides, and its owner looks
-        before it starts anything.
-        """
-        with self._lock:
-            mine = self._line.remove(execution.execution_id)
-            if not mine and execution.status is not ExecutionStatus.PENDING:
-                return False
-            try:
-                writer = Writer(execution.run.transcript)
-            except OSError:
-                return False  # it is being started this very moment
-            with writer:
-                if not execution.is_pending_at(writer.size):
-                    return mine  # another manager has cancelled it, or it has run meanwhile
-                writer.meta("kill", reason=reason)
-                writer.meta("ended", exit_code=None, error="", forced=False, descendants=0)
-            return True
-
-    def let_go(self) -> None:
-        """Take those out of the line that another manager has cancelled.
-
-        What waits is not followed; once it is out, it is, and its end is seen. A `stat` of each,
-        once in a while, is all that this costs.
-        """
-        with self._lock:
-            for execution_id in self._line.waiting:
-                execution = self._registry.get(execution_id)
-                if execution is None or not _still_waits(execution):
-                    self._line.remove(execution_id)
-
-    def freed(self, execution: Execution) -> None:
-        """It has ended: its slot is free."""
-        with self._lock:
-            self._line.freed(execution.execution_id)
-            self._line.remove(execution.execution_id)
-
-    def close(self) -> None:
-        """Start nothing from now on."""
-        with self._lock:
-            self._closed = True
-
-
-def _still_waits(execution: Execution) -> bool:
-    """Whether nobody has written to its transcript since it was put into the line."""
-    try:
-        return execution.is_pending_at(execution.run.transcript.stat().st_size)
-    except FileNotFoundError:
-        return False  # which whoever follows it will say
-    except OSError:
-        return True  # it cannot be looked at for now
+def _told(origin: Origin) -> dict[str, Any]:
+    """What the request's record says of it; what is not so is left out."""
+    told: dict[str, Any] = {"resumed_from": origin.resumed_from}
+    if origin.base_cost_usd is not None:
+        told["base_cost_usd"] = origin.base_cost_usd
+    if origin.attempt_of is not None:
+        told |= {"attempt": origin.attempt, "attempt_of": origin.attempt_of}
+    if origin.batch is not None:
+        told["batch"] = {"id": origin.batch[0], "row": origin.batch[1]}
+    if origin.template is not None:
+        told["template"] = origin.template
+    return told

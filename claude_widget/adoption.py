@@ -23,11 +23,12 @@ from claude_widget.errors import (
     InvalidRequest,
 )
 from claude_widget.execution import Execution
-from claude_widget.mcp.config import describe_mcp_config
 from claude_widget.models import ExecutionRequest, ExecutionStatus
-from claude_widget.permissions import Decider
-from claude_widget.recordings.recorder import Claim
+from claude_widget.queue.starting import Starting
+from claude_widget.recordings.claims import Claim
 from claude_widget.registry import Registry
+from claude_widget.same_start import SameStart, is_unfilled
+from claude_widget.user_code import UserCode
 
 _LOG = logging.getLogger(__name__)
 Owner = Mapping[str, Any]
@@ -40,22 +41,31 @@ class Adoption:
 
     Args:
         registry: keeps the executions, and knows whether an owner lives.
-        admission: starts what was pending.
+        admission: takes up what was pending.
+        starting: knows who takes a slot.
         backend: asks the shims.
         may_run: the manager may run something; where it may not, it takes nothing over by itself.
     """
 
     def __init__(
-        self, registry: Registry, admission: Admission, backend: Backend, *, may_run: bool
+        self,
+        registry: Registry,
+        admission: Admission,
+        starting: Starting,
+        backend: Backend,
+        *,
+        may_run: bool,
     ) -> None:
         self._registry = registry
         self._admission = admission
+        self._starting = starting
         self._backend = backend
         self._may_run = may_run
         self._lock = threading.Lock()
         self._not_before: dict[str, float] = {}
         self._offered: set[str] = set()
         self._attached: set[str] = set()
+        self._same = SameStart(registry, admission.filled_now)
 
     # -- what has lost its manager -------------------------------------------------------------
 
@@ -129,9 +139,50 @@ class Adoption:
         if self._registry.owners.lives(owner):
             raise ExecutionOwned(execution.execution_id, owner)
         if execution.status is ExecutionStatus.PENDING and not execution.state.asked.recorded:
-            _check_startable(execution)
+            check_startable(execution)
         self._take(execution, owner)
         return execution
+
+    def go_on(self, execution: Execution, known: ExecutionRequest, code: UserCode) -> None:
+        """Own it from now on, with what is never kept of a start and is known again.
+
+        Args:
+            execution: it; of an earlier kernel, or this manager's already.
+            known: has the values of env, and the MCP servers.
+            code: what Python has of it; what it has already stays where there is none.
+
+        Raises:
+            ClaudeWidgetError: as for `adopt`; it is as it was.
+        """
+        before = execution.run, execution.user_code
+        execution.user_code = code.or_else(before[1])
+        if _forgotten(execution) is not None:
+            request = _own_request(execution, known)
+            execution.run = Run(execution.execution_id, execution.run.folder, request)
+        try:
+            self.adopt(execution)
+        except ClaudeWidgetError:
+            execution.run, execution.user_code = before
+            raise
+        self._registry.renew(execution)  # whoever decides looks again at what it asks
+
+    def take_up_held(self) -> list[Execution]:
+        """Take over all that waits for this notebook's kernels that are gone; those taken."""
+        taken = []
+        for execution in self._registry.active():
+            mine = execution.execution_id in self._registry.mine
+            pending = execution.status is ExecutionStatus.PENDING
+            if mine or not pending or not self._is_this_notebooks(execution):
+                continue
+            try:
+                taken.append(self.adopt(execution))
+            except ClaudeWidgetError as error:
+                _LOG.warning("%s", error)
+        return taken
+
+    def _is_this_notebooks(self, execution: Execution) -> bool:
+        owner = self._registry.owner_of(execution)
+        return owner.get("notebook") == self._registry.owners.notebook
 
     def _take(self, execution: Execution, gone: Owner, name: str | None = None) -> None:
         """Take it over from that owner, and from no other that it may have by now."""
@@ -143,7 +194,7 @@ class Adoption:
         else:
             self._ask(execution, instead_of, name)
             self._registry.adopt(execution, instead_of)
-            self._admission.runs(execution)
+            self._starting.runs(execution)
 
     def _ask(self, execution: Execution, instead_of: str, name: str | None) -> None:
         """Have its shim write down who owns it.
@@ -180,16 +231,16 @@ class Adoption:
         """Its transcript may have named another owner."""
         mine = execution.execution_id in self._registry.mine
         me = self._registry.owners.me["manager_id"]
-        if not mine and execution.state.life.owner.get("manager_id") == me:
+        if not mine and execution.owner.get("manager_id") == me:
             self._registry.adopt(execution, str(me))  # the shim's answer was lost
-            self._admission.runs(execution)
+            self._starting.runs(execution)
         elif self._registry.is_taken_away(execution):
-            self._admission.freed(execution)
+            self._starting.freed(execution)
 
     # -- starts that are there already -----------------------------------------------------------
 
     def attach(
-        self, request: ExecutionRequest, decide: Decider | None, recorded: Claim | None = None
+        self, request: ExecutionRequest, code: UserCode, recorded: Claim | None = None
     ) -> Execution | None:
         """The execution that an equal start of the notebook's last kernel left; None without one.
 
@@ -198,7 +249,7 @@ class Adoption:
 
         Args:
             request: what is asked for now; it need not have the same name, nor values of env.
-            decide: decides from now on what its CLI asks.
+            code: what Python has of it from now on.
             recorded: how it is to be recorded; None if it is not.
 
         Raises:
@@ -218,7 +269,7 @@ class Adoption:
             if recorded is not None:
                 recorded.begin(execution_id)  # before: it may end, or start, at any moment
             try:
-                attached = self._attach(execution, request, decide)
+                attached = self._attach(execution, request, code)
             finally:
                 if not attached:
                     self._attached.discard(execution_id)
@@ -236,11 +287,11 @@ class Adoption:
         for one in self._registry.all() if recorded.takes_completed else ():
             if (
                 one.status is ExecutionStatus.COMPLETED
-                and one.info.recording_key == recorded.key
+                and one.recording_key == recorded.key
                 and not one.info.recorded
                 and one.execution_id not in self._attached
                 and (recorded.is_missed(one.execution_id) or self._owner_gone(one) is not None)
-                and _is_asked_for(one, request)
+                and self._same.asks_for(request, one)
                 and not self._registry.folder.was_recorded(one.run)
             ):
                 self._attached.add(one.execution_id)
@@ -264,19 +315,20 @@ class Adoption:
             if one.execution_id not in self._attached
             and (one.execution_id in self._offered or self._owner_gone(one) is not None)
             and one.state.life.kill is one.state.life.limit is None
-            and (key is None or one.info.recording_key == key)
-            and _is_asked_for(one, request)
+            and (key is None or one.info.recording_key == key or is_unfilled(one))
+            and self._same.asks_for(request, one)
         ]
         return sorted(found, key=lambda one: one.info.name != request.name)
 
-    def _attach(
-        self, execution: Execution, request: ExecutionRequest, decide: Decider | None
-    ) -> bool:
+    def _attach(self, execution: Execution, request: ExecutionRequest, code: UserCode) -> bool:
         """Go on with one; False if it has ended meanwhile, or is another manager's."""
-        before = execution.run, execution.decide
+        before = execution.run, execution.user_code
         name = None if request.name == execution.info.name else request.name
+        if execution.attempt_of is not None or is_unfilled(execution):
+            # What it is to do is its own, such as to go on, or to be filled.
+            request = _own_request(execution, request)
         execution.run = Run(execution.execution_id, execution.run.folder, request)
-        execution.decide = decide
+        execution.user_code = code
         try:
             gone = self._owner_gone(execution)
             if gone is not None:
@@ -286,7 +338,7 @@ class Adoption:
             elif name is not None and execution.status is ExecutionStatus.RUNNING:
                 self._ask(execution, str(self._registry.owners.me["manager_id"]), name)
         except ClaudeWidgetError as error:
-            execution.run, execution.decide = before
+            execution.run, execution.user_code = before
             if isinstance(error, ExecutionOwned) or not self._backend.alive(execution.run):
                 return False
             raise ClaudeWidgetError(
@@ -299,34 +351,32 @@ class Adoption:
         return True
 
 
-def _is_asked_for(execution: Execution, request: ExecutionRequest) -> bool:
-    """Whether a request equals its own in all but the name, and the values of variables.
+def check_startable(execution: Execution) -> None:
+    """Refuse to start without what was never kept.
 
-    Of an MCP configuration that was never used only its file and its servers' names are known.
+    Raises:
+        InvalidRequest: its kernel is gone, and knew what it is to be started with.
     """
-    asked = execution.run.request
-    variables = execution.run.forgotten_env or asked.env
-    if sorted(request.env) != sorted(variables) or _rest(asked) != _rest(request):
-        return False
-    if asked.mcp_config is not None:
-        return asked.mcp_config == request.mcp_config
-    described = describe_mcp_config(request.mcp_config, request.mcp_config_path)
-    return execution.state.asked.mcp_config == described
-
-
-def _rest(request: ExecutionRequest) -> dict[str, Any]:
-    return request.model_dump(mode="json", exclude={"name", "env", "mcp_config"})
-
-
-def _check_startable(execution: Execution) -> None:
-    """Refuse to start without what was never kept."""
-    run = execution.run
-    lost = ("env", ", ".join(run.forgotten_env)) if run.forgotten_env else None
-    if lost is None and execution.state.asked.mcp_config and run.request.mcp_config is None:
-        lost = ("mcp_config", "its MCP servers")
+    lost = _forgotten(execution)
     if lost is not None:
         raise InvalidRequest(
             f"Execution {execution.execution_id} was to start with {lost[1]}, which is never kept.",
             field=lost[0],
             hint="Start it from its cell again: that goes on with this one.",
         )
+
+
+def _forgotten(execution: Execution) -> tuple[str, str] | None:
+    """What it is to be started with and only its kernel knew: an argument, and what of it."""
+    run = execution.run
+    if run.forgotten_env:
+        return "env", ", ".join(run.forgotten_env)
+    if execution.state.asked.mcp_config and run.request.mcp_config is None:
+        return "mcp_config", "its MCP servers"
+    return None
+
+
+def _own_request(execution: Execution, known: ExecutionRequest) -> ExecutionRequest:
+    """What it is asked itself, with what is never kept of it."""
+    update = {"env": known.env, "mcp_config": known.mcp_config}
+    return execution.run.request.model_copy(update=update)

@@ -10,9 +10,9 @@ import sys
 
 from pydantic import BaseModel, ConfigDict
 
-from claude_widget.capacity import default_concurrency
 from claude_widget.discovery import cli_version, find_cli, login_source
 from claude_widget.errors import ClaudeWidgetError, CLINotFound
+from claude_widget.queue.capacity import default_concurrency
 from claude_widget.runtime import runtime_folder
 from claude_widget.state_folder import StateFolder
 

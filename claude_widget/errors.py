@@ -8,7 +8,10 @@ that as data, so that nobody has to match strings. This module imports nothing o
     │   ├── SessionInUse          another execution holds that session
     │   ├── ConfirmationNeeded    a project's file would start commands that nobody has seen
     │   │   └── ProjectNotTrusted what a project brings would do things that nobody has seen
+    │   │       └── TemplateNotConfirmed  a project's template asks for more than a prompt may
     │   ├── SandboxUnavailable    the isolation that was asked for cannot be had here
+    │   ├── WorktreeUnavailable   the project can have no worktree (worktrees.errors)
+    │   ├── TemplateNotFound      and -Invalid, VariablesWrong (templates/errors)
     │   └── PromptError           a prompt's template did not fill
     ├── CLINotFound               no Claude Code on this machine
     ├── UnsupportedPlatform       executions need Linux or macOS
@@ -16,18 +19,20 @@ that as data, so that nobody has to match strings. This module imports nothing o
     ├── ExecutionActive           refused while the execution is running or waits to
     ├── ExecutionEnded            refused because the execution has ended
     ├── ExecutionOwned            refused because another manager owns it, and lives
+    ├── OutputInvalid             a structured output does not meet its schema (outputs/errors)
+    ├── NotInQueue                refused because it does not wait here (queue/errors)
     ├── ExecutionFailed           what `raise_for_status` raises
     ├── ControlFailed             the shim did not answer, or refused
     ├── RequestGone               what the CLI asked has its answer, or is not asked any more
     ├── TranscriptError           the file cannot be read as a transcript
     ├── InvalidTransition         a lifecycle record that cannot follow the state it met
-    ├── RecordingNotFound         replay has nothing recorded for that request (recording_errors)
-    ├── RecordingDamaged          a recording cannot be played (recording_errors)
-    ├── RecordingTooNew           a recording needs a later version (recording_errors)
+    ├── RecordingNotFound         and -Damaged, -TooNew (recordings/errors)
     ├── PatchConflict             a recorded patch does not fit the project; nothing was changed
+    ├── NothingToPromote          and AlreadyPromoted: of a comparison (comparison/errors)
+    ├── WorktreeFailed            and -Gone, -Conflict, -NotClean (worktrees.errors)
     ├── ExportFailed              a file of an execution cannot be written
-    ├── HistoryUnavailable        the history's index cannot be used now (history_errors)
-    ├── PandasMissing             a DataFrame was asked for without pandas (history_errors)
+    ├── HistoryUnavailable        and PandasMissing (history/errors)
+    ├── BatchFailed               and -NotFound, -Damaged, RowsInvalid (batch/errors)
     └── FrontEndMissing           the package was installed without its built bundle
 """
 

@@ -7,21 +7,20 @@ task is owned here.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from claude_widget import snapshot
+from claude_widget.awaited import Awaited
 from claude_widget.backend import Run
 from claude_widget.cells.shown import Shown
 from claude_widget.charts.calls import CallReader
 from claude_widget.ended import Ended
 from claude_widget.errors import (
-    ClaudeWidgetError,
     ExecutionFailed,
     InvalidTransition,
     ResultNotReady,
@@ -29,6 +28,7 @@ from claude_widget.errors import (
 from claude_widget.event_log import EventLog
 from claude_widget.events import NEUTRAL_PREFIX, ControlRequest, Event, Record, parse
 from claude_widget.models import ExecutionInfo, ExecutionStatus, Reason
+from claude_widget.outputs.output import Output
 from claude_widget.page.gauges import Gauge
 from claude_widget.permissions import Decider, PermissionRequest, request_of
 from claude_widget.report.exported import Exported
@@ -36,13 +36,13 @@ from claude_widget.state import INITIAL, State, reduce
 from claude_widget.stderr_tail import stderr_tail, without_stale_stderr
 from claude_widget.steered import Keeper, Steered
 from claude_widget.transcript import CHUNK, Follower, read_records
+from claude_widget.user_code import UserCode
+from claude_widget.worktrees.decided import Decided
 
 _LOG = logging.getLogger(__name__)
-_POLL = 0.5
-"""Seconds after which a waiting thread looks again, whatever happens."""
 
 
-class Execution(Steered, Exported, Shown):
+class Execution(Awaited, Output, Decided, Steered, Exported, Shown):
     """One run of the CLI. Made by `ProcessManager.start_execution`; awaitable.
 
     Attributes:
@@ -52,17 +52,19 @@ class Execution(Steered, Exported, Shown):
         attached: the start that gave it found it running or waiting, and started no other.
         gauge: what it uses, with `cpu_percent` of a core and `memory_bytes`, as it was while a page
             last looked on and it ran; else None.
+        unwanted: somebody has killed it once it had ended: no further attempt is to follow.
     """
 
     def __init__(self, keeper: Keeper, run: Run, ended: ExecutionInfo | None = None) -> None:
         self.run = run
         self.decide: Decider | None = None
-        self.said_by_page: list[bool] = []
+        self.said_by_page: tuple[bool, ...] = ()
         self.attached = False
+        self.unwanted = False
         self.gauge: Gauge | None = None
         self._keeper = keeper
         self._lock = threading.RLock()
-        self._state = _over(ended) if ended else State.initial(run.execution_id)
+        self._state = INITIAL if ended else State.initial(run.execution_id)
         self._ended = None if ended is None else Ended(ended)
         self._info: tuple[State, ExecutionInfo] | None = None
         self._events: EventLog | None = None
@@ -70,8 +72,8 @@ class Execution(Steered, Exported, Shown):
         self._follower: Follower | None = None if ended is not None else Follower(run.transcript)
         self._read_to_end = 0
         self._kept_to = 0
-        self._on_end: list[Callable[[], None]] = []
-        self._end_told = ended is not None
+        self._on_end: tuple[Callable[[], None], ...] = ()
+        self.end_told = ended is not None
 
     # -- what is known -----------------------------------------------------------------------
 
@@ -79,6 +81,15 @@ class Execution(Steered, Exported, Shown):
     def execution_id(self) -> str:
         """Its UUID4."""
         return self.run.execution_id
+
+    @property
+    def user_code(self) -> UserCode:
+        """What Python has of its start, in this kernel."""
+        return UserCode(self.decide, self.schema_model)
+
+    @user_code.setter
+    def user_code(self, code: UserCode) -> None:
+        self.decide, self.schema_model = code
 
     @property
     def info(self) -> ExecutionInfo:
@@ -92,9 +103,50 @@ class Execution(Steered, Exported, Shown):
         return known[1]
 
     @property
+    def attempt(self) -> int:
+        """Which attempt it is, from 1."""
+        state, ended = self._state, self._ended
+        return state.asked.attempt if ended is None else ended.attempt
+
+    @property
+    def attempt_of(self) -> str | None:
+        """Id of the first attempt, where this is a further one."""
+        state, ended = self._state, self._ended
+        return state.asked.attempt_of if ended is None else ended.attempt_of
+
+    @property
     def status(self) -> ExecutionStatus:
         """pending, running, completed, failed or killed."""
-        return self.info.status if self._ended is None else self._ended.status
+        state, ended = self._state, self._ended  # in this order, as always
+        return state.status if ended is None else ended.status
+
+    @property
+    def recording_key(self) -> str | None:
+        """Key of its recording, if it is or was to be recorded or played."""
+        state, ended = self._state, self._ended
+        return state.asked.key if ended is None else ended.recording_key
+
+    @property
+    def owner(self) -> Mapping[str, Any]:
+        """Whose it is, as its transcript says: `claude_widget.runtime.owner` and `manager_id`.
+
+        Empty where it does not, or has not been read.
+        """
+        state, ended = self._state, self._ended
+        return state.life.owner if ended is None else ended.owner
+
+    @property
+    def ran(self) -> tuple[float | None, float | None]:
+        """From when to when it ran, in epoch seconds; None for what is not, or not yet."""
+        life, ended = self._state.life, self._ended  # the state is cut down once that is there
+        if ended is not None:
+            return ended.start_time, ended.end_time
+        return life.start_time, life.end_time
+
+    @property
+    def session_id(self) -> str | None:
+        """Of its session; the one asked for until the CLI has told, and None without either."""
+        return self.info.session_id if self._ended is None else self._ended.session_id
 
     @property
     def result(self) -> str | None:
@@ -121,8 +173,9 @@ class Execution(Steered, Exported, Shown):
     @property
     def stderr(self) -> str:
         """The last 4,000 characters that the CLI wrote to stderr."""
-        if self._ended is None:
-            return self._state.stderr_tail
+        state, ended = self._state, self._ended
+        if ended is None:
+            return state.stderr_tail
         return stderr_tail(read_records(self.run.transcript))
 
     @property
@@ -130,7 +183,7 @@ class Execution(Steered, Exported, Shown):
         """Tells when it called its tools: `calls.read()`, which reads each byte once."""
         with self._lock:
             if self._calls is None:
-                self._calls = CallReader(self.run.transcript, self.info.project_path)
+                self._calls = CallReader(self.run.transcript, self.info.cwd)
             return self._calls
 
     @property
@@ -154,7 +207,7 @@ class Execution(Steered, Exported, Shown):
                 event = parse(record)
                 if not isinstance(event, ControlRequest):
                     break
-                return request_of(event, self.execution_id, self.info.project_path)
+                return request_of(event, self.execution_id, self.info.cwd)
         return None
 
     # -- the one door to its state -----------------------------------------------------------
@@ -187,7 +240,7 @@ class Execution(Steered, Exported, Shown):
                     _LOG.warning("Execution %s: %s", self.execution_id, error)
                 events.append(event)
             self._state = state
-            if self.status.ended and not more:
+            if state.status.ended and not more:
                 self._read_to_end = follower.parser.offset
                 follower.close()
                 self._follower = None
@@ -234,7 +287,10 @@ class Execution(Steered, Exported, Shown):
 
     @property
     def state(self) -> State:
-        """The fold so far; another object whenever something has changed."""
+        """The fold so far; another object whenever something has changed.
+
+        Of one whose end was told only its worktree and which requests were settled: see `info`.
+        """
         return self._state
 
     @property
@@ -245,7 +301,7 @@ class Execution(Steered, Exported, Shown):
     def is_pending_at(self, size: int) -> bool:
         """Whether it is pending with that many bytes folded: the state and the bytes agree."""
         with self._lock:
-            return self.read_bytes == size and self._state.status is ExecutionStatus.PENDING
+            return self.read_bytes == size and self.status is ExecutionStatus.PENDING
 
     @property
     def read_bytes(self) -> int:
@@ -259,112 +315,38 @@ class Execution(Steered, Exported, Shown):
             if self._follower is not None:
                 self._follower.close()
 
-    def tell_end(self) -> None:
-        """It has ended, and everybody was told; called once, by the manager.
+    def keep_end(self) -> bytes:
+        """It has ended: from now on its fold is kept as text, which is returned.
 
-        From now on its fold is kept as text; of the state stays what is still asked for.
+        Of the state stays what is still asked for.
         """
         with self._lock:
             if self._ended is None:
-                state, self._ended = self._state, Ended(self.info)
+                state, self._ended = self._state, Ended(self.info, self._state.life.owner)
                 self._info = None
-                work = INITIAL.work._replace(settled=state.work.settled)
-                self._state = State(life=state.life, work=work)
-        self._end_told = True
+                self._state = _remains(state)
+            return self._ended.text
+
+    def tell_end(self) -> None:
+        """It has ended, and everybody was told; called once, by the manager."""
+        self.keep_end()
+        self.end_told = True
+        self.run.pack()
         self.wake_waiters()
+
+    def note_said(self, *, by_page: bool) -> None:
+        """Something was said to it; from a page or not."""
+        with self._lock:
+            self.said_by_page = (*self.said_by_page, by_page)
 
     def wake_waiters(self) -> None:
         """Have those who await it look again."""
         with self._lock:
-            waiting, self._on_end = self._on_end, []
+            waiting, self._on_end = self._on_end, ()
         for wake in waiting:
             wake()
 
-    # -- waiting -----------------------------------------------------------------------------
-
-    def __await__(self) -> Generator[Any, None, Execution]:
-        return self._until_end().__await__()
-
-    async def _until_end(self) -> Execution:
-        loop = asyncio.get_running_loop()
-        ended: asyncio.Future[None] = loop.create_future()
-
-        def set_ended() -> None:
-            if not ended.done():
-                ended.set_result(None)
-
-        def wake() -> None:
-            try:
-                loop.call_soon_threadsafe(set_ended)
-            except RuntimeError:
-                return  # that loop is closed: nobody awaits any more
-
-        with self._lock:
-            if self._end_told:
-                return self
-            self._check_followed()
-            self._on_end.append(wake)
-        try:
-            self._keeper.await_end(self)
-            await ended
-        finally:
-            with self._lock:
-                if wake in self._on_end:
-                    self._on_end.remove(wake)
-        if not self._end_told:
-            self._check_followed()
-        return self
-
-    def _check_followed(self) -> None:
-        """Refuse to wait for an end that nobody would notice, or that cannot come."""
-        if self._keeper.closed:
-            raise ClaudeWidgetError(
-                f"The manager is closed; execution {self.execution_id} is {self.status}.",
-                hint="A new ProcessManager on the same state folder follows it.",
-                execution_id=self.execution_id,
-            )
-        if self._keeper.is_held(self):
-            raise ClaudeWidgetError(
-                f"Execution {self.execution_id} is held: whoever would have started it is gone.",
-                hint="Run its cell again, take it over with manager.adopt(), or kill it.",
-                execution_id=self.execution_id,
-            )
-
-    def wait(self, timeout: float | None = None) -> Execution:
-        """Wait for the end from synchronous code; views and callbacks go on meanwhile.
-
-        Args:
-            timeout: seconds, None for ever.
-
-        Returns:
-            The execution itself, whatever its status.
-
-        Raises:
-            TimeoutError: it has not ended by then. The execution goes on.
-            ClaudeWidgetError: nobody would notice the end, since the manager was closed, or it is
-                held: pending, and whoever would have started it is gone.
-        """
-        subscriptions = self._keeper.subscriptions
-        deadline = None if timeout is None else time.monotonic() + timeout
-        woken = subscriptions.start_waiting(self.execution_id)
-        try:
-            self._keeper.await_end(self)
-            while True:
-                woken.clear()
-                told = self._end_told  # before the callbacks: what led to the end has been queued
-                subscriptions.run_here()
-                if told:
-                    return self
-                self._check_followed()
-                left = _POLL if deadline is None else min(_POLL, deadline - time.monotonic())
-                if left <= 0:
-                    raise TimeoutError(
-                        f"Execution {self.execution_id} is {self.status} after {timeout} s; "
-                        "it goes on."
-                    )
-                woken.wait(left)
-        finally:
-            subscriptions.stop_waiting(woken)
+    # -- how it went -------------------------------------------------------------------------
 
     def raise_for_status(self) -> Execution:
         """Returns itself if it completed.
@@ -391,7 +373,10 @@ class Execution(Steered, Exported, Shown):
         return f"<Execution{name} {self.execution_id} {info.status}{reason}{attached}>"
 
 
-def _over(ended: ExecutionInfo) -> State:
-    """What is asked for of thousands that had ended before they were known: when they ran."""
-    when = INITIAL.life._replace(start_time=ended.start_time, end_time=ended.end_time)
-    return INITIAL.replace(life=when)
+def _remains(state: State) -> State:
+    """What is asked for of the fold of one that has ended; what is empty in it is shared by all."""
+    life, settled = state.life, state.work.settled
+    return INITIAL.replace(
+        life=INITIAL.life._replace(worktree=life.worktree) if life.worktree else None,
+        work=INITIAL.work._replace(settled=settled) if settled else None,
+    )

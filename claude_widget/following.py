@@ -18,10 +18,13 @@ from typing import Protocol
 
 from claude_widget.errors import TranscriptError
 from claude_widget.events import (
+    ApiRetry,
     ControlRequest,
     ControlResponse,
     Event,
     Frame,
+    RateLimit,
+    Result,
     Spawned,
     UnknownFrame,
 )
@@ -59,6 +62,9 @@ class Followed(Protocol):
     def asked(self, execution: Execution, request: ControlRequest) -> None:
         """A CLI asks its host for something; it may be what nobody can answer."""
 
+    def heard(self, execution: Execution, event: Event) -> None:
+        """A CLI has told how a call to the API went; it may have been refused."""
+
     def ended(self, execution: Execution, size: int) -> None:
         """It has ended, and `size` bytes of transcript say how."""
 
@@ -90,7 +96,7 @@ class Following:
         """Held while the pipe is written or closed: a closed descriptor may be another's."""
         self._stopped = False
         self._last_growth = 0.0
-        self._last_check = 0.0
+        self._last_check = self._last_look = 0.0
         self._thread = threading.Thread(target=self._run, name="claude-widget", daemon=True)
 
     def start(self) -> None:
@@ -146,6 +152,8 @@ class Following:
         checking = bool(died) or now - self._last_check >= _CHECK
         if checking:
             self._last_check = now
+        if now - self._last_look >= _CHECK:  # not at each end: it lists the whole state folder
+            self._last_look = now
             manager.look_around()
         more = False
         running = False
@@ -195,6 +203,8 @@ class Following:
                 manager.learn(execution, event)
             elif isinstance(event, ControlRequest):
                 manager.asked(execution, event)
+            elif isinstance(event, (RateLimit, ApiRetry, Result)):
+                manager.heard(execution, event)
         if execution.state is not before.state:
             told = notifications(before.info, execution.info, events, hears)
             manager.publish(execution, told)

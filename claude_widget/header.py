@@ -72,6 +72,15 @@ def read_request(path: Path) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
+def read_attempt_of(path: Path) -> str | None:
+    """The first attempt's id, where that transcript is of a further one; None of any other."""
+    try:
+        told = json.loads(_first_two(path)[1])["attempt_of"]
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return None
+    return told if isinstance(told, str) else None
+
+
 def _first_two(path: Path, *, strict: bool = False) -> tuple[bytes, bytes]:
     """What the first two records hold, if both are whole and of the lifecycle; else nothing."""
     try:

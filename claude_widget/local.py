@@ -8,7 +8,6 @@ with a dead kernel is the shim's.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import shutil
@@ -18,36 +17,34 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from claude_widget import command, runtime
 from claude_widget.backend import Run
 from claude_widget.cleanup.leftovers import end_leftovers, recorded
-from claude_widget.cleanup.remains import leave_breadcrumb
 from claude_widget.discovery import find_cli
-from claude_widget.errors import ControlFailed, InvalidRequest, UnsupportedPlatform
+from claude_widget.errors import (
+    ClaudeWidgetError,
+    ControlFailed,
+    UnsupportedPlatform,
+)
+from claude_widget.launch_files import FILES, Launch, launch_of, write, write_private
 from claude_widget.models import ExecutionRequest
 from claude_widget.own_files import open_own, read_own
+from claude_widget.quantities import above_zero
 from claude_widget.reports import EndedProcess
-from claude_widget.sandbox import Places, check_sandbox, isolated, prepare
+from claude_widget.sandbox import check_sandbox
 from claude_widget.shim.cgroup import end_group
-from claude_widget.shim.config import CONFIG_VERSION
 from claude_widget.shim.ladder import Graces
-from claude_widget.shim.limits import Limits
-from claude_widget.shim.streams import RESERVE, RESERVE_BYTES
+from claude_widget.shim.streams import RESERVE
 from claude_widget.shim.tree import start_ticks
-from claude_widget.state_folder import WATCHING
+from claude_widget.shim.warm import PROMPT, WARM
 from claude_widget.transcript import Writer, lock_is_held
+from claude_widget.warm_clis import WarmCLIs
 
-_BOOT = (
-    "import sys,posix;"
-    "sys.path.append(posix.environ.pop(b'_SHIM_HOME').decode('utf-8','surrogateescape'));"
-    "from shim.launch import launch;cli=launch();"  # what follows loads while the CLI starts
-    "from shim.supervise import supervise;supervise(cli);"
-    "posix._exit(0)"  # the end is written: nothing is left to tidy up
-)
 DEFAULT_UNWATCHED = 1800.0
 DEFAULT_UNATTENDED = 86_400.0
 _ANSWER_WITHIN = 5.0
@@ -66,6 +63,7 @@ class LocalBackend:
             None is for ever.
         unattended: seconds that an execution may go on while no kernel is there, whatever it does;
             None is for ever.
+        check_grace: seconds that a manager has to look at a structured output before the CLI goes.
 
     Raises:
         InvalidRequest: unwatched or unattended is no positive number.
@@ -81,7 +79,9 @@ class LocalBackend:
         background_grace: float = 1800.0,
         unwatched: float | None = DEFAULT_UNWATCHED,
         unattended: float | None = DEFAULT_UNATTENDED,
+        check_grace: float = 30.0,
     ) -> None:
+        self._check_grace = check_grace
         self._cli_path = cli_path
         self._graces = graces or Graces()
         self._background_grace = background_grace
@@ -90,6 +90,7 @@ class LocalBackend:
         self._lock = threading.Lock()
         self._shims: dict[int, subprocess.Popen[bytes]] = {}
         self._handles: dict[int, int] = {}
+        self._warm = WarmCLIs()
 
     def check(self, request: ExecutionRequest) -> None:
         """Refuse on platforms without fork, where there is no CLI, and isolation that is not."""
@@ -99,27 +100,50 @@ class LocalBackend:
                 hint="Use Linux, macOS, or the Windows Subsystem for Linux (WSL).",
             )
         find_cli(self._cli_path)
-        check_sandbox(request, {**os.environ, **request.env})
+        check_sandbox(request, ChainMap(request.env, os.environ))
+
+    def launch(self, run: Run) -> Launch:
+        """What its shim is started with."""
+        cli = find_cli(self._cli_path)
+        scratch = runtime.scratch_path(run.folder)
+        request = run.request
+        env = command.environment(request, run.execution_id, scratch, os.environ)
+        check_sandbox(request, env)  # once more: it may have waited long
+        settings = {
+            "background_grace": self._background_grace,
+            "unwatched": self._unwatched,
+            "unattended": self._unattended,
+            "check_grace": self._check_grace if request.output_schema is not None else 0.0,
+            "graces": self._graces._asdict(),
+        }
+        return launch_of(run, cli, env, settings)
 
     def start(self, run: Run, writer: Writer) -> None:
         """Spawn the shim; it holds the transcript's lock from here on."""
-        cli = str(find_cli(self._cli_path))
-        scratch = runtime.scratch_path(run.folder)
-        env = command.environment(run.request, run.execution_id, scratch, os.environ)
-        check_sandbox(run.request, env)  # once more: it may have waited long
-        self._write_files(run, writer, Places(Path(cli), run.folder, scratch), env)
-        with os.fdopen(open_own(run.folder / "shim.log", os.O_WRONLY | os.O_APPEND), "ab") as log:
+        launch = self.launch(run)
+        prompt = command.prompt_line(run.request)
+        if (run.folder / WARM).exists():  # it has the folder of one that was started ahead
+            if self._warm.hand_over(run, launch, writer, prompt):
+                return
+            self._clear(run)
+            launch = self.launch(run)
+        write(run, launch, command.INITIALIZE_LINE + b"\n" + prompt, writer.epoch_clock)
+        self._spawn(run, launch, writer.fd)
+        writer.close()
+
+    def _spawn(self, run: Run, launch: Launch, stdin: int) -> None:
+        appended = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
+        with os.fdopen(open_own(run.folder / "shim.log", appended), "ab") as log:
             shim = subprocess.Popen(
-                [_interpreter(), "-I", "-S", "-c", _BOOT],
+                launch.argv,
                 cwd=run.folder,
-                env={**env, "_SHIM_HOME": str(Path(__file__).parent)},
-                stdin=writer.fd,
+                env=launch.env,
+                stdin=stdin,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 start_new_session=True,
             )
-        writer.close()
-        _write_private(run.folder / "shim.pid", b"%d %d" % (shim.pid, start_ticks(shim.pid)))
+        write_private(run.folder / "shim.pid", b"%d %d" % (shim.pid, start_ticks(shim.pid)))
         with self._lock:
             self._shims[shim.pid] = shim
             if sys.platform == "linux":
@@ -127,45 +151,53 @@ class LocalBackend:
                     self._handles[shim.pid] = os.pidfd_open(shim.pid)
         self._reap()
 
-    def _write_files(
-        self, run: Run, writer: Writer, places: Places, env: Mapping[str, str]
-    ) -> None:
-        scratch = places.scratch
-        problem = runtime.own_folder(scratch.parent) or runtime.own_folder(scratch)
-        if problem:
-            raise OSError(f"no temp folder for the CLI: {problem}")
-        leave_breadcrumb(scratch, run.folder)
-        request = run.request
-        argv = command.arguments(str(places.cli), request, run.folder)
-        if request.sandbox == "bubblewrap":
-            prepare(places, env)
-            argv = isolated(argv, request, places, env)
-        launch = [request.project_path, argv[0], *argv]
-        config = {
-            "version": CONFIG_VERSION,
-            "execution_id": run.execution_id,
-            "epoch_clock": writer.epoch_clock,
-            "socket": str(runtime.socket_path(run.folder)),
-            "mark": f"{command.MARK}={run.execution_id}",
-            "scratch": str(scratch),
-            "keep_open": request.keep_open,
-            "background_grace": self._background_grace,
-            "unwatched": self._unwatched,
-            "unattended": self._unattended,
-            "watching": str(run.folder.parents[1] / WATCHING),
-            "graces": self._graces._asdict(),
-            "limits": {name: getattr(request, name) for name in Limits._fields},
-        }
-        files = {
-            "launch": b"\0".join(os.fsencode(part) for part in launch),
-            "shim.json": json.dumps(config).encode(),
-            "stdin": command.first_lines(request),
-            "shim.log": b"",
-            RESERVE: os.urandom(RESERVE_BYTES),
-            **command.files(request),
-        }
-        for name, content in files.items():
-            _write_private(run.folder / name, content)
+    # -- started ahead -----------------------------------------------------------------------
+
+    def warm(self, run: Run) -> None:
+        """Start a CLI ahead, which waits for the execution that has this folder."""
+        run.folder.mkdir(mode=0o700)
+        run.folder.chmod(0o700)  # whatever the umask
+        launch = self.launch(run)
+        write_private(run.folder / WARM, b"")
+        write(run, launch, command.INITIALIZE_LINE, 0.0, warm=True)
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._spawn(run, launch, theirs.fileno())
+        self._warm.add(run.execution_id, launch, ours)
+
+    def fits(self, run: Run) -> bool:
+        """Whether one was started ahead there just as that run would be."""
+        launch = self._warm.launch_of(run.execution_id)
+        try:
+            return launch is not None and launch == self.launch(run)
+        except (OSError, ClaudeWidgetError):  # which the start itself will tell
+            return False
+
+    def cool(self, execution_id: str) -> None:
+        """End one that was started ahead and that nobody needs."""
+        self._warm.end(execution_id)
+
+    def ready(self, run: Run) -> None:
+        """End the one that waits there now if it could not be handed over at once."""
+        if (run.folder / WARM).exists() and not (
+            self.fits(run) and self._warm.answers(run.execution_id)
+        ):
+            self._warm.end(run.execution_id)
+            self._clear(run)
+
+    def _clear(self, run: Run) -> None:
+        """End a CLI that was started ahead and cannot be taken over, and remove its files."""
+        with contextlib.suppress(OSError, ValueError):
+            pid, start = map(int, read_own(run.folder / "shim.pid").split())
+            if start_ticks(pid) == start:
+                os.kill(pid, signal.SIGKILL)
+                until = time.monotonic() + _ANSWER_WITHIN
+                while start_ticks(pid) == start and time.monotonic() < until:
+                    self._reap()
+                    time.sleep(0.005)
+        self.sweep(run)
+        for name in (*command.files(run.request), *FILES, PROMPT, WARM):
+            (run.folder / name).unlink(missing_ok=True)
 
     def ask(self, run: Run, operation: str, **fields: Any) -> dict[str, Any]:
         """One request to the shim's control socket, answered within a few seconds."""
@@ -232,7 +264,7 @@ class LocalBackend:
             if not self.alive(run) or start_ticks(pid) != start:
                 return False
             with contextlib.suppress(FileExistsError):  # the first reason counts
-                _write_private(run.folder / "kill", reason.encode())
+                write_private(run.folder / "kill", reason.encode())
             os.kill(pid, signal.SIGTERM)
         except (OSError, ValueError):
             return False
@@ -277,6 +309,7 @@ class LocalBackend:
 
     def close(self) -> None:
         """Let go of the shims; they go on, and are reaped as long as this process lives."""
+        self._warm.close()
         with self._lock:
             for handle in self._handles.values():
                 os.close(handle)
@@ -288,13 +321,9 @@ class LocalBackend:
 
 
 def _positive(field: str, seconds: float | None) -> float | None:
-    if seconds is None or 0 < seconds < float("inf"):
-        return seconds
-    raise InvalidRequest(
-        f"{field}={seconds!r} is no positive number.",
-        field=field,
-        hint="Seconds, or None for ever.",
-    )
+    if seconds is None:
+        return None
+    return above_zero(field, seconds, hint="Seconds, or None for ever.")
 
 
 def _configured(run: Run, name: str, ours: Path) -> Path:
@@ -304,31 +333,3 @@ def _configured(run: Run, name: str, ours: Path) -> Path:
     except (OSError, ValueError, KeyError, TypeError):
         return ours
     return told if told.name == ours.name else ours
-
-
-def _interpreter() -> str:
-    """The interpreter for shims, by a path that an agent's `pkill -f claude` does not match.
-
-    The base interpreter rather than the environment's: a shim needs nothing of the environment.
-    """
-    path = str(getattr(sys, "_base_executable", "") or sys.executable)
-    if "claude" not in path.lower():
-        return path
-    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
-    link = runtime.runtime_folder() / f"python-{digest}"
-    if not link.is_symlink() or str(link.readlink()) != path:
-        made = link.with_name(f".{link.name}.{os.getpid()}.{threading.get_native_id()}")
-        made.unlink(missing_ok=True)  # of a process of the same number, long gone
-        made.symlink_to(path)
-        made.replace(link)  # other kernels may be at it
-    return str(link)
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    fd = open_own(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-    try:
-        view = memoryview(content)
-        while view:
-            view = view[os.write(fd, view) :]
-    finally:
-        os.close(fd)

@@ -15,15 +15,18 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from claude_widget.admission import Admission
+from claude_widget.admission import Admission, Origin
 from claude_widget.adoption import Adoption
 from claude_widget.backend import Backend, Run
 from claude_widget.backends import Recording, backend_for
+from claude_widget.batch.mapping import Batched
 from claude_widget.broker import DEFAULT_GRACE
-from claude_widget.capacity import concurrency
 from claude_widget.cells.shown import Shown
 from claude_widget.cleanup.retention import Retention
 from claude_widget.cleanup.sweep import Sweep
+from claude_widget.comparison.comparing import Comparing
+from claude_widget.dependencies.filling import Filling
+from claude_widget.dependencies.pipelines import Pipelines
 from claude_widget.execution import Execution
 from claude_widget.following import Following
 from claude_widget.history.looking_back import LookingBack
@@ -32,17 +35,30 @@ from claude_widget.local import DEFAULT_UNATTENDED, DEFAULT_UNWATCHED
 from claude_widget.models import ExecutionInfo
 from claude_widget.orders import Orders
 from claude_widget.protocol import ModelChoice
+from claude_widget.queue.capacity import concurrency
+from claude_widget.queue.governing import Governing
+from claude_widget.queue.governor_file import GovernorFile
+from claude_widget.queue.queue import Queue
+from claude_widget.queue.slots import Slots
+from claude_widget.queue.starting import Starting
+from claude_widget.queue.waiting_line import WaitingLine
 from claude_widget.recordings.occurrences import Cell
+from claude_widget.recordings.overview import RecordingsOverview
 from claude_widget.recordings.planning import Planner
-from claude_widget.recordings.recorder import Recorder, RecordingProblem
-from claude_widget.recordings.staleness import StaleRecording
+from claude_widget.recordings.recorder import Recorder
 from claude_widget.registry import Registry
 from claude_widget.request import build_request
+from claude_widget.retries.retrying import Retrying
 from claude_widget.state_folder import StateFolder
 from claude_widget.steering import Steering
 from claude_widget.subscriptions import Callback, Subscriptions
+from claude_widget.templates.library import TemplateLibrary
+from claude_widget.templates.template import Template
 from claude_widget.upkeep import Upkeep
-from claude_widget.waiting_line import WaitingLine
+from claude_widget.user_code import user_code_of
+from claude_widget.worktrees.preparing import Worktrees
+from claude_widget.worktrees.settling import Settling
+from claude_widget.worktrees.sharing import Sharing
 
 DEFAULT_STAGGER = 0.25
 """Seconds between two starts: CLIs that start together rewrite the same config file."""
@@ -50,7 +66,9 @@ _ADOPTED_WITHIN = 1.0
 """Seconds that a new manager waits for the shims of its notebook's executions, together."""
 
 
-class ProcessManager(LookingBack, Orders, Shown):
+class ProcessManager(
+    Batched, Comparing, LookingBack, Orders, Pipelines, RecordingsOverview, Shown, TemplateLibrary
+):
     """Runs many executions of Claude Code at once.
 
     Args:
@@ -79,6 +97,8 @@ class ProcessManager(LookingBack, Orders, Shown):
             pace or a rule of redact is none.
     """
 
+    queue: Queue
+    """The executions that wait for their start, and how they are started."""
     cell: ClassVar[Callable[[], Cell | None] | None] = None
     """Says which cell runs; set by the package's face."""
 
@@ -99,6 +119,7 @@ class ProcessManager(LookingBack, Orders, Shown):
         redact: Iterable[str | re.Pattern[str]] = (),
     ) -> None:
         self._line = WaitingLine(concurrency(max_concurrency), stagger)
+        self._slots = Slots(self._line.slots) if max_concurrency is None else None
         self.manager_id = str(uuid.uuid4())
         self.backend: Backend = backend_for(
             backend,
@@ -112,41 +133,88 @@ class ProcessManager(LookingBack, Orders, Shown):
         self._recorder = Recorder(self.backend, self._registry)
         self._listeners = Listeners()
         self._keep_history()
+        self._make_parts(permission_grace)
+        self._begin()
+
+    def _make_parts(self, permission_grace: float) -> None:
+        """What starts, takes over, steers and follows."""
+        planner, recorder, tell = self._planner, self._recorder, self._listeners.tell
+        self._starting = Starting(
+            self._registry, self.backend, self._line, tell, planner=planner, recorder=recorder
+        )
+        filling = Filling(
+            self._registry, self.backend, self._starting, tell, planner=planner, recorder=recorder
+        )
+        self._sharing = Sharing(self._registry, lambda: self._line.slots)
+        worktrees = Worktrees(self._registry, self._starting, self._sharing)
+        self._settling = Settling(self._registry, worktrees)
+        self._starting.preparations += [filling, worktrees]
         self._admission = Admission(
             self._registry,
             self.backend,
-            self._line,
+            self._starting,
             self._make,
-            self._listeners.tell,
-            planner=self._planner,
-            recorder=self._recorder,
+            tell,
+            planner=planner,
+            recorder=recorder,
+            filling=filling,
+            worktrees=worktrees,
         )
-        may_run = self._planner.may_run
-        self._adoption = Adoption(self._registry, self._admission, self.backend, may_run=may_run)
-        self._subscriptions = told = Subscriptions()
-        self._steering = Steering(self._registry, self._admission, self.backend, told, self._look)
-        self._upkeep = Upkeep(
+        self._adoption = Adoption(
+            self._registry, self._admission, self._starting, self.backend, may_run=planner.may_run
+        )
+        self._subscriptions = Subscriptions()
+        self._steering = Steering(
             self._registry,
             self._admission,
+            self._starting,
+            self.backend,
+            self._subscriptions,
+            worktrees=worktrees,
+            look=self._look,
+        )
+        self._make_upkeep(permission_grace)
+
+    def _make_upkeep(self, permission_grace: float) -> None:
+        """What holds up the queue, and what sees to each execution."""
+        self.queue = Queue(
+            self._starting, self._line, self._registry, self._steering, look=self._look
+        )
+        self._sharing.tell = self.queue.note
+        self._governing = Governing(
+            GovernorFile(self.state_dir), self._line, self._slots, self.queue.changed
+        )
+        budgets, governing = self._keep_budgets(), self._governing
+        retrying = Retrying(self._registry, self._admission, governing, admitted=budgets.inherit)
+        self._starting.gates += [governing, retrying]
+        self.queue.pauses = self._governing
+        self._upkeep = Upkeep(
+            self._registry,
+            self._starting,
             self.backend,
             self._subscriptions,
             self._listeners,
             steering=self._steering,
             adoption=self._adoption,
+            budgets=budgets,
+            governing=governing,
+            retrying=retrying,
             look=self._look,
             recorder=self._recorder,
+            settling=self._settling,
             grace=permission_grace,
         )
-        self._begin()
 
     def _begin(self) -> None:
         """Take in what there is, and follow it from now on."""
+        self._keep_batches()
         self._registry.folder.watch()
         self._registry.look_around()
         self._adoption.look(within=_ADOPTED_WITHIN)
         self._following = Following(self._upkeep)
         self._following.start()
         self._upkeep.gauges.start()
+        self._settling.begin()
         self._retention = Retention(self._registry, self._listeners.tell, self._recorder.saving)
         self._sweep = Sweep(self._registry, self._upkeep)
         self._sweep.start()
@@ -203,31 +271,11 @@ class ProcessManager(LookingBack, Orders, Shown):
         """Whether this manager has started it, or adopted it."""
         return execution.execution_id in self._registry.mine
 
-    # -- recordings --------------------------------------------------------------------------
-
-    @property
-    def recording_problems(self) -> tuple[RecordingProblem, ...]:
-        """Recordings that could not be saved as they should be, oldest first."""
-        return self._recorder.problems
-
-    def stale(self) -> list[StaleRecording]:
-        """The recordings that no start of this manager has asked for so far.
-
-        Those whose cell or call was seen and asks for something else come first, with reason
-        "changed"; of the others ("unasked") the cell did not run yet, or is gone. Empty in mode
-        live, where no start asks for a recording.
-        """
-        return self._planner.stale()
-
-    def is_stale(self, execution: Execution) -> bool:
-        """Whether the cell or call that made it asks for something else by now."""
-        return self._planner.is_stale(execution.execution_id)
-
     # -- starting ----------------------------------------------------------------------------
 
     def start_execution(
         self,
-        query: str,
+        query: str | Template,
         project_path: str | os.PathLike[str] = ".",
         session_id: str | None = None,
         mcp_config: str | Path | Mapping[str, Any] | None = None,
@@ -242,7 +290,8 @@ class ProcessManager(LookingBack, Orders, Shown):
         it is given instead, each once, with `attached` set. See docs/guide.md.
 
         Args:
-            query: the prompt, sent as written (`expand=True` lets the CLI expand it).
+            query: the prompt, sent as written (`expand=True` lets the CLI expand it); or a template
+                (`manager.template(name)`), whose `variables` are filled in.
             project_path: the folder that the CLI works in.
             session_id: an earlier session to resume.
             mcp_config: a file's path, JSON text, or a dict.
@@ -253,11 +302,11 @@ class ProcessManager(LookingBack, Orders, Shown):
                 `PermissionRequest` and decides), `allowed_tools`, `disallowed_tools`,
                 `system_prompt`, `append_system_prompt`, `add_dirs`, `setting_sources`,
                 `required_mcp_servers`, `max_turns`, `max_budget_usd`, `schema`, `after`
-                (executions that must complete first), `priority`, `env`, `env_allow`, `sandbox`,
-                `trust_project`, `extra_args`, `mode`, `key`, `key_ignore`, `inputs`,
-                `apply_changes` (docs/reproducible.md), and the limits `timeout`, `idle_timeout`,
-                `max_cpu`, `max_cpu_seconds`, `max_memory`, `max_processes`, `max_temp_size`:
-                docs/guide.md.
+                (executions that must complete first), `variables`, `continues`, `on_failure`,
+                `priority`, `retries`, `worktree`, `env`, `env_allow`, `sandbox`, `trust_project`,
+                `extra_args`, `mode`, `key`, `key_ignore`, `inputs`, `apply_changes`, and the limits
+                `timeout`, `idle_timeout`, `max_cpu`, `max_cpu_seconds`, `max_memory`,
+                `max_processes`, `max_temp_size`: docs/guide.md, docs/reproducible.md.
 
         Raises:
             InvalidRequest: an argument is wrong (`SessionInUse`, `ProjectNotTrusted`,
@@ -266,11 +315,17 @@ class ProcessManager(LookingBack, Orders, Shown):
             RecordingNotFound, RecordingDamaged, PatchConflict: it cannot be replayed.
             ClaudeWidgetError: an equal one still runs and does not answer; nothing was started.
         """
-        request = build_request(query, project_path, session_id, mcp_config, model, **options)
-        asked = options.get("permissions")
-        decide = asked if callable(asked) else None
-        attach = None if again else self._adoption.attach
-        execution = self._admission.admit(request, decide=decide, attach=attach)
+        places = {"query": query, "project_path": project_path, "session_id": session_id}
+        given = {**places, "mcp_config": mcp_config, "model": model, **options}
+        return self._start(given, Origin(), again=again)
+
+    def _start(self, given: dict[str, Any], origin: Origin, *, again: bool) -> Execution:
+        """Start it, and look at it at once."""
+        if isinstance(query := given["query"], Template):
+            origin = origin._replace(template=query.name or None)
+            given = self._arguments_of(query, given)
+        code, attach = user_code_of(given), None if again else self._adoption.attach
+        execution = self._admission.admit(build_request(**given), origin, code, attach)
         self._look()
         return execution
 
@@ -316,7 +371,8 @@ class ProcessManager(LookingBack, Orders, Shown):
         Raises:
             TimeoutError, ControlFailed: something goes on; the manager is closed all the same.
         """
-        self._admission.close()
+        self._batches.close()
+        self._starting.close()
         try:
             if kill:
                 self._steering.end_mine(time.monotonic() + timeout)
@@ -325,8 +381,9 @@ class ProcessManager(LookingBack, Orders, Shown):
             self._sweep.stop()
             self._following.stop()
             self._indexing.close()
-            self._upkeep.gauges.close()
+            self._upkeep.close()
             self._recorder.close()
+            self._settling.close()
             self._registry.close()
             self.backend.close()
             self._registry.folder.unwatch()

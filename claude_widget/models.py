@@ -81,6 +81,7 @@ Permissions = Literal["ask", "deny", "callable"]
 Sandbox = Literal["cli", "bubblewrap"]
 Asks = Literal["permission", "questions", "plan", "other"]
 Mode = Literal["live", "record", "replay", "auto"]
+OnFailure = Literal["fail", "run"]
 
 
 class ExecutionRequest(BaseModel):
@@ -124,7 +125,22 @@ class ExecutionRequest(BaseModel):
         None, alias="schema", description="JSON schema that the result must meet."
     )
     after: tuple[str, ...] = Field((), description="Ids of executions that must complete first.")
+    on_failure: OnFailure = Field(
+        "fail", description="If one of those does not complete: fail too, or run all the same."
+    )
+    continues: str | None = Field(
+        None, description="Id of the execution whose session it resumes, once that has ended."
+    )
+    variables: dict[str, Any] | None = Field(
+        None,
+        repr=False,
+        description="The query is a template, filled with these when it is its turn.",
+    )
     priority: int = Field(0, description="Higher goes first.")
+    retries: int = Field(
+        0, ge=0, le=20, description="Further attempts after a failure that may pass by itself."
+    )
+    worktree: bool = Field(False, description="Work in a git worktree and branch of its own.")
     timeout: float | None = Field(
         None, gt=0, allow_inf_nan=False, description="Seconds, a sleep of the machine left out."
     )
@@ -173,6 +189,11 @@ class ExecutionRequest(BaseModel):
     apply_changes: bool = Field(
         False, description="Where it is replayed, change the project as was recorded."
     )
+
+    @property
+    def is_filled_later(self) -> bool:
+        """What it asks for is known only once those that it names have ended."""
+        return self.continues is not None or self.variables is not None
 
 
 class Usage(BaseModel):
@@ -245,6 +266,18 @@ class BackgroundTask(BaseModel):
     description: str = ""
 
 
+class WorktreeInfo(BaseModel):
+    """The git worktree that an execution works in."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    path: str = Field(description="Its work tree.")
+    cwd: str = Field("", description="The folder in it that is the project, where the CLI works.")
+    branch: str
+    base: str = Field(description="The commit that it was made from.")
+    repository: str = Field(description="The work tree of the project that it belongs to.")
+
+
 class ExecutionInfo(BaseModel):
     """What is known of one execution: an immutable snapshot of the fold of its transcript."""
 
@@ -278,7 +311,12 @@ class ExecutionInfo(BaseModel):
     tool_counts: dict[str, int] = Field(default_factory=dict, description="Calls by tool name.")
     background_tasks: tuple[BackgroundTask, ...] = ()
     usage: Usage = Usage()
-    cost_usd: float | None = Field(None, description="US dollars, this execution's share.")
+    cost_usd: float | None = Field(
+        None, description="US dollars at list prices, this execution's share so far."
+    )
+    session_cost_usd: float | None = Field(
+        None, description="US dollars of its whole session, with what others spent in it before."
+    )
     num_turns: int | None = None
     duration_ms: int | None = Field(None, description="As the CLI reports it, milliseconds.")
     duration_api_ms: int | None = Field(None, description="As the CLI reports it, milliseconds.")
@@ -286,6 +324,9 @@ class ExecutionInfo(BaseModel):
     structured_output: Any = None
     denials: tuple[Denial, ...] = ()
     errors: tuple[str, ...] = Field((), description="At most 20, each at most 4,000 characters.")
+    api_error_status: int | None = Field(
+        None, description="HTTP status of the API's error, where its turn failed for one."
+    )
     exit_code: int | None = Field(None, description="Of the CLI; negative is a signal's number.")
     exit_forced: bool = Field(False, description="It hung after its result and was ended.")
     cpu_seconds: float | None = Field(
@@ -308,6 +349,22 @@ class ExecutionInfo(BaseModel):
         description="Replayed with `apply_changes`: what was changed and is not in the recording.",
     )
     resumed_from: str | None = Field(None, description="Execution whose session it resumes.")
+    held: bool = Field(False, description="Pending, and not started until somebody releases it.")
+    priority: int = Field(0, description="Of its start; higher goes first.")
+    after: tuple[str, ...] = Field((), description="Ids of those that it comes after; at most 100.")
+    attempt: int = Field(1, description="Which attempt it is, from 1.")
+    attempt_of: str | None = Field(
+        None, description="The first attempt, where this is a further one."
+    )
+    batch_id: str | None = None
+    batch_row: int | None = Field(None, description="Of its batch, from 0.")
+    template: str | None = Field(None, description="Name of the template its query is made from.")
+    worktree: WorktreeInfo | None = None
+
+    @property
+    def cwd(self) -> str:
+        """The folder that its CLI works in: the project's, or that of its worktree."""
+        return self.project_path if self.worktree is None else self.worktree.cwd
 
     @property
     def duration(self) -> float | None:

@@ -51,6 +51,10 @@ class OnDisk:
         found = [self._read(run) for run in self.folder.find(frozenset())]
         return [one for one in found if one is not None and not one.info.status.ended]
 
+    def further_attempts(self) -> dict[str, list[str]]:
+        """Ids of all further attempts, forgotten or not, by the first one's."""
+        return self.folder.further_attempts()
+
     def drop(self, execution_id: str) -> None:
         """Nothing is kept of any; for whoever removes one."""
 

@@ -15,6 +15,9 @@ from claude_widget.state_folder import StateFolder
 
 ARRIVAL = 5.0
 """Seconds that the page of a widget just made may need until it says hello."""
+RETURN, RECENT = 60.0, 600.0
+"""Seconds that a new kernel waits for a page, if one was heard of so lately: when a kernel has been
+restarted, executions may be started in cells before the one that shows something."""
 _BETWEEN_NOTES = 10.0
 _KNOWN: dict[Path, Presence] = {}
 _LOCK = threading.Lock()
@@ -27,7 +30,9 @@ class Presence:
         self._folder = folder
         self._noted = float("-inf")
         self._seen: float | None = None
-        self._expected: float | None = None
+        self._expected_until: float | None = None
+        if time.time() - folder.page_noted() < RECENT:
+            self._expected_until = time.monotonic() + RETURN
 
     @property
     def ever(self) -> bool:
@@ -43,7 +48,8 @@ class Presence:
 
     def expect(self) -> None:
         """A widget was made: its page will say hello within seconds, if there is one."""
-        self._expected = time.monotonic()
+        until = time.monotonic() + ARRIVAL
+        self._expected_until = max(until, self._expected_until or until)
 
     def left(self, grace: float) -> float:
         """Seconds that a request may still wait for a page; not positive where none is there.
@@ -54,7 +60,7 @@ class Presence:
         now = time.monotonic()
         if self._seen is not None:
             return self._seen + grace - now
-        return 0.0 if self._expected is None else self._expected + ARRIVAL - now
+        return 0.0 if self._expected_until is None else self._expected_until - now
 
     def left_anywhere(self, grace: float) -> float:
         """The same, with pages that other kernels have heard of."""

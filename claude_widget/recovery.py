@@ -17,6 +17,7 @@ from claude_widget.models import ExecutionStatus, Reason
 from claude_widget.own_files import read_own
 from claude_widget.reports import EndedProcess
 from claude_widget.runtime import host_name
+from claude_widget.shim.warm import WARM
 from claude_widget.transcript import Writer, read_records
 
 _LOG = logging.getLogger(__name__)
@@ -41,7 +42,8 @@ def settle_if_dead(
     run = execution.run
     if backend.alive(run) or not is_ours(run):
         return None
-    spawned = was_spawned or (run.folder / "shim.pid").exists()
+    ahead = (run.folder / WARM).exists()  # its CLI was started ahead, for nobody yet
+    spawned = was_spawned or ((run.folder / "shim.pid").exists() and not ahead)
     if execution.status is ExecutionStatus.PENDING and not spawned:
         return None  # nobody has started it yet
     try:

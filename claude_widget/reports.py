@@ -84,18 +84,23 @@ class PruneReport(BaseModel):
     kept: dict[str, str] = Field(
         default_factory=dict, description="Why those were kept that it would have removed, by id."
     )
+    batches: tuple[str, ...] = Field(
+        (), description="Ids of batches whose files went: nothing is left of what they started."
+    )
     size_before: int = Field(0, description="Bytes of all executions before.")
     size_after: int = Field(0, description="Bytes of all executions after.")
     dry_run: bool = Field(False, description="Nothing was removed: this is what would be.")
 
     def __bool__(self) -> bool:
-        return bool(self.removed)
+        return bool(self.removed or self.batches)
 
     def __repr__(self) -> str:
         verb = "would be removed" if self.dry_run else "removed"
         count = len(self.removed)
         said = f"{count} execution{'' if count == 1 else 's'} {verb}"
         kept = f"; {len(self.kept)} kept all the same" if self.kept else ""
+        if self.batches:
+            said = f"{said}, and {len(self.batches)} file{'s' * (len(self.batches) > 1)} of batches"
         return f"<PruneReport: {said}, {self.size_before:,} -> {self.size_after:,} bytes{kept}>"
 
 

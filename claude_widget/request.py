@@ -10,14 +10,18 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
+from claude_widget.dependencies.variables import settle
 from claude_widget.errors import InvalidRequest
 from claude_widget.mcp.config import load_mcp_config
 from claude_widget.models import ExecutionRequest
+from claude_widget.outputs.checking import asked_schema
+from claude_widget.quantities import PRIORITY, above_zero, count
 from claude_widget.recordings.modes import check_mode
 
 LONGEST_QUERY = 9_000_000
@@ -34,13 +38,10 @@ _LISTS = (
     "required_mcp_servers",
     "inputs",
 )
+_ABOVE_ZERO = ("max_budget_usd", "timeout", "idle_timeout", "max_cpu", "max_cpu_seconds")
 _FLAGS = {"a": re.ASCII, "i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE}
 _SOURCES = ("user", "project", "local")
 _ARGUMENTS = ("query", "project_path", "session_id", "mcp_config", "mcp_config_path", "model")
-_LATER = {
-    "worktree": "Give each execution a git worktree of its own as project_path.",
-}
-"""Names that are kept for what comes, and what to do until then."""
 OPTIONS = tuple(
     sorted(
         {field.alias or name for name, field in ExecutionRequest.model_fields.items()}
@@ -77,10 +78,9 @@ def build_request(
     if mcp_config is not None and mcp_config != "":
         given["mcp_config"], given["mcp_config_path"] = load_mcp_config(mcp_config, project)
     _normalise(given)
-    if given.get("fork_session") and given["session_id"] is None:
-        raise InvalidRequest(
-            "fork_session needs a session to fork.", field="fork_session", hint="Give session_id."
-        )
+    settle(given)
+    given["query"] = clean_query(given["query"])
+    _check_session(given)
     _check_settings(given)
     try:
         return ExecutionRequest.model_validate(given)
@@ -91,10 +91,6 @@ def build_request(
 
 
 def _unknown_option(name: str) -> InvalidRequest:
-    if name in _LATER:
-        return InvalidRequest(
-            f"The option {name!r} is not built yet.", field=name, hint=_LATER[name]
-        )
     return InvalidRequest(
         f"There is no option {name!r}.",
         field=name,
@@ -171,6 +167,16 @@ def _text(field: str, value: str | None) -> str | None:
     if any(ord(character) < 32 for character in value):
         raise InvalidRequest(f"{field} holds control characters.", field=field)
     return _argument(field, value.strip())
+
+
+def check_name(name: object) -> None:
+    """Refuse a name that is no text, of what is no execution itself.
+
+    Raises:
+        InvalidRequest: it is something else; None is no name.
+    """
+    if name is not None and not isinstance(name, str):
+        raise InvalidRequest(f"name must be text, not {type(name).__name__}.", field="name")
 
 
 def _session(given: str | None) -> str | None:
@@ -288,25 +294,53 @@ def _with_flags(pattern: re.Pattern[str]) -> str:
         return pattern.pattern
 
 
-def _schema(schema: Any) -> dict[str, Any]:
-    if isinstance(schema, type) and issubclass(schema, BaseModel):
-        return schema.model_json_schema()
-    if isinstance(schema, Mapping):
-        try:
-            json.dumps(dict(schema), allow_nan=False)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise InvalidRequest(f"schema is not JSON: {error}.", field="schema") from None
-        return dict(schema)
-    raise InvalidRequest(
-        "schema must be a JSON schema (a dict) or a pydantic model class.", field="schema"
-    )
+def _size(field: str, given: Any) -> Any:
+    """Bytes, or such as '2 GB', which the model reads."""
+    return given if isinstance(given, str) else count(field, given, least=1)
 
 
 def _ids(after: Any) -> tuple[str, ...]:
     many = [after] if isinstance(after, str) or hasattr(after, "execution_id") else after
-    if not isinstance(many, Iterable):
-        raise InvalidRequest("after must name executions, or be some.", field="after")
-    return tuple(str(getattr(item, "execution_id", item)) for item in many)
+    if isinstance(many, Mapping) or not isinstance(many, Iterable):
+        many = [many]
+    return tuple(dict.fromkeys(map(_one_id, many)))
+
+
+def _one_id(named: Any) -> str:
+    found = getattr(named, "execution_id", named)
+    if isinstance(found, str):
+        return found
+    if named is None:
+        hint = "A row of a batch that has not started yet is None: wait for the batch first."
+    elif hasattr(named, "executions"):
+        hint = "Give all executions of a batch: after=batch.executions."
+    elif isinstance(named, Mapping):
+        hint = "Give all executions of a pipeline: after=pipeline.values()."
+    else:
+        hint = "Give executions, or their ids."
+    kind = type(named).__name__
+    raise InvalidRequest(f"after must name executions, not {kind}.", field="after", hint=hint)
+
+
+def _id(execution: Any) -> str:
+    found = getattr(execution, "execution_id", execution)
+    if isinstance(found, str) and found:
+        return found
+    raise InvalidRequest("continues must be an execution, or its id.", field="continues")
+
+
+def _check_session(given: Mapping[str, Any]) -> None:
+    named = [name for name in ("session_id", "continues") if given.get(name) is not None]
+    if len(named) == 2:
+        raise InvalidRequest(
+            "session_id and continues both name a session.", field="continues", hint="Give one."
+        )
+    if given.get("fork_session") and not named:
+        raise InvalidRequest(
+            "fork_session needs a session to fork.",
+            field="fork_session",
+            hint="Give session_id, or continues.",
+        )
 
 
 def _check_settings(given: Mapping[str, Any]) -> None:
@@ -340,11 +374,18 @@ def check_root(request: ExecutionRequest) -> None:
 
 _CONVERTED: dict[str, Callable[[Any], Any]] = {
     "permissions": _permissions,
-    "schema": _schema,
+    "schema": asked_schema,
     "env": _environment,
     "sandbox": _sandbox,
     "after": _ids,
+    "continues": _id,
     "key": _key,
     "key_ignore": _patterns,
     "mode": lambda given: check_mode(given, "mode"),
+    "priority": lambda given: count("priority", given, least=-PRIORITY, most=PRIORITY),
+    "retries": lambda given: count("retries", given, least=0, most=20),
+    "max_memory": lambda given: _size("max_memory", given),
+    "max_temp_size": lambda given: _size("max_temp_size", given),
+    **{name: partial(count, name, least=1) for name in ("max_turns", "max_processes")},
+    **{name: partial(above_zero, name) for name in _ABOVE_ZERO},
 }

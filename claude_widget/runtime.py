@@ -101,12 +101,15 @@ def host_name() -> str:
     return sockets.gethostname()
 
 
+def place() -> dict[str, str]:
+    """Where processes of this one's see each other: the machine, its boot, the pid namespace."""
+    return {"host": host_name(), "boot_id": boot_id(), "pid_namespace": _pid_namespace()}
+
+
 def owner() -> dict[str, str | int | float]:
     """Who starts an execution: enough to tell later whether that process still lives."""
     return {
-        "host": host_name(),
-        "boot_id": boot_id(),
-        "pid_namespace": _pid_namespace(),
+        **place(),
         "pid": os.getpid(),
         "start": _start_time(os.getpid()),
         "notebook": os.environ.get("JPY_SESSION_NAME") or str(Path.cwd()),

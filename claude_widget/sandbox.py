@@ -22,6 +22,7 @@ from claude_widget.discovery import config_folder
 from claude_widget.errors import SandboxUnavailable
 from claude_widget.models import ExecutionRequest
 from claude_widget.own_files import make_own
+from claude_widget.worktrees.worktree import Worktree
 
 BUBBLEWRAP = "bwrap"
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/nix")
@@ -40,11 +41,13 @@ class Places:
         cli: its executable, links resolved.
         folder: the run folder.
         scratch: its own temp folder.
+        worktree: what its project's folder is one of; None if it works in the project itself.
     """
 
     cli: Path
     folder: Path
     scratch: Path
+    worktree: Worktree | None = None
 
 
 def check_sandbox(request: ExecutionRequest, env: Mapping[str, str]) -> None:
@@ -147,7 +150,11 @@ def isolated(
     for path in (config, *_own_config(env)):
         mounts += ["--bind-try", str(path), str(path)]
     mounts += ["--tmpfs", str(config / "sessions")]  # named by pids, which are its own in there
-    for folder in (places.scratch, request.project_path, *request.add_dirs):
+    tree = places.worktree
+    if tree is not None:  # what git runs outside must not be for an agent to write
+        mounts += ["--ro-bind", str(tree.repository), str(tree.repository)]
+    project = request.project_path if tree is None else tree.path
+    for folder in (places.scratch, project, *request.add_dirs):
         mounts += ["--bind", str(folder), str(folder)]
     for name in command.files(request):
         path = places.folder / name

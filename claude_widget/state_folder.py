@@ -23,7 +23,7 @@ import platformdirs
 
 from claude_widget.backend import Run
 from claude_widget.errors import ClaudeWidgetError
-from claude_widget.header import read_header, read_request
+from claude_widget.header import read_attempt_of, read_header, read_request
 from claude_widget.models import ExecutionInfo, ExecutionRequest
 from claude_widget.own_files import open_own, read_own
 from claude_widget.protocol import ModelChoice
@@ -108,12 +108,16 @@ class StateFolder:
         return Run(execution_id, self.executions / execution_id, request)
 
     def create(self, run: Run) -> None:
-        """Make its folder, with the request in it, less what may hold secrets."""
-        run.folder.mkdir(mode=0o700)
+        """Make its folder."""
+        run.folder.mkdir(mode=0o700, exist_ok=True)  # a CLI that was started ahead may wait there
         run.folder.chmod(0o700)  # whatever the umask
+
+    def keep_request(self, run: Run) -> None:
+        """Write its request into its folder, less what may hold secrets."""
         public = run.request.model_dump(mode="json", by_alias=True, exclude={"mcp_config"})
         public["env"] = dict.fromkeys(run.request.env, "")
-        self._write(run.folder / "request.json", json.dumps(public).encode())
+        with contextlib.suppress(OSError):  # only a short cut: the transcript says the same
+            self._write(run.folder / "request.json", json.dumps(public).encode())
 
     def discard(self, run: Run) -> None:
         """Take back what there is of a folder that could not be made."""
@@ -136,6 +140,25 @@ class StateFolder:
             if run is not None:
                 found.append((_made(run), run))
         return [run for _, run in sorted(found, key=lambda pair: pair[0])]
+
+    def forgotten(self, known: frozenset[str]) -> list[str]:
+        """Ids of the executions that are on disk, forgotten, and not among the known."""
+        names = [one.name for one in self._entries() if one.name not in known]
+        there = [name for name in names if (self.executions / name / "forgotten").exists()]
+        return [name for name in there if _is_uuid(name)]
+
+    def first_attempt(self, execution_id: str) -> str | None:
+        """Id of the first attempt, where that one is a further one, forgotten or not."""
+        return read_attempt_of(self.executions / execution_id / "transcript")
+
+    def further_attempts(self) -> dict[str, list[str]]:
+        """Ids of all further attempts, forgotten or not, by the first one's."""
+        found: dict[str, list[str]] = {}
+        for entry in self._entries():
+            first_id = self.first_attempt(entry.name) if _is_uuid(entry.name) else None
+            if first_id is not None:
+                found.setdefault(first_id, []).append(entry.name)
+        return found
 
     def _entries(self) -> list[os.DirEntry[str]]:
         try:
@@ -182,19 +205,20 @@ class StateFolder:
         return (run.folder / "recorded").exists()
 
     def save_ended(
-        self, run: Run, info: ExecutionInfo, size: int, owner: Mapping[str, Any] | None = None
+        self, run: Run, fold: bytes, size: int, owner: Mapping[str, Any] | None = None
     ) -> None:
         """Keep the fold of an ended transcript, so that it need not be folded again.
 
         Args:
             run: the execution.
-            info: what its transcript folds to.
+            fold: what its transcript folds to, as a JSON object.
             size: bytes of the transcript that were folded.
             owner: whose it was.
         """
-        content = {"size": size, "info": info.model_dump(mode="json"), "owner": dict(owner or {})}
+        whose = json.dumps(dict(owner or {})).encode()
+        content = b'{"size":%d,"info":%b,"owner":%b}' % (size, fold, whose)
         with contextlib.suppress(OSError):  # only a short cut: the transcript says the same
-            self._write(run.folder / "ended.json", json.dumps(content).encode("utf-8", "replace"))
+            self._write(run.folder / "ended.json", content)
 
     def load_ended(self, run: Run) -> ExecutionInfo | None:
         """What `save_ended` kept, if it is of the transcript as it is now."""

@@ -15,13 +15,16 @@ from claude_widget.redaction.redactor import Redactor
 from claude_widget.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
+    from claude_widget.changes.observed import Changes
     from claude_widget.execution import Execution
+    from claude_widget.worktrees.preparing import Worktrees
 
 
 class Keeper(Protocol):
     """What an execution needs of its manager."""
 
     subscriptions: Subscriptions
+    worktrees: Worktrees
 
     @property
     def closed(self) -> bool:
@@ -31,11 +34,20 @@ class Keeper(Protocol):
     def redactor(self) -> Redactor:
         """Takes out what is secret to the manager's maker, and to this machine."""
 
+    def recorded_changes(self, execution: Execution) -> Changes | None:
+        """What one that is played changed when it was recorded; None if nobody can tell."""
+
     def is_held(self, execution: Execution) -> bool:
         """Pending, and nobody lives who would start it."""
 
     def await_end(self, execution: Execution) -> None:
         """Somebody waits for its end."""
+
+    def attempts(self, execution: Execution) -> list[Execution]:
+        """All attempts at what it was an attempt at, oldest first."""
+
+    def next_attempt(self, execution: Execution) -> Execution | None:
+        """The attempt that follows it, and is waited for as well; None if there is none."""
 
     def ask(self, execution: Execution, operation: str, **fields: Any) -> None:
         """Ask its shim."""
@@ -161,6 +173,17 @@ class Steered:
     def reconnect_mcp_server(self, name: str) -> None:
         """Have the CLI connect one of its MCP servers again."""
         self._keeper.control(self._me, "mcp_reconnect", serverName=name)
+
+    def ask_cost(self) -> float | None:
+        """Have its CLI say what its session has cost, also in the middle of a turn.
+
+        Returns:
+            US dollars at list prices, this execution's share, of the calls to the API that are
+            over; `info.cost_usd` says the same from then on. None if nothing was spent yet.
+        """
+        if not self._me.info.recorded:
+            self._keeper.control(self._me, "get_session_cost")
+        return self._me.info.cost_usd  # folded from the very answer
 
     def stop_task(self, task_id: str) -> None:
         """Stop a background task or subagent; nothing happens if there is none of that id."""

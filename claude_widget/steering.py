@@ -13,9 +13,11 @@ from collections.abc import Callable
 from typing import Any
 
 from claude_widget import command
-from claude_widget.admission import Admission
+from claude_widget.admission import Admission, Origin
 from claude_widget.backend import Backend
+from claude_widget.changes.observed import Changes
 from claude_widget.controls import Controls, was_sent
+from claude_widget.dependencies.filling import asked_again, needed_by
 from claude_widget.errors import (
     ControlFailed,
     ExecutionActive,
@@ -27,15 +29,18 @@ from claude_widget.execution import Execution
 from claude_widget.models import ExecutionRequest, Reason
 from claude_widget.permissions import Decision, check_rules, refusal_line, response_line
 from claude_widget.protocol import Allow
+from claude_widget.queue.starting import Starting
 from claude_widget.reach import check_input
 from claude_widget.recordings.backend import RecordedBackend
 from claude_widget.recordings.call_sites import asked_by_page
+from claude_widget.recordings.recorded_patch import changes_of
 from claude_widget.recordings.replay import ReplayBackend
 from claude_widget.redaction.redactor import Redactor
 from claude_widget.registry import Registry
 from claude_widget.request import clean_query
 from claude_widget.subscriptions import Subscriptions
 from claude_widget.trust import accept_rules
+from claude_widget.worktrees.preparing import Worktrees
 
 _LOOKS = 20
 _BETWEEN_LOOKS = 0.01
@@ -49,6 +54,7 @@ class Steering:
     """Carries out what executions are asked. Safe from any thread, bounded to a few seconds.
 
     Attributes:
+        worktrees: of the executions.
         subscriptions: of the manager; a waiting thread runs their callbacks.
         controls: control requests that have no answer yet.
         closed: the manager is closed, so nobody follows any more.
@@ -59,15 +65,21 @@ class Steering:
         self,
         registry: Registry,
         admission: Admission,
+        starting: Starting,
         backend: Backend,
         subscriptions: Subscriptions,
+        *,
+        worktrees: Worktrees,
         look: Callable[[], None],
     ) -> None:
+        self.worktrees = worktrees
         self.subscriptions = subscriptions
         self.controls = Controls(subscriptions)
         self.closed = False
         self._registry = registry
+        self.attempts, self.next_attempt = registry.attempts, registry.next_attempt
         self._admission = admission
+        self._starting = starting
         self._backend = backend
         self._look = look
         self.redactor = (
@@ -75,6 +87,17 @@ class Steering:
             if isinstance(backend, RecordedBackend | ReplayBackend)
             else Redactor()
         )
+
+    def recorded_changes(self, execution: Execution) -> Changes | None:
+        """What one that is played changed when it was recorded; None if nobody can tell.
+
+        Raises:
+            PatchConflict, RecordingDamaged: what was recorded of it is damaged.
+        """
+        if not isinstance(self._backend, RecordedBackend):
+            return None
+        recording = self._backend.recording_of(execution.info)
+        return None if recording is None else changes_of(recording) or Changes("")
 
     def is_held(self, execution: Execution) -> bool:
         """Pending, and nobody lives who would start it."""
@@ -87,21 +110,23 @@ class Steering:
         if isinstance(self._backend, RecordedBackend | ReplayBackend):
             self._backend.await_end(execution.run)
 
-    def kill(self, execution: Execution, reason: Reason) -> None:
-        """End it for that reason; nothing happens if it has ended.
+    def kill(self, execution: Execution, reason: Reason, error: str = "") -> None:
+        """End it for that reason, or the attempt that follows it; nothing happens if it has ended.
 
         Raises:
-            ControlFailed: its shim lives and does not answer.
+            ControlFailed: its shim lives and does not answer, or it waits, and cannot be cancelled.
         """
+        execution = self._registry.attempts(execution)[-1]
         if execution.status.ended:
+            execution.unwanted = True  # another attempt may be admitted this very moment
             return
-        if self._admission.cancel(execution, reason):
+        if self._starting.cancel(execution, reason, error):
             self._look()
             return
         try:
-            self._backend.ask(execution.run, "kill", reason=str(reason))
+            self._backend.ask(execution.run, "kill", reason=str(reason), error=error)
         except ControlFailed:
-            if self._lives_on(execution):
+            if self._lives_on(execution) or self._starting.waits(execution):
                 raise
         self._look()
 
@@ -121,7 +146,7 @@ class Steering:
             ExecutionEnded: it is not running any more.
             ControlFailed: the shim did not answer, or refused.
         """
-        if self._admission.waits(execution):
+        if self._starting.waits(execution):
             raise ExecutionActive(
                 f"Execution {execution.execution_id} has not started.",
                 execution_id=execution.execution_id,
@@ -138,7 +163,7 @@ class Steering:
                 raise _has_ended(execution) from None
             raise
         if operation in ("send", "interrupt", "end"):
-            execution.said_by_page.append(asked_by_page())
+            execution.note_said(by_page=asked_by_page())
 
     def _asked_again(self, execution: Execution, operation: str, **fields: Any) -> bool:
         """Whether that was asked of one that was replayed while it was recorded: it is done."""
@@ -167,7 +192,7 @@ class Steering:
             check_rules(request, decision)
             if isinstance(decision, Allow) and decision.updated_input is not None:
                 asked = execution.run.request
-                folders = (asked.project_path, *asked.add_dirs)
+                folders = (execution.info.cwd, *asked.add_dirs)
                 check_input(decision.updated_input, request.input, folders)
         line = response_line(request, decision)
         try:
@@ -182,7 +207,7 @@ class Steering:
         except ExecutionEnded:
             raise _gone(execution, control_id, became="ended") from None
         if isinstance(decision, Allow) and decision.updated_permissions:
-            project, updates = request.project_path, decision.updated_permissions
+            project, updates = execution.info.project_path, decision.updated_permissions
             accept_rules(self._registry.folder.path, project, updates)
 
     def _send_answer(self, execution: Execution, **fields: Any) -> None:
@@ -276,11 +301,19 @@ class Steering:
             execution, f"start_execution(text, session_id={session_id!r}, env=...) resumes it."
         )
         request = asked.model_copy(
-            update={"query": text, "session_id": session_id, "fork_session": fork, "after": ()}
+            update={
+                "query": text,
+                "session_id": session_id,
+                "fork_session": fork,
+                "after": (),
+                "continues": None,
+                "variables": None,
+            }
         )
         if execution.execution_id not in self._registry.mine:
             request = _in_mode_of_manager(request)
-        resumed = self._admission.admit(request, execution.execution_id, execution.decide)
+        origin, code = Origin(execution.execution_id), execution.user_code
+        resumed = self._admission.admit(request, origin, code)
         self._look()
         return resumed
 
@@ -294,12 +327,17 @@ class Steering:
             InvalidRequest: its environment was another kernel's, or its session is in use.
         """
         asked = self._request_of(execution, "Start it anew with start_execution(..., env=...).")
-        known = (self._registry.get(one) for one in asked.after)
-        after = tuple(one.execution_id for one in known if one and not one.status.ended)
+        needed = needed_by(asked)
+        after = tuple(one for one in asked.after if one in needed or self._goes_on(one))
         request = _in_mode_of_manager(asked.model_copy(update={"after": after}))
-        again = self._admission.admit(request, decide=execution.decide)
+        again = self._admission.admit(request, code=execution.user_code)
         self._look()
         return again
+
+    def _goes_on(self, execution_id: str) -> bool:
+        """Whether that one is known, and has not ended."""
+        execution = self._registry.get(execution_id)
+        return execution is not None and not execution.status.ended
 
     @staticmethod
     def _request_of(execution: Execution, hint: str) -> ExecutionRequest:
@@ -313,9 +351,7 @@ class Steering:
                 field="env",
                 hint=hint,
             )
-        if run.request.permissions == "callable" and execution.decide is None:
-            return run.request.model_copy(update={"permissions": "ask"})  # it went with its kernel
-        return run.request
+        return asked_again(execution)
 
     def end_mine(self, deadline: float) -> None:
         """Kill all that this manager owns, and wait for it until that monotonic second.
@@ -323,8 +359,7 @@ class Steering:
         Raises:
             ControlFailed, TimeoutError: something goes on.
         """
-        active = self._registry.active()
-        mine = [one for one in active if one.execution_id in self._registry.mine]
+        mine = [one for one in self._registry.active() if one.execution_id in self._registry.mine]
         refused: list[ControlFailed] = []
         for execution in mine[::-1]:
             try:

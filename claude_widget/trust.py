@@ -62,7 +62,11 @@ Item = tuple[str, str]
 
 
 def check_project(
-    request: ExecutionRequest, state: Path, env: Mapping[str, str] | None = None
+    request: ExecutionRequest,
+    state: Path,
+    env: Mapping[str, str] | None = None,
+    *,
+    folder: Path | None = None,
 ) -> None:
     """See that the project's own files do nothing that the user does not know of.
 
@@ -70,6 +74,8 @@ def check_project(
         request: what is to be started.
         state: the state folder, which knows what was accepted.
         env: environment that names the CLI's config folder; the process's own by default.
+        folder: where it is started, if not in the project itself: a worktree, whose files may be
+            others. What was trusted or accepted of the project counts there.
 
     Raises:
         ProjectNotTrusted: they do, and it was neither trusted nor accepted.
@@ -77,7 +83,7 @@ def check_project(
     if request.trust_project is not None:
         return
     project = Path(request.project_path)
-    found = list(demands(project, request.setting_sources, env))
+    found = list(demands(folder or project, request.setting_sources, env))
     if not found or is_trusted(project, env):
         return
     known = _accepted(state).get(str(project), [])
@@ -86,6 +92,11 @@ def check_project(
         digests = [digest_of(*item) for item in strangers]
         told = [(name, _shown(name, what)) for name, what in strangers]
         raise ProjectNotTrusted(str(project), digest_of(*digests), told, digests)
+
+
+def is_accepted(state: Path, project_path: str, item: str) -> bool:
+    """Whether the user has accepted an item for a project."""
+    return item in _accepted(state).get(project_path, [])
 
 
 def accept(state: Path, project_path: str, items: Iterable[str]) -> None:
@@ -167,8 +178,7 @@ def demands(
     """
     wanted = ("project", "local") if sources is None else sources
     settings = project / ".claude"
-    # Where the project is the home folder, these are the user's own and no project's.
-    brings = settings.resolve() != config_folder(env).resolve()
+    brings = _brings(settings, env)
     if "project" in wanted and brings:
         yield from _of_settings(settings / "settings.json")
     if "local" in wanted and brings:
@@ -178,6 +188,20 @@ def demands(
             yield from _of_servers(folder / ".mcp.json")
         if brings:
             yield from _of_definitions(settings)
+
+
+def _brings(settings: Path, env: Mapping[str, str] | None) -> bool:
+    """Whether there are settings of the project's own: most have none, and nothing to be read.
+
+    Where the project is the home folder, these are the user's own and no project's.
+    """
+    try:
+        settings.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        pass  # what cannot be seen is read below, and told as that
+    return settings.resolve() != config_folder(env).resolve()
 
 
 def _of_settings(path: Path) -> Iterator[Item]:

@@ -1,4 +1,4 @@
-"""The magics: `%claude_exec`, `%%claude_exec`, `%claude_list` and `%claude_kill`.
+"""The magics: `%claude_exec`, `%claude_list`, `%claude_kill` and `%claude_queue`.
 
 The rule: a face. From a line of text to a call of the manager, and from its answer to an output.
 The prompt is never split into words: options are read off its front, and the rest goes on as it
@@ -7,15 +7,10 @@ is. A `UsageError` is about that line alone; what the manager refuses is raised 
 
 from __future__ import annotations
 
-import argparse
-import json
 import keyword
-import re
-import shlex
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -24,78 +19,26 @@ from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 from IPython.core.magic_arguments import MagicArgumentParser, argument, magic_arguments
 from IPython.display import display
 
+from claude_widget.cells.compare_magic import compare, compares, show_compared
+from claude_widget.cells.magic_options import (
+    arguments_of,
+    filled_or_later,
+    split_options,
+    template_arguments,
+)
 from claude_widget.cells.output import show_in_cell
+from claude_widget.cells.queue_magic import change_queue
 from claude_widget.cells.static_view import MOST_ROWS, table_bundle
+from claude_widget.comparison.comparison import Comparison
 from claude_widget.errors import ClaudeWidgetError, ExecutionNotFound
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
-from claude_widget.prompts import fill_prompt
-
-_WORD = re.compile(r"\s*((?:[^\s'\"\\]|\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\")+)")
-_COMMA_SEPARATED = (
-    "allowed_tools",
-    "disallowed_tools",
-    "required_mcp_servers",
-    "setting_sources",
-    "env_allow",
-    "inputs",
-)
+from claude_widget.templates.template import Template
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """`%load_ext claude_widget`."""
     shell.register_magics(ClaudeMagics)
-
-
-def split_options(parser: argparse.ArgumentParser, text: str) -> tuple[list[str], str]:
-    """The options at the front of a line, and the rest of it untouched.
-
-    Args:
-        parser: knows which options there are and which of them take a value.
-        text: `--model opus Don't split this`. `--` ends the options.
-
-    Returns:
-        Words for the parser, each option one word with its value, so that no value can be taken for
-        an option; and the prompt.
-
-    Raises:
-        UsageError: an option that there is not, or one without its value.
-    """
-    words: list[str] = []
-    rest = text
-    while (found := _WORD.match(rest)) and found[1].startswith("-"):
-        flag, has_value, value = found[1].partition("=")
-        rest = _after(rest, found)
-        if found[1] == "--":
-            return words, rest.lstrip(" \t")
-        action = parser._option_string_actions.get(flag)  # noqa: SLF001 - argparse has no other
-        if action is None:
-            raise UsageError(
-                f"There is no option {flag}. `%claude_exec?` lists them; `--` before a prompt that "
-                "begins with a dash."
-            )
-        name = action.option_strings[0]
-        if action.nargs == 0:
-            if has_value:
-                raise UsageError(f"{flag} takes no value.")
-            words.append(name)
-            continue
-        if not has_value:
-            given = _WORD.match(rest)
-            if given is None:
-                problem = "closes no quote" if rest.strip() else "needs a value"
-                raise UsageError(f"{flag} {problem}.")
-            value, rest = given[1], _after(rest, given)
-        words.append(f"{name}={''.join(shlex.split(value))}")
-    return words, rest.lstrip(" \t") if words else text
-
-
-def _after(text: str, word: re.Match[str]) -> str:
-    """What follows a word; a word that stops within a quote is refused."""
-    rest = text[word.end() :]
-    if rest and not rest[0].isspace():
-        raise UsageError(f"The quote is not closed: {rest.splitlines()[0][:80]}")
-    return rest
 
 
 @contextmanager
@@ -144,10 +87,15 @@ class ClaudeMagics(Magics):
     @argument("--inputs", help="comma-separated globs of files that the answer depends on")
     @argument("--apply-changes", action="store_true", help="replayed: change the project as then")
     @argument("--again", action="store_true", help="start another one, whatever still runs")
+    @argument("--template", help="name of a saved template, in place of a prompt")
+    @argument("--set", action="append", help="NAME=value for the template; may be given again")
     @argument("--raw", action="store_true", help="leave {{ }} in the prompt as they are")
     @argument("--manager", help="variable of the ProcessManager; the one made last by default")
     @argument("--project-path", "-C", default=".", help="folder that Claude works in")
     @argument("--model", "-m", help="such as sonnet or opus")
+    @argument("--models", help="comma-separated: the prompt for each, side by side")
+    @argument("--repeat", type=int, help="so many executions of each model, side by side")
+    @argument("--score", help="variable of a function that scores an execution")
     @argument("--session-id", "--resume", help="earlier session to resume")
     @argument("--fork-session", "--fork", action="store_true", help="into a session of its own")
     @argument("--mcp-config", help="file, or JSON text in quotes")
@@ -173,6 +121,10 @@ class ClaudeMagics(Magics):
     @argument("--max-temp-size", help="ends it above so much in its temp folder, such as '2 GB'")
     @argument("--priority", type=int, help="higher starts first")
     @argument("--after", action="append", help="variable or id that must complete first")
+    @argument("--on-failure", help="fail or run, where one of --after did not complete")
+    @argument("--continues", help="variable or id whose session it goes on with, once it has ended")
+    @argument("--retries", type=int, help="further attempts where the reason is a transient one")
+    @argument("--worktree", action="store_true", help="in a git worktree and branch of its own")
     @argument("--keep-open", action="store_true", help="stay for follow-ups after the turn")
     @argument("--expand", action="store_true", help="let the CLI expand /command and @path")
     @argument("--env", action="append", help="NAME=value; may be given again")
@@ -182,7 +134,7 @@ class ClaudeMagics(Magics):
     @argument("--no-trust-project", action="store_true", help="leave them out")
     @argument("--extra-arg", action="append", help="passed to the CLI; may be given again")
     @line_cell_magic
-    def claude_exec(self, line: str, cell: str | None = None) -> Execution | None:
+    def claude_exec(self, line: str, cell: str | None = None) -> Execution | Comparison | None:
         """Start Claude Code on a prompt, and show it live below the cell.
 
         The cell goes on at once (with --wait it is held). `{{ variable }}` in the prompt is filled
@@ -200,15 +152,42 @@ class ClaudeMagics(Magics):
         with shown_short():
             return self._execute(rest if cell is None else cell, options)
 
-    def _execute(self, prompt: str, options: dict[str, Any]) -> Execution:
+    def _asked(
+        self, prompt: str, options: dict[str, Any]
+    ) -> tuple[ProcessManager, str | Template, dict[str, Any]]:
+        """What starts a prompt, or a template, whose variables are those of --set."""
+        arguments = arguments_of(options, self._names)
+        template = options["template"]
+        if template is None:
+            if options["set"]:
+                raise UsageError("--set is for --template NAME.")
+            if not options["raw"]:
+                prompt, waits = filled_or_later(prompt, self._names)
+                arguments |= waits
+            manager = self._manager(options["manager"])
+            return manager, prompt.strip("\n"), arguments
+        if prompt.strip():
+            raise UsageError(
+                f"--template brings the prompt; not understood: {prompt.strip()[:80]!r}. Put a "
+                "value with spaces into quotes: --set 'path={{ path }}'."
+            )
+        arguments = template_arguments(options, arguments, self._names)
+        manager = self._manager(options["manager"])
+        return manager, manager.template(template, arguments["project_path"]), arguments
+
+    def _execute(self, prompt: str, options: dict[str, Any]) -> Execution | Comparison:
         name = options["name"]
         if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
             raise UsageError(f"--name {name!r} is no name for a variable.")
-        arguments = self._arguments(options)
-        if not options["raw"]:
-            prompt = fill_prompt(prompt, self._names)
-        manager = self._manager(options["manager"])
-        execution = manager.start_execution(prompt.strip("\n"), **arguments)
+        compared = compares(options)
+        manager, query, arguments = self._asked(prompt, options)
+        if compared:
+            comparison = compare(manager, query, arguments, options, self._names)
+            if name is not None:
+                self._names[name] = comparison
+            show_compared(comparison, wait=options["wait"])
+            return comparison
+        execution = manager.start_execution(query, **arguments)
         if name is not None:
             self._names[name] = execution
         try:
@@ -225,46 +204,6 @@ class ClaudeMagics(Magics):
             )
             raise
         return execution
-
-    def _arguments(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Of the options those that a start takes, in the form that it takes."""
-        given = {
-            key: value for key, value in options.items() if key not in ("wait", "raw", "manager")
-        }
-        renamed = {"add_dir": "add_dirs", "extra_arg": "extra_args"}
-        given = {renamed.get(key, key): value for key, value in given.items()}
-        for key in _COMMA_SEPARATED:
-            if given[key] is not None:
-                given[key] = split_list(given[key], f"--{key.replace('_', '-')}")
-        if given.pop("no_trust_project"):
-            given["trust_project"] = False
-        elif not given["trust_project"]:
-            given["trust_project"] = None
-        given["mode"] = mode_among(given)
-        if given["env"] is not None:
-            if not all("=" in pair for pair in given["env"]):  # not shown: it may be a secret
-                raise UsageError("--env takes NAME=value.")
-            given["env"] = dict(pair.split("=", 1) for pair in given["env"])
-        if given["after"] is not None:
-            given["after"] = [self._names.get(item, item) for item in given["after"]]
-        if given["permissions"] not in ("ask", "deny"):  # which no variable can mean
-            given["permissions"] = self._names.get(given["permissions"], given["permissions"])
-        if given["schema"] is not None:
-            given["schema"] = self._schema(given["schema"])
-        return {key: value for key, value in given.items() if value is not None}
-
-    def _schema(self, given: str) -> Any:
-        """A variable's value, or JSON: the text itself, or what is in the file of that name."""
-        if given in self._names:
-            return self._names[given]
-        try:
-            text = given if given.lstrip().startswith("{") else Path(given).read_text("utf-8-sig")
-            found = json.loads(text)
-        except (OSError, ValueError) as error:
-            raise UsageError(f"--schema is no file, JSON text or variable: {error}.") from None
-        if not isinstance(found, dict):
-            raise UsageError("--schema is no JSON object.")
-        return found
 
     @line_magic
     def claude_list(self, line: str) -> None:
@@ -297,6 +236,17 @@ class ClaudeMagics(Magics):
             if failed:
                 raise failed[0]
 
+    @line_magic
+    def claude_queue(self, line: str) -> None:
+        """Show the queue, or change it: `%claude_queue pause`, `resume`, `cancel` or `kill`.
+
+        `hold NAME`, `release NAME`, `front NAME`, `back NAME` and `priority NAME 5` are about one
+        that waits: a variable's name, an id or the beginning of one, or `all`.
+        """
+        with shown_short():
+            manager = self._manager()
+            change_queue(manager, line.split(), lambda word: self._found(manager, word))
+
     def _found(self, manager: ProcessManager, word: str) -> list[Execution]:
         if word == "all":
             return manager.get_active_executions()
@@ -306,24 +256,12 @@ class ClaudeMagics(Magics):
         every = manager.get_all_executions()
         by_id = [one for one in every if one.execution_id.startswith(word)]
         by_name = [one for one in every if one.info.name == word]
-        found = by_id or by_name
+        found = by_name or by_id  # a name of one letter may be the beginning of many an id
         if not found:
             raise ExecutionNotFound(word)
-        if by_id and len(by_id) > 1:
+        if not by_name and len(by_id) > 1:
             raise UsageError(f"{len(by_id)} executions begin with {word!r}; give more of the id.")
         return found
-
-
-def mode_among(given: dict[str, Any]) -> str | None:
-    """The mode that is asked for, taken out of the options; None if none is.
-
-    Raises:
-        UsageError: several are.
-    """
-    asked = [mode for mode in ("record", "replay", "live") if given.pop(mode)]
-    if len(asked) > 1:
-        raise UsageError(f"--{asked[0]} or --{asked[1]}, not both.")
-    return asked[0] if asked else None
 
 
 def told_attached(execution: Execution) -> str:
@@ -339,31 +277,3 @@ def told_attached(execution: Execution) -> str:
         f"This is the execution that {state} from this notebook's last kernel{asked}. "
         "%claude_exec --again starts another one."
     )
-
-
-def split_list(text: str, option: str) -> list[str]:
-    r"""Comma-separated items; commas within parentheses do not separate: `Read,Bash(a, (b))`.
-
-    Args:
-        text: the list. `\(` and `\)` are no parentheses.
-        option: whose value it is.
-
-    Raises:
-        UsageError: a parenthesis has no counterpart.
-    """
-    items, item, depth = [], "", 0
-    for piece in re.findall(r"\\.|.", text, re.DOTALL):
-        depth += (piece == "(") - (piece == ")")
-        if depth < 0:
-            break
-        if piece == "," and depth == 0:
-            items.append(item)
-            item = ""
-        else:
-            item += piece
-    if depth != 0:
-        raise UsageError(
-            f"{option} {text}: a parenthesis is left open or never opened. Put a value with spaces "
-            f"into quotes: {option} 'Read,Bash(git *)'."
-        )
-    return [item.strip() for item in (*items, item) if item.strip()]

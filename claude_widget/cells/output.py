@@ -9,58 +9,69 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections.abc import Callable
 
 from IPython.core.getipython import get_ipython
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
+from claude_widget.cells.static_view import MimeBundle
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
+from claude_widget.page.connected import Connected
 from claude_widget.page.courier import COURIER, MESSAGES_PER_SECOND
 from claude_widget.page.widget import ClaudeWidget, ExecutionView, bundle_of
 
+Forget = Callable[[], None]
+"""Ends what was begun."""
 _PLAYED_WITHIN = 5.0
 """Seconds in which what was replayed at once has been read."""
-_LIVE: dict[str, CellOutput] = {}
+_LIVE: dict[str, LiveOutput] = {}
 """By display id: outputs that are not yet replaced."""
-_BETWEEN: dict[str, CellOutput] = {}
+_BETWEEN: dict[str, LiveOutput] = {}
 """Those that were replaced while no cell ran: who runs a notebook without a page has not heard."""
 
 
-class CellOutput:
-    """One output of a cell, showing one execution. An outlet of the courier once that has ended."""
+class LiveOutput:
+    """One output of a cell: live, and its static result once what it shows has ended.
+
+    An outlet of the courier from then on until that result is in place.
+    """
 
     watching = False
 
-    def __init__(self, manager: ProcessManager, execution: Execution) -> None:
-        self._execution = execution
+    def __init__(self, view: Connected, listen: Callable[[Callable[[], None]], Forget]) -> None:
         self._display_id = uuid.uuid4().hex
         self._lock = threading.RLock()
         self._static = self._shown = False
         self._in_cell = _CELLS.there_are()
         _LIVE[self._display_id] = self
-        self._view = ExecutionView(manager, execution)
-        self._stop = manager.on_change(self._note)
+        self._view = view
+        self._stop = listen(self._note)
         display(self._view, display_id=self._display_id)
         self._shown = True
-        if execution.status.ended:
+        if self.ended:
             self.settle()
 
     @property
     def ended(self) -> bool:
-        """Its execution has ended."""
-        return self._execution.status.ended
+        """What it shows has ended."""
+        raise NotImplementedError
 
-    def _note(self, changed: Execution | str) -> None:
-        """On the manager's thread."""
-        if changed is self._execution and self.ended and not self._in_cell:
+    def _result(self) -> MimeBundle:
+        """What is left of it."""
+        raise NotImplementedError
+
+    def _note(self) -> None:
+        """What it shows has changed; on any thread."""
+        if self.ended and not self._in_cell:
             self._take_turn()
 
     def leave_cell(self, *, settle: bool) -> None:
         """A cell has run to its end; this output's own, or a later one.
 
         Args:
-            settle: if the execution has ended, put its result in place at once, while whatever
+            settle: if what it shows has ended, put its result in place at once, while whatever
                 runs the cell still listens.
         """
         self._in_cell = False
@@ -78,13 +89,12 @@ class CellOutput:
                 COURIER.add(self)
 
     def send_one(self) -> bool:
-        """Put the static result in place; on the courier's thread."""
-        return self.settle()
+        """Put the static result in place, if nothing goes on by now; on the courier's thread."""
+        return self.ended and self.settle()
 
     def say_result(self) -> None:
         """Replace the output; a second time changes nothing of it."""
-        result = bundle_of(self._execution)
-        display(result, raw=True, display_id=self._display_id, update=True)
+        display(self._result(), raw=True, display_id=self._display_id, update=True)
 
     def settle(self) -> bool:
         """Put the static result in the view's place; the first call does it, and says so."""
@@ -101,6 +111,26 @@ class CellOutput:
             if not self._view.has_later_page:  # a later page goes on showing the view
                 self._view.close()
             return True
+
+
+class CellOutput(LiveOutput):
+    """One output of a cell, showing one execution."""
+
+    def __init__(self, manager: ProcessManager, execution: Execution) -> None:
+        self._execution = execution
+
+        def listen(note: Callable[[], None]) -> Forget:
+            return manager.on_change(lambda changed: note() if changed is execution else None)
+
+        super().__init__(ExecutionView(manager, execution), listen)
+
+    @property
+    def ended(self) -> bool:
+        """Its execution has ended."""
+        return self._execution.status.ended
+
+    def _result(self) -> MimeBundle:
+        return bundle_of(self._execution)
 
 
 class PlayedOutput:

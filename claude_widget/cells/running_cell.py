@@ -40,7 +40,23 @@ def running_cell() -> Cell | None:
         notebook = _name(unquote(address))
         _note_deleted()
         return Cell(f"{notebook} cell {name}".lstrip(), name, message, frozenset(_DELETED - {name}))
-    return numbered_cell(shell.execution_count, _name(os.environ.get("JPY_SESSION_NAME", "")))
+    return numbered_cell(
+        _shown_number(shell, parent), _name(os.environ.get("JPY_SESSION_NAME", ""))
+    )
+
+
+def _shown_number(shell: Any, parent: dict[str, Any]) -> int:
+    """The number that the cell is shown with.
+
+    Some versions of IPython count on before the cell runs and some after it. What was put in is
+    there as `_i<number>` while it runs, in all of them.
+    """
+    count, names = int(shell.execution_count), getattr(shell, "user_ns", None)
+    content = parent.get("content")
+    kept = not isinstance(content, dict) or content.get("store_history", True)
+    if names is None or not kept or f"_i{count}" in names:
+        return count
+    return max(1, count - 1)
 
 
 def _note_deleted(*_: object) -> None:

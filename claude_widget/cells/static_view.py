@@ -283,3 +283,30 @@ def table_bundle(
         lines.append(said)
         table += f"<p>{said}</p>"
     return {"text/plain": "\n".join(lines), "text/html": f'<div class="{_BOX}">{table}</div>'}
+
+
+def html_table(
+    titles: Sequence[str], rows: Sequence[Sequence[str]], figures: Sequence[str] = ()
+) -> str:
+    """A table of HTML, with texts at the left and figures at the right.
+
+    JupyterLab puts the text of a cell to the right, whatever the cell says; not so a block in it.
+
+    Args:
+        titles: of the columns.
+        rows: their cells.
+        figures: titles of columns that hold figures.
+    """
+    right = [title in figures for title in titles]
+
+    def line(kind: str, cells: Sequence[str]) -> str:
+        told = (
+            f'<{kind} align="{"right" if figure else "left"}">'
+            + (escape(cell) if figure else f'<div align="left">{escape(cell)}</div>')
+            + f"</{kind}>"
+            for cell, figure in zip(cells, right, strict=True)
+        )
+        return f"<tr>{''.join(told)}</tr>"
+
+    body = "".join(line("td", row) for row in rows)
+    return f"<table><thead>{line('th', titles)}</thead><tbody>{body}</tbody></table>"

@@ -75,15 +75,17 @@ def spending_svg(days: Sequence[Day]) -> str:
         return svg.picture(_WIDTH, height, "Cost and tokens a day", said)
     names = [day.day for day in days]
     costs = [
-        (svg.LIVE, "paid", [day.cost_usd for day in days]),
-        (svg.WAITS, "as recorded, not paid", [day.recorded_cost_usd for day in days]),
+        (svg.PAID, "paid", [day.cost_usd for day in days]),
+        (svg.PLAYED, "as recorded, not paid", [day.recorded_cost_usd for day in days]),
     ]
     tokens = [
-        (svg.CALLS, "in, with those of the cache", [day.input_tokens for day in days]),
-        (svg.LIVE, "out", [day.output_tokens for day in days]),
-        (svg.WAITS, "as recorded", [day.recorded_tokens for day in days]),
+        (svg.IN, "in, with those of the cache", [day.input_tokens for day in days]),
+        (svg.OUT, "out", [day.output_tokens for day in days]),
+        (svg.PLAYED, "as recorded", [day.recorded_tokens for day in days]),
     ]
-    above = _bars("Cost a day, US dollars", names, _present(costs), dollars, 0)
+    above = _bars(
+        "Cost a day, US dollars, estimate at list prices", names, _present(costs), dollars, 0
+    )
     below = _bars("Tokens a day", names, _present(tokens), short_amount, _PLOT + 56.0)
     return svg.picture(_WIDTH, height, "Cost and tokens a day", *above, *below)
 

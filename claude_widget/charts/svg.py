@@ -20,7 +20,15 @@ RUNS = "#2e7d32"
 LIVE = "#1565c0"
 FAILS = "#c62828"
 CALLS = "#6e7781"
-"""Each has a contrast of 4.5 at least with white where it is of text, and of 3 elsewhere."""
+PAID = OUT = "#004488"
+IN = "#d55e00"
+"""Each has a contrast of 4.5 at least with white where it is of text, and of 3 elsewhere. Amounts
+have a blue of Tol's and the vermilion of Okabe and Ito's scales for every kind of colour vision;
+one is more than twice as bright as the other, so that they differ in grey, too."""
+PLAYED = "none"
+"""What was only played is an outline, as in the page: nothing was paid."""
+DASHES = (3, 2)
+"""Pixels of its line, and between."""
 _FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
 
 
@@ -46,7 +54,9 @@ def box(place: Box, fill: str, title: str = "") -> str:
     """A filled box, with what it means for who points at it."""
     x, y, width, height = place
     content = tag("title", escaped(title)) if title else ""
-    return tag("rect", content, x=x, y=y, width=width, height=height, fill=fill)
+    edge = {"stroke": SOFT, "stroke_dasharray": " ".join(map(str, DASHES))}
+    outline = edge if fill == PLAYED else {}
+    return tag("rect", content, x=x, y=y, width=width, height=height, fill=fill, **outline)
 
 
 def line(x1: float, y1: float, x2: float, y2: float, /) -> str:

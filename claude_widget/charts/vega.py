@@ -22,11 +22,11 @@ _KINDS = {
     "failed tool call": "#e57373",
 }
 _AMOUNTS = {
-    "paid": svg.LIVE,
-    "as recorded, not paid": svg.WAITS,
-    "in, with those of the cache": svg.CALLS,
-    "out": svg.RUNS,
-    "as recorded": svg.WAITS,
+    "paid": svg.PAID,
+    "as recorded, not paid": svg.PLAYED,
+    "in, with those of the cache": svg.IN,
+    "out": svg.OUT,
+    "as recorded": svg.PLAYED,
 }
 
 
@@ -76,7 +76,8 @@ def spending(altair: Any, rows: list[dict[str, Any]]) -> Any:
     present = [kind for kind in _AMOUNTS if any(row["kind"] == kind for row in rows)]
 
     def bars(measure: str) -> Any:
-        told = [row for row in rows if row["measure"] == measure]
+        place = {kind: number for number, kind in enumerate(present)}
+        told = [{**row, "place": place[row["kind"]]} for row in rows if row["measure"] == measure]
         kinds = [kind for kind in present if any(row["kind"] == kind for row in told)]
         return (
             altair.Chart(altair.Data(values=told))
@@ -84,18 +85,31 @@ def spending(altair: Any, rows: list[dict[str, Any]]) -> Any:
             .encode(
                 x=altair.X("day:O", title=None, axis={"labelAngle": -40, "labelOverlap": True}),
                 y=altair.Y("amount:Q", title=measure),
-                color=altair.Color(
-                    "kind:N",
-                    title=None,
-                    scale={"domain": kinds, "range": _colours(_AMOUNTS, kinds)},
-                ),
+                order=altair.Order("place:Q"),  # from below, as in the static picture
                 tooltip=["day:O", "kind:N", "amount:Q"],
+                **_by_kind(altair, kinds),
             )
             .properties(width=_WIDTH, height=140)
         )
 
     both = altair.vconcat(bars("US dollars"), bars("tokens"))
-    return _in_light(both.resolve_scale(color="independent"))
+    own = dict.fromkeys(("fill", "stroke", "strokeDash"), "independent")
+    return _in_light(both.resolve_scale(**own))
+
+
+def _by_kind(altair: Any, kinds: list[str]) -> dict[str, Any]:
+    """A colour for each kind of amount, or an outline, in the bars and in the key."""
+    fills = _colours(_AMOUNTS, kinds)
+    ranges = {
+        "fill": ["#ffffff" if fill == svg.PLAYED else fill for fill in fills],
+        "stroke": [svg.SOFT if fill == svg.PLAYED else fill for fill in fills],
+        "strokeDash": [list(svg.DASHES) if fill == svg.PLAYED else [1, 0] for fill in fills],
+    }
+    channels = {"fill": altair.Fill, "stroke": altair.Stroke, "strokeDash": altair.StrokeDash}
+    return {
+        name: channel("kind:N", title=None, scale={"domain": kinds, "range": ranges[name]})
+        for name, channel in channels.items()
+    }
 
 
 def _colours(kinds: dict[str, str], present: list[str]) -> list[str]:

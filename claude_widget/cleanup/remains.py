@@ -23,6 +23,7 @@ from claude_widget import runtime
 from claude_widget.errors import ClaudeWidgetError
 from claude_widget.header import read_header
 from claude_widget.own_files import open_own, read_own
+from claude_widget.shim.warm import WARM
 from claude_widget.transcript import boot_id, lock_is_held
 
 BREADCRUMB = ".claude-widget"
@@ -92,6 +93,8 @@ class Remains:
         if crumb is None:
             return _is_old(entry, _NAMELESS)
         folder = Path(str(crumb["folder"]))
+        if is_warm(folder):
+            return False
         if (folder / "transcript").exists():
             return not lock_is_held(folder / "transcript") and _is_old(entry, YOUNG)
         # Its transcript cannot be seen from here: gone, or in another container that shares the
@@ -116,7 +119,7 @@ class Remains:
             transcript = Path(entry.path, "transcript")
             if not _is_old(entry, YOUNG) or read_header(transcript) is not None:
                 continue
-            if lock_is_held(transcript):
+            if lock_is_held(transcript) or is_warm(Path(entry.path)):
                 continue
             if _has_content(transcript):
                 kept.append(entry.name)
@@ -186,18 +189,23 @@ def remove_folder(folder: Path) -> None:
     shutil.rmtree(going, ignore_errors=True)
 
 
+def is_warm(folder: Path) -> bool:
+    """Whether a CLI waits there that was started ahead: its shim lives, and has no transcript."""
+    return lock_is_held(folder / WARM)
+
+
 def leave_breadcrumb(scratch: Path, folder: Path) -> None:
     """Say in a CLI's temp folder which execution's it is.
 
     Raises:
         OSError: it cannot be written.
     """
-    owner = runtime.owner()
-    said = {name: owner[name] for name in ("host", "boot_id", "pid_namespace")}
+    said = json.dumps({"folder": str(folder), **runtime.place()}).encode("utf-8", "surrogateescape")
     fd = open_own(scratch / BREADCRUMB, os.O_WRONLY | os.O_CREAT)
     with os.fdopen(fd, "wb") as file:
-        file.truncate()
-        file.write(json.dumps({"folder": str(folder), **said}).encode("utf-8", "surrogateescape"))
+        if os.fstat(fd).st_size:  # to cut an empty one, too, has ext4 write it out at once
+            file.truncate()
+        file.write(said)
 
 
 def read_breadcrumb(scratch: Path) -> dict[str, Any] | None:
@@ -211,12 +219,12 @@ def read_breadcrumb(scratch: Path) -> dict[str, Any] | None:
 
 def is_here(crumb: dict[str, Any]) -> bool:
     """Whether its execution's processes would be seen from here, if there were any."""
-    owner = runtime.owner()
-    if crumb.get("host") != owner["host"]:
+    here = runtime.place()
+    if crumb.get("host") != here["host"]:
         return False
     if crumb.get("boot_id") != boot_id():
         return True  # that boot is over, and they with it
-    return bool(crumb.get("pid_namespace") == owner["pid_namespace"])
+    return bool(crumb.get("pid_namespace") == here["pid_namespace"])
 
 
 def _listens(path: str) -> bool:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from claude_widget.backend import Run
+from claude_widget.cleanup.batch_files import half_made, id_of, without_executions
 from claude_widget.cleanup.remains import is_uuid, remove_folder
 from claude_widget.errors import ClaudeWidgetError, ExecutionActive, InvalidRequest
 from claude_widget.history.errors import ExecutionPinned
@@ -22,6 +24,7 @@ from claude_widget.models import ExecutionInfo
 from claude_widget.reports import PrunedExecution, PruneReport
 from claude_widget.state_folder import StateFolder
 from claude_widget.transcript import Writer
+from claude_widget.worktrees.tidying import forget, undecided
 
 
 class Known(Protocol):
@@ -49,6 +52,9 @@ class Registered(Protocol):
     def active(self) -> Sequence[Known]:
         """Those that are pending or running."""
 
+    def further_attempts(self) -> Mapping[str, Sequence[str]]:
+        """Ids of all further attempts, forgotten or not, by the first one's."""
+
     def drop(self, execution_id: str) -> None:
         """Leave one out from now on that was removed."""
 
@@ -60,6 +66,7 @@ class _Kept(NamedTuple):
     name: str | None
     end_time: float | None
     size: int
+    batch_id: str | None = None
 
 
 class Retention:
@@ -67,7 +74,7 @@ class Retention:
 
     Args:
         registry: what there is.
-        tell: hears of the id of each that was removed.
+        tell: hears of the id of each that was removed, and of each batch of which nothing is left.
         saving: tells the ids of those whose transcripts are still to be recorded.
     """
 
@@ -85,6 +92,8 @@ class Retention:
         self, older_than: float | None, max_bytes: int | None, *, dry_run: bool
     ) -> PruneReport:
         """Remove what ended longer ago, then the oldest until all fit into that many bytes.
+
+        The file of a batch goes with the last of its executions.
 
         Raises:
             InvalidRequest: neither bound is given, or one is no such number.
@@ -112,13 +121,39 @@ class Retention:
                     execution_id=execution_id, name=one.name, end_time=end_time, size=one.size
                 )
             )
+        gone = {one.execution_id for one in removed}
+        left = {one.batch_id for one in everything if one.batch_id and one.folder.name not in gone}
         return PruneReport(
             removed=tuple(removed),
             kept=kept,
+            batches=self._prune_batches(gone, left, older_than, dry_run=dry_run),
             size_before=before,
             size_after=total,
             dry_run=dry_run,
         )
+
+    def _prune_batches(
+        self, gone: set[str], left: set[str], older_than: float | None, *, dry_run: bool
+    ) -> tuple[str, ...]:
+        """Remove the files of batches that nothing is left of; their ids."""
+        state = self._registry.folder.path
+        removed = []
+
+        def is_left(execution_id: str) -> bool:  # others may have started it since the listing
+            folder = self._registry.folder.executions / execution_id
+            return execution_id not in gone and folder.is_dir()
+
+        over = without_executions(state, is_left, left, older_than=older_than)
+        for path in chain(over, half_made(state)):  # one by one: each is held meanwhile
+            try:
+                if not dry_run:
+                    path.unlink()
+            except OSError:  # it has gone meanwhile, or stays
+                continue
+            removed.append(id_of(path))
+            if not dry_run:
+                self._tell(id_of(path))
+        return tuple(removed)
 
     def remove(self, execution_id: str) -> None:
         """Remove one that has ended.
@@ -169,18 +204,33 @@ class Retention:
         if execution is not None:
             info = execution.info
             ended = (info.end_time or _changed(folder)) if info.status.ended else None
-            return _Kept(folder, info.name, ended, size)
+            return _Kept(folder, info.name, ended, size, info.batch_id)
         forgotten = (folder / "forgotten").exists()  # only what has ended can be forgotten
         return _Kept(folder, None, _changed(folder) if forgotten else None, size)
 
     def _needed(self) -> dict[str, str]:
         """Those whose end is still to be asked for, or to be recorded, and why."""
+        decides = "its worktree has changes that were neither kept as a branch nor discarded"
+        return {
+            **self._awaited(),
+            **dict.fromkeys(self._saving(), "it is being recorded"),
+            **dict.fromkeys(undecided(self._registry.folder.path), decides),
+        }
+
+    def _awaited(self) -> dict[str, str]:
+        """Those that others come after, each with all attempts: any of them may have completed."""
         after = {
             execution_id: f"{one.execution_id} comes after it"
             for one in self._registry.active()
             for execution_id in one.run.request.after
         }
-        return after | dict.fromkeys(self._saving(), "it is being recorded")
+        further = self._registry.further_attempts() if after else {}
+        first_ids = {one: first_id for first_id, ids in further.items() for one in ids}
+        found = dict(after)
+        for execution_id, why in after.items():
+            first_id = first_ids.get(execution_id, execution_id)
+            found |= dict.fromkeys((first_id, *further.get(first_id, ())), why)
+        return found
 
     def _remove(self, folder: Path, *, dry_run: bool) -> str:
         """Why it was not removed; empty if it was."""
@@ -204,6 +254,7 @@ class Retention:
         """
         with Writer(folder / "transcript"):
             remove_folder(folder)
+        forget(self._registry.folder.path, folder.name)
         self._registry.drop(folder.name)
         self._tell(folder.name)
 

@@ -12,11 +12,12 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from claude_widget.cleanup.batch_files import half_made
 from claude_widget.cleanup.leftovers import DESCENDANTS, Seen, end_leftovers, look, recorded
-from claude_widget.cleanup.remains import YOUNG, Remains, is_here, is_uuid, read_breadcrumb
+from claude_widget.cleanup.remains import YOUNG, Remains, is_here, is_uuid, is_warm, read_breadcrumb
 from claude_widget.errors import ClaudeWidgetError
 from claude_widget.header import read_header
 from claude_widget.registry import Registry
@@ -94,12 +95,18 @@ class Sweep:
             sockets=remains.sockets(),
             scratch=remains.scratch({one.scratch for one in used.values()}),
             half_made=tuple(half_made),
-            temp_files=remains.temp_files(),
+            temp_files=(*remains.temp_files(), *self._half_made_batches()),
             manager_locks=tuple(self._registry.owners.tidy()),
             unreadable=tuple(unreadable),
             complete=not stopped(),
         )
         return found.model_copy(update={"problems": tuple(remains.problems)})
+
+    def _half_made_batches(self) -> Iterator[str]:
+        for path in half_made(self._registry.folder.path):
+            with contextlib.suppress(OSError):
+                path.unlink()
+                yield str(path)
 
     # -- executions --------------------------------------------------------------------------
 
@@ -153,6 +160,8 @@ class Sweep:
     def _is_over(folder: Path) -> bool:
         """Whether an execution of this state folder has no shim that could end what it started."""
         transcript = folder / "transcript"
+        if is_warm(folder):
+            return False
         try:
             header = read_header(transcript, strict=True)
             if header is not None:

@@ -25,7 +25,8 @@ def decode(data: bytes) -> dict[str, Any] | None:
     """
     data = data.removeprefix(_BOM)
     try:
-        value = from_json(data, allow_inf_nan=False)
+        # Texts are hardly ever the same again: a cache of them would only grow.
+        value = from_json(data, allow_inf_nan=False, cache_strings="keys")
     except ValueError:
         value = _decode_slowly(data)
     return value if type(value) is dict else None

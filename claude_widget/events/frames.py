@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
-from claude_widget.events.record import Event
+from claude_widget.events.record import TOLERANT, Event
 
 Text = str | None
 Flag = bool | None
@@ -24,14 +24,7 @@ Anything = Any
 class Part(BaseModel):
     """A piece of a frame; tolerant like the frame."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="ignore",
-        defer_build=True,
-        coerce_numbers_to_str=True,
-        allow_inf_nan=False,
-        protected_namespaces=(),
-    )
+    model_config = TOLERANT
 
 
 class TokenUsage(Part):

@@ -63,7 +63,18 @@ class AskedFor(BaseModel):
     effort: str | None = None
     permission_mode: str | None = None
     keep_open: bool = False
+    after: list[str] = []
+    priority: int = 0
     output_schema: Any = Field(None, validation_alias="schema")
+
+
+class InBatch(BaseModel):
+    """Which row of which batch it is for."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+    id: str
+    row: int = Field(ge=0)
 
 
 class Requested(Lifecycle):
@@ -77,7 +88,50 @@ class Requested(Lifecycle):
     recorded_time: float | None = Field(None, description="Epoch seconds of that recording.")
     lacking: list[str] = Field([], description="What that one changed and is not in it.")
     resumed_from: str | None = None
-    base_cost_usd: float = Field(0.0, ge=0, description="US dollars that the session cost before.")
+    base_cost_usd: float | None = Field(
+        None, ge=0, description="US dollars that the session cost before, if anybody knows."
+    )
+    attempt: int = Field(1, ge=1)
+    attempt_of: str | None = Field(None, description="The first attempt.")
+    batch: InBatch | None = None
+    template: str | None = Field(None, description="Name of what its query was made from.")
+
+
+class Held(Lifecycle):
+    """`held`: it is not started until it is released."""
+
+
+class Released(Lifecycle):
+    """`released`: it may be started again."""
+
+
+class Prioritised(Lifecycle):
+    """`prioritised`: those of a higher priority are started before it, of a lower one after it."""
+
+    priority: int
+
+
+class Filled(Lifecycle):
+    """`filled`: what it came after has ended, so that what it asks for is known."""
+
+    query: str
+    session_id: str | None = None
+    resumed_from: str | None = None
+    base_cost_usd: float | None = Field(None, ge=0, description="As of a request.")
+    recorded: bool = False
+    key: str | None = None
+    recorded_time: float | None = None
+    lacking: list[str] = Field([], description="As of a request.")
+
+
+class WorktreeMade(Lifecycle):
+    """`worktree`: the folder and the branch that it works in are there."""
+
+    path: str
+    cwd: str = ""
+    branch: str
+    base: str
+    repository: str
 
 
 class Adopted(Lifecycle):
@@ -107,6 +161,7 @@ class KillAsked(Lifecycle):
     """`kill`: somebody wants it ended."""
 
     reason: AnyKill
+    error: str = Field("", description="More in words, where the reason says too little.")
 
 
 class LimitReached(Lifecycle):
@@ -158,6 +213,11 @@ LIFECYCLE: dict[str, type[Lifecycle]] = {
     "transcript": TranscriptOpened,
     "requested": Requested,
     "adopted": Adopted,
+    "held": Held,
+    "released": Released,
+    "prioritised": Prioritised,
+    "filled": Filled,
+    "worktree": WorktreeMade,
     "refused": Refused,
     "spawned": Spawned,
     "kill": KillAsked,

@@ -31,6 +31,17 @@ class Record(NamedTuple):
     elided: int = 0
 
 
+TOLERANT = ConfigDict(
+    frozen=True,
+    extra="ignore",
+    defer_build=True,
+    coerce_numbers_to_str=True,
+    allow_inf_nan=False,
+    protected_namespaces=(),
+)
+"""How frames and their pieces are read: what is not known is left out, and no number is endless."""
+
+
 class Event(BaseModel):
     """One parsed record.
 
@@ -38,14 +49,7 @@ class Event(BaseModel):
     take their place.
     """
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="ignore",
-        defer_build=True,
-        coerce_numbers_to_str=True,
-        allow_inf_nan=False,
-        protected_namespaces=(),
-    )
+    model_config = TOLERANT
 
     payload: ClassVar[str] = ""
     """The field without which a frame of this type says nothing; "" where there is none."""

@@ -19,10 +19,17 @@ from claude_widget.history.filter import wanted
 from claude_widget.manager import ProcessManager
 from claude_widget.mcp.choices import confirmed_config, mcp_choices
 from claude_widget.mcp.config import ReadConfig
+from claude_widget.page.batching import batch_rows, kill_batch, resume_batch, retry_batch
 from claude_widget.page.charting import spending, tool_calls
+from claude_widget.page.comparing import promote
+from claude_widget.page.estimating import estimate_for
 from claude_widget.page.panes import Pane, Panes
+from claude_widget.page.queueing import change_queue
 from claude_widget.page.rows import history_row_of, row_in
+from claude_widget.page.templating import preview, templates
+from claude_widget.page.worktrees import diff_of, settle
 from claude_widget.sessions import project_sessions
+from claude_widget.templates.template import Template
 from claude_widget.trust import accept, accept_servers
 
 _NO_OPTIONS = {
@@ -32,6 +39,7 @@ _NO_OPTIONS = {
     "mcp_config",
     "confirmed_digest",
     "confirmed_settings",
+    "template",
 }
 """Fields of `Execute` that are not options of a start by the same name."""
 
@@ -83,6 +91,7 @@ def welcome(manager: ProcessManager, request_id: str, project_path: str) -> prot
             "projectPath": project_path,
             "models": manager.models,
             "maxConcurrency": manager.max_concurrency,
+            "queue": manager.queue.state,
             "suggestedQueries": manager.backend.suggested_queries(),
         }
     )
@@ -102,9 +111,13 @@ def _execute(asked: Asked, message: protocol.Execute) -> protocol.Answer:
         if isinstance(config, ReadConfig):  # the CLI may start these by itself, too
             accept_servers(asked.manager.state_dir, message.project_path, config)
 
+    query: str | Template = message.query
+    if message.template is not None:
+        query = asked.manager.template(message.template, message.project_path)
+
     # Whoever presses Execute wants another one; only cells are run again as a whole.
     def start() -> Execution:
-        return asked.manager.start_execution(message.query, again=True, **options)
+        return asked.manager.start_execution(query, again=True, **options)
 
     try:
         execution = start()
@@ -280,6 +293,7 @@ _TABLE: dict[type[protocol.Request], Callable[[Asked, Any], protocol.Answer | No
     protocol.SearchHistory: _search_history,
     protocol.PinExecution: _pin,
     protocol.DeleteExecution: _delete,
+    protocol.ChangeQueue: lambda asked, message: change_queue(asked.manager, message),
     protocol.Ping: _ping,
     protocol.OpenPane: _open_pane,
     protocol.ClosePane: _close_pane,
@@ -287,6 +301,20 @@ _TABLE: dict[type[protocol.Request], Callable[[Asked, Any], protocol.Answer | No
     protocol.GetMCPConfigs: _mcp_configs,
     protocol.GetToolCalls: lambda asked, message: tool_calls(asked.manager, message),
     protocol.GetSpending: lambda asked, message: spending(asked.manager, message),
+    protocol.GetBatchRows: lambda asked, message: batch_rows(asked.manager, message),
+    protocol.KillBatch: lambda asked, message: kill_batch(asked.manager, message),
+    protocol.RetryBatch: lambda asked, message: retry_batch(asked.manager, message),
+    protocol.ResumeBatch: lambda asked, message: resume_batch(asked.manager, message),
+    protocol.GetTemplates: lambda asked, message: templates(asked.manager, message),
+    protocol.PreviewTemplate: lambda asked, message: preview(asked.manager, message),
+    protocol.GetEstimate: lambda asked, message: estimate_for(asked.manager, message),
+    protocol.GetDiff: lambda asked, message: diff_of(
+        asked.execution(message.execution_id), message
+    ),
+    protocol.SettleWorktree: lambda asked, message: settle(
+        asked.execution(message.execution_id), message
+    ),
+    protocol.PromoteExecution: lambda _, message: promote(message),
     protocol.GetExecution: _execution,
     protocol.GetAllExecutions: _all_executions,
     protocol.GetActiveExecutions: _active_executions,

@@ -76,7 +76,7 @@ class Desk:
         def carry_out() -> None:
             self._carry_out(message, panes, answer)
 
-        if isinstance(message, protocol.KillExecution):
+        if _is_at_once(message):
             carry_out()
             return
         lane = _lane(message)
@@ -124,6 +124,11 @@ _REPEATABLE = (
     protocol.GetMCPConfigs,
     protocol.GetToolCalls,
     protocol.GetSpending,
+    protocol.GetEstimate,
+    protocol.GetBatchRows,
+    protocol.GetDiff,
+    protocol.GetTemplates,
+    protocol.PreviewTemplate,
 )
 """Requests that change nothing however often they are carried out; their answers may be large."""
 
@@ -133,6 +138,10 @@ _READING = (
     protocol.SearchHistory,
     protocol.GetToolCalls,
     protocol.GetSpending,
+    protocol.GetEstimate,
+    protocol.GetBatchRows,
+    protocol.GetTemplates,
+    protocol.PreviewTemplate,
 )
 """Requests that may read long from disk: each kind in a lane of its own."""
 
@@ -145,9 +154,19 @@ _SUBJECTS: dict[type[protocol.Request], str] = {
     protocol.StopTask: "tasks",
     protocol.GetMCPStatus: "servers",
     protocol.ReconnectMCPServer: "servers",
+    protocol.GetDiff: "worktree",
+    protocol.SettleWorktree: "worktree",
 }
-"""What a request to a CLI is about. Those to one execution about one subject keep their order: a
-prompt goes out under the model that was chosen before it, but an interrupt waits for no prompt."""
+"""What a request to a CLI, or to git in its worktree, is about. Those to one execution about one
+subject keep their order: a prompt goes out under the model that was chosen before it, but an
+interrupt waits for no prompt."""
+
+
+def _is_at_once(message: protocol.PageMessage) -> bool:
+    """Whether it stops something, and takes no time: it waits for nothing that was asked before."""
+    if isinstance(message, protocol.ChangeQueue):
+        return message.action == "pause"
+    return isinstance(message, protocol.KillExecution)
 
 
 def _lane(message: protocol.PageMessage) -> Hashable:
@@ -155,6 +174,12 @@ def _lane(message: protocol.PageMessage) -> Hashable:
     subject = _SUBJECTS.get(type(message))
     if subject is not None:
         return getattr(message, "execution_id", None), subject
+    if isinstance(message, protocol.ChangeQueue) and message.action == "kill-all":
+        return message.action  # a shim may not answer
+    if isinstance(message, (protocol.KillBatch, protocol.RetryBatch, protocol.ResumeBatch)):
+        return message.batch_id  # in order; shims may not answer, and a file may be long
+    if isinstance(message, protocol.PromoteExecution):
+        return message.comparison_id  # git may take long
     if isinstance(message, (protocol.PinExecution, protocol.DeleteExecution)):
         return _KEPT
     return (_LOOKED_UP, message.type) if isinstance(message, _READING) else None

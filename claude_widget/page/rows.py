@@ -18,22 +18,25 @@ QUERY_CHARACTERS = 300
 ERROR_CHARACTERS = 300
 _NAME_CHARACTERS = 100
 _PATH_CHARACTERS = 4096
+_MOST_AFTER = 20
 _REASONS = frozenset(Reason)
 _EFFORTS = get_args(Effort)
 
 
 def row_in(manager: ProcessManager, execution: Execution) -> dict[str, Any]:
     """The execution's row as its manager knows it, in wire form."""
-    priority = execution.run.request.priority
     held = manager.is_held(execution)
     stale = manager.is_stale(execution)
-    return row_of(execution.info, priority=priority, held=held, stale=stale, gauge=execution.gauge)
+    rank = manager.queue.rank_of(execution)
+    row = row_of(execution.info, rank=rank, held=held, stale=stale, gauge=execution.gauge)
+    over = manager.over_budget(execution)
+    return {**row, "overBudget": over} if over else row
 
 
 def row_of(
     info: ExecutionInfo,
     *,
-    priority: int = 0,
+    rank: float | None = None,
     held: bool = False,
     stale: bool = False,
     gauge: Gauge | None = None,
@@ -42,12 +45,11 @@ def row_of(
 
     Args:
         info: what is known of it.
-        priority: of its request.
-        held: pending, and nobody lives who would start it.
+        rank: its place in the queue among those of its priority.
+        held: pending, and whoever would start it is gone.
         stale: the cell or call that made it asks for something else by now.
         gauge: what it uses now.
     """
-    now = gauge if info.status is ExecutionStatus.RUNNING else None
     row = ExecutionRow(
         execution_id=info.execution_id,
         name=None if info.name is None else info.name[:_NAME_CHARACTERS],
@@ -59,7 +61,8 @@ def row_of(
         model=info.model,
         activity=info.activity,
         permission_mode=info.permission_mode,
-        priority=priority,
+        priority=info.priority,
+        queue_rank=rank,
         created_time=info.created_time,
         start_time=info.start_time,
         end_time=info.end_time,
@@ -71,17 +74,39 @@ def row_of(
         recorded=info.recorded,
         recorded_time=info.recorded_time,
         held=held,
+        on_hold=info.held,
         stale=stale,
         effort=info.effort if info.effort in _EFFORTS else None,
         request_count=len(info.open_requests),
         awaits_input=info.awaits_input,
         task_count=len(info.background_tasks),
         continues=info.resumed_from,
-        cpu_percent=now.cpu_percent if now else None,
-        memory_bytes=now.memory_bytes if now else info.peak_memory_bytes,
-        cpu_seconds=info.cpu_seconds,
+        **_relations(info),
+        **_used(info, gauge),
     )
     return row.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _relations(info: ExecutionInfo) -> dict[str, Any]:
+    """What it belongs to, and what it waits for."""
+    return {
+        "after": info.after[:_MOST_AFTER] or None,
+        "after_count": len(info.after) if len(info.after) > _MOST_AFTER else None,
+        "batch_id": info.batch_id,
+        "attempt": info.attempt if info.attempt > 1 else None,
+        "attempt_of": info.attempt_of,
+        "branch": info.worktree.branch[:_NAME_CHARACTERS] if info.worktree else None,
+    }
+
+
+def _used(info: ExecutionInfo, gauge: Gauge | None) -> dict[str, Any]:
+    """What of the machine it uses now, or has used."""
+    now = gauge if info.status is ExecutionStatus.RUNNING else None
+    return {
+        "cpu_percent": now.cpu_percent if now else None,
+        "memory_bytes": now.memory_bytes if now else info.peak_memory_bytes,
+        "cpu_seconds": info.cpu_seconds,
+    }
 
 
 def history_row_of(entry: HistoryEntry) -> dict[str, Any]:

@@ -39,6 +39,20 @@ from claude_widget.protocol.base import (
     Message,
     Request,
 )
+from claude_widget.protocol.batches import (
+    MOST_ASKING,
+    MOST_BATCH_ROWS,
+    BatchFailure,
+    BatchFilter,
+    BatchProgress,
+    BatchRow,
+    BatchRowsAnswer,
+    BatchSort,
+    GetBatchRows,
+    KillBatch,
+    ResumeBatch,
+    RetryBatch,
+)
 from claude_widget.protocol.charts import (
     MOST_SPANS,
     ExecutionCalls,
@@ -48,6 +62,19 @@ from claude_widget.protocol.charts import (
     SpendingDay,
     ToolCallsAnswer,
     ToolSpan,
+)
+from claude_widget.protocol.comparisons import (
+    Promoted,
+    PromoteExecution,
+    Promotion,
+    PromotionChoice,
+)
+from claude_widget.protocol.estimates import (
+    MOST_ESTIMATED,
+    CostEstimate,
+    EstimateAnswer,
+    GetEstimate,
+    ToEstimate,
 )
 from claude_widget.protocol.events import (
     Changed,
@@ -60,6 +87,8 @@ from claude_widget.protocol.events import (
     Started,
     Stream,
 )
+from claude_widget.protocol.pipelines import MOST_STEPS, PipelineProgress, PipelineStep
+from claude_widget.protocol.queue import ChangeQueue, QueueChanged, QueuePause, QueueState
 from claude_widget.protocol.requests import (
     PAGE_MESSAGE,
     Allow,
@@ -100,6 +129,24 @@ from claude_widget.protocol.rows import (
     ModelChoice,
     SessionRow,
 )
+from claude_widget.protocol.templates import (
+    GetTemplates,
+    PreviewAnswer,
+    PreviewTemplate,
+    TemplateChoice,
+    TemplatesAnswer,
+    TemplateVariable,
+    VariableWrong,
+)
+from claude_widget.protocol.worktrees import (
+    DiffAnswer,
+    DiffFile,
+    GetDiff,
+    SettleAction,
+    SettleWorktree,
+    WorktreeSettled,
+    WorktreeState,
+)
 
 KernelMessage = Annotated[
     BundleAnswer
@@ -117,6 +164,13 @@ KernelMessage = Annotated[
     | MCPConfigsAnswer
     | ToolCallsAnswer
     | SpendingAnswer
+    | BatchRowsAnswer
+    | DiffAnswer
+    | WorktreeSettled
+    | Promoted
+    | EstimateAnswer
+    | TemplatesAnswer
+    | PreviewAnswer
     | Done
     | Refused
     | Events
@@ -132,24 +186,39 @@ __all__ = [
     "KERNEL_MESSAGE",
     "MAX_BATCH",
     "MAX_PAGE_MESSAGE",
+    "MOST_ASKING",
+    "MOST_BATCH_ROWS",
+    "MOST_ESTIMATED",
     "MOST_SPANS",
+    "MOST_STEPS",
     "PAGE_MESSAGE",
     "PROTOCOL_VERSION",
     "Allow",
     "Answer",
     "AnswerRequest",
+    "BatchFailure",
+    "BatchFilter",
+    "BatchProgress",
+    "BatchRow",
+    "BatchRowsAnswer",
+    "BatchSort",
     "Bundle",
     "BundleAnswer",
+    "ChangeQueue",
     "ChangeSession",
     "Changed",
     "CleanupExecution",
     "ClosePane",
     "Complete",
+    "CostEstimate",
     "DeleteExecution",
     "Deny",
+    "DiffAnswer",
+    "DiffFile",
     "Done",
     "EndExecution",
     "Error",
+    "EstimateAnswer",
     "Event",
     "Events",
     "Execute",
@@ -160,18 +229,23 @@ __all__ = [
     "ExecutionsAnswer",
     "GetActiveExecutions",
     "GetAllExecutions",
+    "GetBatchRows",
+    "GetDiff",
+    "GetEstimate",
     "GetExecution",
     "GetMCPConfigs",
     "GetMCPStatus",
     "GetPart",
     "GetSessions",
     "GetSpending",
+    "GetTemplates",
     "GetToolCalls",
     "Hello",
     "HistoryAnswer",
     "HistoryRow",
     "InterruptExecution",
     "KernelMessage",
+    "KillBatch",
     "KillExecution",
     "MCPConfigChoice",
     "MCPConfigsAnswer",
@@ -187,24 +261,46 @@ __all__ = [
     "PartAnswer",
     "PinExecution",
     "Ping",
+    "PipelineProgress",
+    "PipelineStep",
     "Pong",
+    "PreviewAnswer",
+    "PreviewTemplate",
+    "PromoteExecution",
+    "Promoted",
+    "Promotion",
+    "PromotionChoice",
     "PromptSent",
+    "QueueChanged",
+    "QueuePause",
+    "QueueState",
     "ReconnectMCPServer",
     "Refused",
     "Removed",
     "Request",
     "RerunAnswer",
     "RerunExecution",
+    "ResumeBatch",
+    "RetryBatch",
     "SearchHistory",
     "SendPrompt",
     "SessionRow",
     "SessionsAnswer",
+    "SettleAction",
+    "SettleWorktree",
     "SpendingAnswer",
     "SpendingDay",
     "Started",
     "StopTask",
     "Stream",
+    "TemplateChoice",
+    "TemplateVariable",
+    "TemplatesAnswer",
+    "ToEstimate",
     "ToolCallsAnswer",
     "ToolSpan",
+    "VariableWrong",
     "Welcome",
+    "WorktreeSettled",
+    "WorktreeState",
 ]

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from claude_widget.models import MCPServer
 from claude_widget.protocol.base import PROTOCOL_VERSION, Answer
+from claude_widget.protocol.queue import QueueState
 from claude_widget.protocol.requests import PartName
 from claude_widget.protocol.rows import (
     ExecutionRow,
@@ -49,6 +50,7 @@ class Welcome(Answer):
         (), description="As a CLI has told; empty until one has. Any other text may be typed."
     )
     max_concurrency: int
+    queue: QueueState | None = None
     sequence: int = Field(0, description="Of the last `claude:events` that these rows include.")
     suggested_queries: tuple[str, ...] = Field((), description="What a replay has recordings of.")
     executions: tuple[ExecutionRow, ...] = ()

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from claude_widget.models import ExecutionStatus, Reason
 from claude_widget.protocol.base import Event, Message
+from claude_widget.protocol.queue import QueueChanged
 
 
 class Started(Event):
@@ -70,7 +71,9 @@ class PaneData(Event):
     ended: bool = Field(False, description="The transcript will not grow past nextOffset.")
 
 
-PageEvent = Annotated[Started | Error | Complete | Changed | Removed, Field(discriminator="type")]
+PageEvent = Annotated[
+    Started | Error | Complete | Changed | Removed | QueueChanged, Field(discriminator="type")
+]
 
 
 class Events(Message):

@@ -12,7 +12,13 @@ from pydantic import Field, TypeAdapter
 
 from claude_widget.models import Effort, PermissionMode
 from claude_widget.protocol.base import LATER, Message, Request
+from claude_widget.protocol.batches import GetBatchRows, KillBatch, ResumeBatch, RetryBatch
 from claude_widget.protocol.charts import GetSpending, GetToolCalls
+from claude_widget.protocol.comparisons import PromoteExecution
+from claude_widget.protocol.estimates import GetEstimate
+from claude_widget.protocol.queue import ChangeQueue
+from claude_widget.protocol.templates import GetTemplates, PreviewTemplate, Variables
+from claude_widget.protocol.worktrees import GetDiff, SettleWorktree
 
 
 class Bundle(Request):
@@ -70,6 +76,16 @@ class Execute(Request):
         max_length=100,
         description="Digest of what the project's settings would do, as the user has confirmed it.",
     )
+    after: tuple[str, ...] = Field(
+        (), max_length=100, description="Ids of executions that must complete first."
+    )
+    continues: str | None = Field(
+        None, max_length=100, description="Id of the one whose session it goes on with, once ended."
+    )
+    template: str | None = Field(
+        None, max_length=200, description="Name of the template that is the query, in its place."
+    )
+    variables: Variables | None = Field(None, max_length=200, description="Of the template.")
 
 
 class GetExecution(Request):
@@ -284,7 +300,18 @@ PageMessage = Annotated[
     | ReconnectMCPServer
     | GetMCPConfigs
     | GetToolCalls
-    | GetSpending,
+    | GetSpending
+    | ChangeQueue
+    | GetBatchRows
+    | KillBatch
+    | RetryBatch
+    | ResumeBatch
+    | GetDiff
+    | SettleWorktree
+    | PromoteExecution
+    | GetEstimate
+    | GetTemplates
+    | PreviewTemplate,
     Field(discriminator="type"),
 ]
 PAGE_MESSAGE: TypeAdapter[PageMessage] = TypeAdapter(PageMessage, config=LATER)

@@ -28,10 +28,16 @@ class ExecutionRow(Message):
     activity: str = ""
     permission_mode: str | None = None
     priority: int = 0
+    queue_rank: float | None = Field(
+        None, description="Its place in the queue among those of its priority, lower first."
+    )
     created_time: float | None = Field(None, description="Epoch seconds, the kernel's clock.")
     start_time: float | None = None
     end_time: float | None = None
     cost_usd: float | None = None
+    over_budget: str | None = Field(
+        None, description="What is over its budget, or one that covers it, in words."
+    )
     num_turns: int | None = None
     tool_count: int = 0
     denial_count: int = 0
@@ -42,6 +48,7 @@ class ExecutionRow(Message):
         False, description="What made it asks for something else by now: its key has changed."
     )
     held: bool = Field(False, description="Pending, and the kernel that would start it is gone.")
+    on_hold: bool = Field(False, description="Pending, and not started until it is released.")
     effort: Effort | None = None
     request_count: int = Field(
         0, description="Open requests: permissions, questions and plans that wait for the user."
@@ -53,6 +60,14 @@ class ExecutionRow(Message):
     continues: str | None = Field(
         None, description="The execution before it in the same session, if it is known here."
     )
+    after: tuple[str, ...] | None = Field(
+        None, description="Ids of those that it comes after, at most 20; None if there are none."
+    )
+    after_count: int | None = Field(None, description="How many there are, where it is more.")
+    batch_id: str | None = None
+    attempt: int | None = Field(None, description="Which attempt it is, where it is no first one.")
+    attempt_of: str | None = Field(None, description="The first attempt, where it is a later one.")
+    branch: str | None = Field(None, description="Of the git worktree that it works in.")
     cpu_percent: int | None = Field(None, description="Of one core, now, with all that it started.")
     memory_bytes: int | None = Field(
         None, description="Resident memory of them all: now, and the most once it has ended."

@@ -41,11 +41,14 @@ class Report:
         info: what is known of it.
         blocks: what its transcript shows; empty where nobody has read it.
         partial: its last text, told where there is no result.
+        folder: that it worked in, as it said itself, and to which paths are told; where it is
+            empty, the project's. What is replayed may have worked elsewhere.
     """
 
     info: ExecutionInfo
     blocks: tuple[Block, ...] = ()
     partial: str = ""
+    folder: str = ""
 
     @cached_property
     def calls(self) -> tuple[ToolBlock, ...]:
@@ -80,7 +83,7 @@ class Report:
 
     def summary(self, call: ToolBlock) -> Summary:
         """A call in one line."""
-        return summarize(read_call(call, self.info.project_path))
+        return summarize(read_call(call, self.folder or self.info.cwd))
 
     def edit(self, call: ToolBlock) -> Edit | None:
         """What a call has changed, or None: it edits nothing, or it has not come to it."""

@@ -24,6 +24,7 @@ nothing of statuses, costs or the page: those are a fold of what it writes.
     descendants  finding and ending every process that the CLI left behind
     ladder       the steps from asking to SIGKILL
     ending       draining what the streams still hold
+    warm         waiting for the execution that takes the CLI over
     supervise    the loop that joins them
 
 It is started as `python -I -S -c BOOT` with the run folder as its working folder, the locked

@@ -19,9 +19,15 @@ class Closing:
     Args:
         graces: of the ladder.
         background_grace: seconds that background tasks may outlive the turn.
+        check_grace: seconds that a manager has to look at what came of the turn.
+
+    Attributes:
+        checked: it has looked, or there is nothing to look at.
     """
 
-    def __init__(self, graces: Graces, background_grace: float) -> None:
+    def __init__(self, graces: Graces, background_grace: float, check_grace: float = 0.0) -> None:
+        self.checked = check_grace <= 0
+        self._check_grace = check_grace
         self._graces = graces
         self._background_grace = background_grace
         self._idle_since: float | None = None
@@ -51,7 +57,8 @@ class Closing:
     def open_deadlines(self, act: Act, *, stays: bool) -> list[Deadline]:
         """When to close stdin, while it is open."""
         if self._idle_since is not None:
-            return [(self._idle_since + self._graces.settle, act)]
+            grace = self._graces.settle if self.checked else self._check_grace
+            return [(self._idle_since + grace, act)]
         if self._turn_over_since is not None and not stays:
             return [(self._turn_over_since + self._background_grace, act)]
         return []

@@ -29,6 +29,8 @@ class Config(NamedTuple):
         graces: of the ladder.
         limits: what the execution may use.
         unattended: seconds that it may go on while no kernel is there, whatever it does, or None.
+        check_grace: seconds that a manager has to look at the output of a turn before stdin closes.
+        warm: the CLI is started ahead, and waits for the execution that takes it over.
     """
 
     execution_id: str
@@ -43,6 +45,8 @@ class Config(NamedTuple):
     graces: Graces
     limits: Limits = Limits()
     unattended: float | None = None
+    check_grace: float = 0.0
+    warm: bool = False
 
 
 def read_config() -> Config:

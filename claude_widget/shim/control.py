@@ -6,7 +6,8 @@ where the system tells it. One JSON object a line each way. The first line is th
 which carries the protocol's version, so that a newer package can control an older shim.
 
     -> {"op": "send", "line": "<one stream-json line>"}      to the CLI's stdin
-    -> {"op": "interrupt"} | {"op": "end"} | {"op": "kill", "reason": "user"} | {"op": "status"}
+    -> {"op": "interrupt"} | {"op": "end"} | {"op": "kill", "reason": "user", "error": ""}
+    -> {"op": "status"}
     <- {"ok": true, ...} | {"ok": false, "code": "...", "message": "..."}
 """
 

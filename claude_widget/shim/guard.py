@@ -52,6 +52,11 @@ class Guard:
         self._stall = Stall(self._limits.idle_timeout, started)
         self._usage = Usage(self._limits, config.scratch, self._group, started)
 
+    def begin(self) -> None:
+        """Count from now on: the CLI has waited for its prompt until now."""
+        self._started = now = self._clock.now()
+        self._stall.heard(now)
+
     def _own_group(self, name: str) -> Cgroup | None:
         group = make_group(name, self._limits)
         if group is None:

@@ -9,12 +9,15 @@ import json
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from .closing import Closing
 from .ownership import Ownership, as_owner
 from .session import Session
 from .streams import Input
 
 KILL_REASONS = ("user", "batch", "budget_scope", "close", "sweep")
 """Those of `claude_widget.models`, which cannot be imported here; a test holds the two together."""
+_FAILURES = ("startup", "schema", "budget")
+"""What a manager may find of an execution that no shim can see."""
 ANSWERERS = ("page", "callable", "policy")
 """Who may have decided: a person, the callable of the start, or the manager's own rules."""
 _ANSWERS_KEPT = 10_000
@@ -28,6 +31,7 @@ class Supervised(Protocol):
 
     session: Session
     stdin: Input
+    closing: Closing
     keep_open: bool
 
     @property
@@ -43,7 +47,7 @@ class Supervised(Protocol):
     def closing_may_change(self) -> None:
         """Something that decides when stdin is closed has changed."""
 
-    def kill(self, reason: str) -> None:
+    def kill(self, reason: str, *, error: str = "") -> None:
         """End the execution; the first reason counts."""
 
     def limit(self, reason: str, *, error: str) -> None:
@@ -81,15 +85,15 @@ class Operations:
         return {"ok": True, "state": session.state, "tasks": session.tasks}
 
     def _kill(self, request: Said) -> Said:
-        reason = request.get("reason", "user")
-        if reason not in KILL_REASONS:
+        reason, error = request.get("reason", "user"), request.get("error", "")
+        if reason not in KILL_REASONS or not isinstance(error, str):
             return _refused("malformed", "no reason to kill")
-        self._supervised.kill(reason)
+        self._supervised.kill(reason, error=error[:_LONGEST_TEXT])
         return {"ok": True}
 
     def _limit(self, request: Said) -> Said:
         reason, error = request.get("reason"), request.get("error")
-        if reason != "startup" or not isinstance(error, str):
+        if reason not in _FAILURES or not isinstance(error, str):
             return _refused("malformed", "no reason to fail")
         self._supervised.limit(reason, error=error[:_LONGEST_TEXT])
         return {"ok": True}
@@ -99,6 +103,7 @@ class Operations:
 
     def _end(self, _: Said) -> Said:
         self._supervised.keep_open = False
+        self._supervised.closing.checked = True
         self._supervised.closing_may_change()
         return {"ok": True}
 

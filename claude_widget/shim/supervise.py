@@ -28,6 +28,7 @@ from .operations import Operations
 from .session import Session
 from .streams import STDERR_LIMIT, Input, Output, Transcript
 from .tree import start_ticks
+from .warm import PROMPT, HeldTranscript, Warm
 from .watch import Attendance
 
 _QUIET = 0.25
@@ -42,7 +43,10 @@ class Supervisor:
     def __init__(self, launched: Launched, config: Config) -> None:
         self.config = config
         self.pid = launched.pid
-        self.transcript = Transcript(0, config.epoch_clock)
+        self.warm = Warm() if config.warm else None
+        self.transcript: Transcript = (
+            HeldTranscript() if config.warm else Transcript(0, config.epoch_clock)
+        )
         self.stdout = Output(launched.stdout, records.OUT, self.transcript)
         self.stderr = Output(launched.stderr, records.ERR, self.transcript, STDERR_LIMIT)
         self.stdin = Input(launched.stdin, self.transcript)
@@ -61,24 +65,26 @@ class Supervisor:
         self.guard = Guard(
             config, self.pid, started=started, clock=self.clock, breached=self._breached
         )
-        self.closing = Closing(config.graces, config.background_grace)
+        self.closing = Closing(config.graces, config.background_grace, config.check_grace)
         self._flush_at: float | None = None
         self._interrupts = 0
         self._told_to_end = False
         self._wake = self._catch_signals()
-        greeting = {
-            "execution_id": config.execution_id,
-            "pid": self.pid,
-            "shim_pid": os.getpid(),
-        }
+        greeting = {"execution_id": config.execution_id, "pid": self.pid, "shim_pid": os.getpid()}
         self.operations = Operations(self)
         self.control = Control(config.socket, greeting, self._asked)
-        self._poll = select.poll()
-        for fd in (self.stdout.fd, self.stderr.fd, self._wake):
-            self._poll.register(fd, select.POLLIN)
-        if self.control.listener is not None:
-            self._poll.register(self.control.listener, select.POLLIN)
+        self._poll = self._polled()
         self._writing: set[int] = set()
+
+    def _polled(self) -> select.poll:
+        """What wakes the loop from the start."""
+        poll = select.poll()
+        own = (0,) if self.config.warm else ()
+        for fd in (self.stdout.fd, self.stderr.fd, self._wake, *own):
+            poll.register(fd, select.POLLIN)
+        if self.control.listener is not None:
+            poll.register(self.control.listener, select.POLLIN)
+        return poll
 
     def _catch_signals(self) -> int:
         """From now on they wake the loop; the descriptor that becomes readable then."""
@@ -131,11 +137,11 @@ class Supervisor:
             self.stdin.send(self.interrupt_line())
         self._close_stdin()
 
-    def kill(self, reason: str) -> None:
+    def kill(self, reason: str, *, error: str = "") -> None:
         """End the execution; the first reason counts."""
         if not self.kill_reason:
             self.kill_reason = reason
-            self.meta("kill", reason=reason)
+            self.meta("kill", reason=reason, error=error)
         self.ladder.begin(self.clock.now(), ask=True)
 
     def limit(self, reason: str, **told: Any) -> None:
@@ -191,15 +197,18 @@ class Supervisor:
     def _deadlines(self) -> list[Deadline]:
         """What will be due and when, as things stand."""
         found: list[Deadline] = []
-        if self.stdin.accepts:
+        if self.warm is None and self.stdin.accepts:
             found += self.closing.open_deadlines(self._end_of_input, stays=self.keep_open)
         if self._flush_at is not None:
             found.append((self._flush_at, self._flush))
-        found += self.guard.deadlines(self.session, ending=self.ladder.begun)
+        if self.warm is None:  # limits are an execution's, and count from its prompt
+            found += self.guard.deadlines(self.session, ending=self.ladder.begun)
         if self.ladder.begun:
             if self.ladder.due is not None:
                 found.append((self.ladder.due, self._step))
             return found
+        if self.warm is not None:
+            return found + self.attendance.deadlines(self.clock.now(), "an execution")
         found += self.closing.exit_deadlines(self._force)
         if self.transcript.failure is not None:
             found.append((0.0, self._disk_failed))
@@ -257,11 +266,32 @@ class Supervisor:
             self._reap()
         elif fd == self.stdin.fd and self.stdin.open:
             self.stdin.write()
+        elif fd == 0 and self.warm is not None:
+            self._meet(self.warm)
         elif self.control.listener is not None and fd == self.control.listener.fileno():
             self.control.accept()
         elif fd in self.control.clients:
             readable = happened & (select.POLLIN | select.POLLHUP | select.POLLERR)
             self.control.serve(fd, bool(readable))
+
+    def _meet(self, warm: Warm) -> None:
+        """The manager brings an execution, or nobody will any more."""
+        assert isinstance(self.transcript, HeldTranscript)
+        useless = self.transcript.overflowed or self.ending
+        if not useless and warm.answered():
+            return
+        self._poll.unregister(0)
+        found = warm.receive()
+        if found is None or useless:
+            self.kill("close")
+            return
+        said, transcript = found
+        self.warm = None
+        warm.taken(transcript)
+        self.transcript.begin(0, said["epoch_clock"])
+        self.guard.begin()
+        with open(PROMPT, "rb") as file:
+            self.stdin.send(file.read().rstrip(b"\n"))
 
     def _after_output(self, output: Output) -> None:
         if not output.open:
@@ -302,6 +332,9 @@ class Supervisor:
         left = descendants.end_all(self.config.mark, self.config.graces.descendants)
         drain([self.stdout, self.stderr])
         shutil.rmtree(self.config.scratch, ignore_errors=True)
+        if self.warm is not None:
+            self.warm.leave()
+            return
         if self.transcript.failure is not None and not (self.kill_reason or self.limit_reason):
             self.meta("limit", reason="disk", **self.transcript.problem())
         self.transcript.release()
@@ -327,6 +360,9 @@ def supervise(launched: Launched) -> None:
         os.waitpid(launched.pid, 0)
         supervisor.control.close()
         shutil.rmtree(config.scratch, ignore_errors=True)
+        if supervisor.warm is not None:
+            supervisor.warm.leave()
+            return
         supervisor.meta("ended", exit_code=None, error=error, forced=False, descendants=0)
         supervisor.transcript.sync()
         return

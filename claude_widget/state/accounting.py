@@ -4,14 +4,18 @@ The rule: a message is counted once, by its id, and the last word on it wins; mo
 summed over results, because the CLI's total is the session's, and goes on over a resume. Pure
 functions of `Account`.
 
+Between two results the total is known where somebody has asked for it (`get_session_cost`), rounded
+and of those calls to the API that are over.
+
 The usage on `assistant` frames is that of a message's start (output 1, measured on 2.1.330), so
 the counts run low until a result says what was really used since the result before.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import cast
+from typing import Any, cast
 
 from claude_widget.events import (
     Assistant,
@@ -23,6 +27,8 @@ from claude_widget.events import (
 from claude_widget.models import Usage
 from claude_widget.state.shape import NO_TOKENS, RECENT_MESSAGES, Account, Counted, Tokens
 
+_COST = re.compile(r"\s*(?:Estimated|Total) cost: {0,40}\$(\d{1,9}(?:\.\d{1,9})?)(?!\d)")
+"""How the answer to `get_session_cost` begins; it is made for people (measured, 2.1.330)."""
 _MAX_LANES = 32
 _MAX_ID = 100
 
@@ -49,7 +55,9 @@ def count_stream(account: Account, event: StreamEvent) -> Account:
     return _count(account, message_id, api.usage)
 
 
-def settle(account: Account, event: Result, *, base_cost_usd: float, resumed: bool) -> Account:
+def settle(
+    account: Account, event: Result, *, base_cost_usd: float | None, resumed: bool
+) -> Account:
     """With a result's totals: the true tokens in place of those counted since the last result."""
     since = event.model_usage_since_last_result
     account = _settle_tokens(account, event, resumed=resumed)
@@ -59,12 +67,40 @@ def settle(account: Account, event: Result, *, base_cost_usd: float, resumed: bo
     base = account.base
     if base is None and total > 0:
         # What is not of this turn was restored (measured: resumed.jsonl of the recorded runs).
-        base = base_cost_usd if since is None else max(0.0, total - _cost(since))
+        base = None if since is None else max(0.0, total - _cost(since))
+        if base is None:
+            base = base_of(account, base_cost_usd=base_cost_usd, resumed=resumed)
+            base = 0.0 if base > total else base  # then nothing was restored
     # A crash reports 0; without a reset the total of a session cannot shrink.
-    return account._replace(base=base, cost=max(total, account.cost or 0.0))
+    most = max(total, account.cost or 0.0)
+    return account._replace(base=base, cost=most, told=None if total > 0 else account.told)
 
 
-def reset(account: Account) -> Account:
+def session_cost(answer: Mapping[str, Any]) -> float | None:
+    """US dollars that a session has cost so far, as the CLI answers `get_session_cost`.
+
+    The whole session's, so what it had cost before a resume as well. Four decimals up to half a
+    dollar, two above. None if the answer does not say it.
+    """
+    text = answer.get("text")
+    found = _COST.match(text[:200]) if isinstance(text, str) else None
+    return None if found is None else float(found[1])
+
+
+def answered(account: Account, answer: Mapping[str, Any]) -> Account:
+    """With what the CLI has answered in between two results."""
+    total = session_cost(answer)
+    if total is None:
+        return account
+    first = total if account.told_first is None else account.told_first
+    rounded = 0.005 if total > 0.5 else 0.00005
+    news = total > (account.cost or 0.0) + rounded and total > (account.told or 0.0)
+    return account._replace(told=total if news else account.told, told_first=first)
+
+
+def reset(
+    account: Account, *, base_cost_usd: float | None = None, resumed: bool = False
+) -> Account:
     """With totals that start anew, after the conversation was cleared."""
     tokens = _add(account.settled, account.running)
     return account._replace(
@@ -72,17 +108,52 @@ def reset(account: Account) -> Account:
         running=NO_TOKENS,
         recent=(),
         carried_tokens=tokens,
-        carried=cost_of(account) or 0.0,
+        carried=cost_of(account, base_cost_usd=base_cost_usd, resumed=resumed) or 0.0,
         base=0.0,
-        cost=None if account.cost is None else 0.0,
+        cost=None if account.cost is None and account.told is None else 0.0,
+        told=None,
+        told_first=0.0,
     )
 
 
-def cost_of(account: Account) -> float | None:
-    """US dollars of this execution, or None before a result has said so."""
-    if account.cost is None:
+def cost_of(
+    account: Account, *, base_cost_usd: float | None = None, resumed: bool = False
+) -> float | None:
+    """US dollars of this execution, or None before a result or an answer has said so.
+
+    Args:
+        account: the account.
+        base_cost_usd: what the session had cost before; None if its maker did not know.
+        resumed: it had a session to go on with.
+    """
+    total = account.cost if account.told is None else max(account.told, account.cost or 0.0)
+    if total is None:
         return None
-    return round(account.carried + max(0.0, account.cost - (account.base or 0.0)), 10)
+    base = base_of(account, base_cost_usd=base_cost_usd, resumed=resumed)
+    return round(account.carried + max(0.0, total - base), 10)
+
+
+def base_of(account: Account, *, base_cost_usd: float | None, resumed: bool) -> float:
+    """US dollars of the CLI's total that are not this execution's.
+
+    Args:
+        account: the account.
+        base_cost_usd: as in `cost_of`.
+        resumed: as in `cost_of`.
+    """
+    if account.base is not None:
+        return account.base
+    if not resumed or account.told_first is None:
+        return base_cost_usd or 0.0
+    # The first answer may have come late: it is the base, or more.
+    return account.told_first if base_cost_usd is None else min(base_cost_usd, account.told_first)
+
+
+def total_of(account: Account, *, base_cost_usd: float | None = None) -> float | None:
+    """US dollars of the whole session, as the CLI has told last; until then what it had cost."""
+    if account.cost is None and account.told is None:
+        return base_cost_usd if account.told_first is None else account.told_first
+    return round(max(account.told or 0.0, account.cost or 0.0), 10)
 
 
 def usage_of(account: Account) -> Usage:

@@ -6,7 +6,8 @@ changes nothing; the table `_AFTER` is the whole order. Status changes here and 
     (new) -> transcript -> requested -> spawned -> ended | lost
                                `-> refused | ended | lost
 
-An execution changes its owner (`adopted`) at any time between `requested` and its end.
+An execution changes its owner (`adopted`) at any time between `requested` and its end. One that is
+pending may be held and released, given another priority, filled, and given a worktree.
 """
 
 from __future__ import annotations
@@ -20,18 +21,23 @@ from claude_widget.events import (
     Answered,
     Ended,
     Event,
+    Filled,
+    Held,
     KillAsked,
     Lifecycle,
     LimitReached,
     Lost,
+    Prioritised,
     Refused,
+    Released,
     Requested,
     Spawned,
     StdinClosed,
     TranscriptOpened,
     UnknownRecord,
+    WorktreeMade,
 )
-from claude_widget.models import STATUS_OF, ExecutionStatus, Reason
+from claude_widget.models import STATUS_OF, ExecutionStatus, Reason, WorktreeInfo
 from claude_widget.state.outcome import noted
 from claude_widget.state.shape import MAX_OWNER, MAX_STORY, OWNER, Asked, Outcome
 from claude_widget.state.state import State
@@ -43,6 +49,11 @@ _AFTER: dict[str, frozenset[str]] = {
     "transcript": frozenset({"new"}),
     "requested": frozenset({"new", "opened"}),
     "adopted": frozenset({"pending", "running"}),
+    "held": frozenset({"pending"}),
+    "released": frozenset({"pending"}),
+    "prioritised": frozenset({"pending"}),
+    "filled": frozenset({"pending"}),
+    "worktree": frozenset({"pending"}),
     "refused": frozenset({"pending"}),
     "spawned": frozenset({"pending"}),
     "kill": frozenset({"pending", "running"}),
@@ -92,6 +103,8 @@ def _stage(state: State) -> str:
 
 
 _MOST_LACKING, _LONGEST_LACK = 20, 400
+_MOST_AFTER = 100
+_LONGEST_PATH = 4096
 _LOST = "The process that watched over the execution died."
 
 
@@ -119,6 +132,12 @@ def _requested(state: State, event: Requested) -> State:
         base_cost_usd=event.base_cost_usd,
         has_schema=request.output_schema is not None,
         keep_open=request.keep_open,
+        priority=request.priority,
+        after=tuple(clip(one) for one in request.after[:_MOST_AFTER]),
+        attempt=event.attempt,
+        attempt_of=None if event.attempt_of is None else clip(event.attempt_of),
+        batch=None if event.batch is None else (clip(event.batch.id), event.batch.row),
+        template=None if event.template is None else clip(event.template),
     )
     life = state.life._replace(created_time=event.time, owner=_owner(event.owner))
     return state.replace(asked=asked, life=life)
@@ -129,6 +148,45 @@ def _adopted(state: State, event: Adopted) -> State:
     if event.name is None:
         return state.replace(life=life)
     return state.replace(life=life, asked=state.asked._replace(name=clip(event.name)))
+
+
+def _held(state: State, event: Held) -> State:
+    del event
+    return state.replace(life=state.life._replace(held=True))
+
+
+def _released(state: State, event: Released) -> State:
+    del event
+    return state.replace(life=state.life._replace(held=False))
+
+
+def _prioritised(state: State, event: Prioritised) -> State:
+    return state.replace(asked=state.asked._replace(priority=event.priority))
+
+
+def _filled(state: State, event: Filled) -> State:
+    asked = state.asked._replace(
+        query=event.query,
+        session_id=event.session_id or state.asked.session_id,
+        resumed_from=event.resumed_from or state.asked.resumed_from,
+        base_cost_usd=event.base_cost_usd,
+        recorded=event.recorded,
+        key=event.key,
+        recorded_time=event.recorded_time,
+        lacking=tuple(clip(one, _LONGEST_LACK) for one in event.lacking[:_MOST_LACKING]),
+    )
+    return state.replace(asked=asked)
+
+
+def _worktree_made(state: State, event: WorktreeMade) -> State:
+    made = WorktreeInfo(
+        path=clip(event.path, _LONGEST_PATH),
+        cwd=clip(event.cwd or event.path, _LONGEST_PATH),
+        branch=clip(event.branch),
+        base=clip(event.base),
+        repository=clip(event.repository, _LONGEST_PATH),
+    )
+    return state.replace(life=state.life._replace(worktree=made))
 
 
 def _owner(said: object) -> dict[str, Any]:
@@ -155,7 +213,8 @@ def _kill_asked(state: State, event: KillAsked) -> State:
     """The first reason counts; one that comes after a limit changes nothing of why it ends."""
     if state.life.kill is not None or state.life.limit is not None:
         return state
-    return state.replace(life=state.life._replace(kill=event.reason))
+    life = state.life._replace(kill=event.reason)
+    return state.replace(life=life, outcome=noted(state.outcome, event.error))
 
 
 def _limited(state: State, event: LimitReached) -> State:
@@ -203,7 +262,9 @@ def _ended(state: State, event: Ended) -> State:
 
 def _over(state: State, event: Event, verdict: Verdict) -> State:
     status = STATUS_OF[verdict.reason]
-    life = state.life._replace(status=status, reason=verdict.reason, end_time=event.time)
+    life = state.life._replace(
+        status=status, reason=verdict.reason, end_time=event.time, held=False
+    )
     work = state.work._replace(activity="", in_turn=False, tools=(), waiting=(), tasks=(), retry="")
     session = state.session._replace(session_state=None)
     outcome = _concluded(state, verdict, status)
@@ -228,6 +289,11 @@ _CHANGES: dict[type[Lifecycle], Callable[[State, Any], State]] = {
     TranscriptOpened: _opened,
     Requested: _requested,
     Adopted: _adopted,
+    Held: _held,
+    Released: _released,
+    Prioritised: _prioritised,
+    Filled: _filled,
+    WorktreeMade: _worktree_made,
     Spawned: _spawned,
     KillAsked: _kill_asked,
     LimitReached: _limited,

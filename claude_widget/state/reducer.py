@@ -108,9 +108,12 @@ def _session_state(state: State, event: ev.SessionStateChanged) -> State:
 
 
 def _conversation_reset(state: State, event: ev.ConversationReset) -> State:
-    return state.replace(
-        session=session.renamed(state.session, event), account=accounting.reset(state.account)
+    account = accounting.reset(
+        state.account,
+        base_cost_usd=state.asked.base_cost_usd,
+        resumed=state.asked.session_id is not None,
     )
+    return state.replace(session=session.renamed(state.session, event), account=account)
 
 
 def _thinking(state: State, event: ev.ThinkingTokens) -> State:
@@ -150,7 +153,11 @@ def _sent_request(state: State, event: ev.SentRequest) -> State:
 
 
 def _control_response(state: State, event: ev.ControlResponse) -> State:
-    return state.replace(session=session.responded(state.session, event))
+    account = state.account
+    told = event.response.response
+    if session.asked_for(state.session, event) == session.COST_REQUEST and isinstance(told, dict):
+        account = accounting.answered(account, told)
+    return state.replace(account=account, session=session.responded(state.session, event))
 
 
 def _sent_response(state: State, event: ev.SentResponse) -> State:

@@ -22,6 +22,8 @@ from claude_widget.models import MCPServer
 from claude_widget.state.shape import MAX_REQUESTS, MAX_SERVERS, Session
 from claude_widget.state.text import clip, one_line
 
+COST_REQUEST = "get_session_cost"
+"""Its answer says what the session has cost so far; see `accounting`."""
 _ID = 100
 
 
@@ -67,18 +69,29 @@ def requested(session: Session, event: SentRequest) -> Session:
     return session._replace(requests=requests[-MAX_REQUESTS:])
 
 
+def asked_for(session: Session, event: ControlResponse) -> str | None:
+    """The subtype of the request that this answers, if its answer was to say something."""
+    request_id = (event.response.request_id or "")[:_ID]
+    return next((name for known, name in session.requests if known == request_id), None)
+
+
 def responded(session: Session, event: ControlResponse) -> Session:
     """With what the CLI answers to such a request."""
-    request_id = (event.response.request_id or "")[:_ID]
-    subtype = next((name for known, name in session.requests if known == request_id), None)
+    subtype = asked_for(session, event)
     if subtype is None:
         return session
+    request_id = (event.response.request_id or "")[:_ID]
     left = tuple(one for one in session.requests if one[0] != request_id)
     session = session._replace(requests=left)
     told = event.response.response
     if event.response.subtype != "success" or not isinstance(told, dict):
         return session
     return _ANSWERS[subtype](session, told)
+
+
+def _cost_told(session: Session, told: dict[str, Any]) -> Session:
+    del told  # it is the account's
+    return session
 
 
 def _model_set(session: Session, told: dict[str, Any]) -> Session:
@@ -113,6 +126,7 @@ _ANSWERS: dict[str, Callable[[Session, dict[str, Any]], Session]] = {
     "set_permission_mode": _mode_set,
     "get_settings": _settings_told,
     "mcp_status": _servers_told,
+    COST_REQUEST: _cost_told,
 }
 
 

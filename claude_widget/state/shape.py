@@ -19,6 +19,7 @@ from claude_widget.models import (
     MCPConfigInfo,
     MCPServer,
     Reason,
+    WorktreeInfo,
 )
 
 MAX_STORY = 50
@@ -77,6 +78,8 @@ class Life(NamedTuple):
     stdin_closed: bool = False
     owner: Mapping[str, Any] = MappingProxyType({})
     """Whose it is: `claude_widget.runtime.owner` and `manager_id`; empty where it is not told."""
+    held: bool = False
+    worktree: WorktreeInfo | None = None
 
 
 class Asked(NamedTuple):
@@ -95,9 +98,15 @@ class Asked(NamedTuple):
     recorded_time: float | None = None
     lacking: tuple[str, ...] = ()
     resumed_from: str | None = None
-    base_cost_usd: float = 0.0
+    base_cost_usd: float | None = None
     has_schema: bool = False
     keep_open: bool = False
+    priority: int = 0
+    after: tuple[str, ...] = ()
+    attempt: int = 1
+    attempt_of: str | None = None
+    batch: tuple[str, int] | None = None
+    template: str | None = None
 
 
 class Session(NamedTuple):
@@ -191,6 +200,9 @@ class Account(NamedTuple):
         streaming: lane and message id of the partial messages under way.
         cost: latest total of the session, US dollars; None before the first result.
         base: what the session had cost before this execution, US dollars.
+        told: total of the session as it was asked for in the turn under way, US dollars; None if
+            it was not, or says no more than the last result.
+        told_first: what was answered first, in a resumed session its base, or more.
         carried: cost and tokens of conversations that were cleared.
     """
 
@@ -200,6 +212,8 @@ class Account(NamedTuple):
     streaming: tuple[tuple[str, str], ...] = ()
     cost: float | None = None
     base: float | None = None
+    told: float | None = None
+    told_first: float | None = None
     carried: float = 0.0
     carried_tokens: Tokens = NO_TOKENS
 

@@ -16,8 +16,16 @@ from claude_widget.models import (
     OpenRequest,
     OpenTool,
 )
-from claude_widget.state.accounting import cost_of, usage_of
+from claude_widget.state.accounting import cost_of, total_of, usage_of
 from claude_widget.state.shape import Account, Asked, Life, Outcome, Session, Work
+
+_STATUS_OF_KIND = {
+    "authentication_failed": 401,
+    "rate_limit": 429,
+    "server_error": 500,
+    "overloaded": 529,
+}
+"""What the API answers with, where the CLI tells only the kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +119,15 @@ def _of_request(state: State) -> dict[str, Any]:
         "recorded_time": asked.recorded_time,
         "changes_lacking": asked.lacking,
         "resumed_from": asked.resumed_from,
+        "held": life.held,
+        "priority": asked.priority,
+        "after": asked.after,
+        "attempt": asked.attempt,
+        "attempt_of": asked.attempt_of,
+        "batch_id": asked.batch and asked.batch[0],
+        "batch_row": asked.batch and asked.batch[1],
+        "template": asked.template,
+        "worktree": life.worktree,
         "status": life.status,
         "reason": life.reason,
         "pid": life.pid,
@@ -145,7 +162,8 @@ def _configured(asked: Asked) -> tuple[MCPServer, ...]:
 
 
 def _of_work(state: State) -> dict[str, Any]:
-    work, account = state.work, state.account
+    work, account, asked = state.work, state.account, state.asked
+    resumed = asked.session_id is not None
     return {
         "activity": work.activity,
         "open_tools": tuple(
@@ -165,7 +183,8 @@ def _of_work(state: State) -> dict[str, Any]:
         ),
         "awaits_input": state.awaits_input,
         "usage": usage_of(account),
-        "cost_usd": cost_of(account),
+        "cost_usd": cost_of(account, base_cost_usd=asked.base_cost_usd, resumed=resumed),
+        "session_cost_usd": total_of(account, base_cost_usd=asked.base_cost_usd),
     }
 
 
@@ -179,5 +198,16 @@ def _of_outcome(state: State) -> dict[str, Any]:
         "structured_output": outcome.structured_output,
         "denials": outcome.denials,
         "errors": outcome.errors,
+        "api_error_status": _error_status(outcome),
         "unknown_frames": outcome.unknown_frames,
     }
+
+
+def _error_status(outcome: Outcome) -> int | None:
+    """HTTP status of the API's error that the last result, or the end without one, is about."""
+    facts = outcome.facts
+    if facts is None:
+        return _STATUS_OF_KIND.get(outcome.error_kind)
+    if not facts.failed:
+        return None
+    return facts.api_error_status or _STATUS_OF_KIND.get(facts.error_kind)
