@@ -13,7 +13,14 @@ import { followRow, followStore } from "./page/notifications.ts";
 import { Panes } from "./pane/pane.ts";
 import { PartFetcher } from "./parts/fetching.ts";
 import { problemOf } from "./problem.ts";
-import type { ExecutionRow, KernelMessage } from "./protocol.ts";
+import type {
+  BatchProgress,
+  ExecutionRow,
+  ExecutionStatus,
+  KernelMessage,
+  PipelineProgress,
+  Promotion,
+} from "./protocol.ts";
 import { isEnded, readRow, type Store, storeOf } from "./store.ts";
 import { provideHighlighter } from "./text/highlight.ts";
 import { Ui } from "./ui.ts";
@@ -21,7 +28,7 @@ import { Ui } from "./ui.ts";
 export class App {
   /** Number of the last events that were heard; null until the first welcome. */
   private heardTo: number | null = null;
-  readonly kind: "dashboard" | "execution";
+  readonly kind: (typeof KINDS)[number];
   readonly store: Store;
   readonly connection: Connection;
   readonly panes: Panes;
@@ -32,13 +39,19 @@ export class App {
   readonly parts: PartFetcher;
   /** Of the one execution, when the model shows just that. */
   readonly ownRow: Signal<ExecutionRow>;
+  /** How far the batch is, when the model shows one. */
+  readonly batch: Signal<BatchProgress | null>;
+  /** How far the pipeline is, when the model shows one. */
+  readonly pipeline: Signal<PipelineProgress | null>;
+  /** What can be promoted of the comparison, when the model shows one. */
+  readonly promotion: Signal<Promotion | null>;
 
   constructor(
     private readonly model: Model,
     queued: readonly Queued[],
     private readonly abort: AbortSignal,
   ) {
-    this.kind = model.get("kind") === "execution" ? "execution" : "dashboard";
+    this.kind = KINDS.find((kind) => kind === model.get("kind")) ?? "dashboard";
     this.store = storeOf(String(model.get("manager_id")), abort);
     this.connection = new Connection(model, abort);
     this.panes = new Panes(this.connection);
@@ -49,6 +62,9 @@ export class App {
     provideHighlighter(() => this.parts.fetch("highlighter"), this.store, abort);
     this.starting = new Starting(this.connection, this.actions, this.ui, path);
     this.ownRow = signal(this.readOwnRow());
+    this.batch = this.trait("batch", "progress");
+    this.pipeline = this.trait("pipeline", "progress");
+    this.promotion = this.trait("comparison", "promotion");
     this.connection.heartbeat = () => this.heartbeat();
     this.connection.onReturn = () => {
       this.greet();
@@ -64,7 +80,7 @@ export class App {
       this.ui.wanted.value = { executionId };
     };
     if (this.kind === "dashboard") followStore(this.store, open, abort);
-    else followRow(this.ownRow, this.store, open, abort);
+    else if (this.kind === "execution") followRow(this.ownRow, this.store, open, abort);
     for (const [message, buffers] of queued) this.receive(message, buffers);
     this.greet();
     if (this.kind === "dashboard") this.refreshSessions();
@@ -75,6 +91,12 @@ export class App {
     return own ? this.ownRow : this.store.row(executionId);
   }
 
+  /** Of a step that is not open no more is known than its pipeline tells. */
+  private statusOf(executionId: string): ExecutionStatus | undefined {
+    const step = this.pipeline.peek()?.steps.find((one) => one.executionId === executionId);
+    return step?.status ?? this.row(executionId)?.peek().status;
+  }
+
   private listen(name: string, listener: (...values: never[]) => void): void {
     this.model.on(name, listener);
     this.abort.addEventListener("abort", () => this.model.off(name, listener));
@@ -83,6 +105,16 @@ export class App {
   private readOwnRow(): ExecutionRow {
     const row = readRow(this.model.get("row"));
     return { ...row, executionId: row.executionId || String(this.model.get("execution_id") ?? "") };
+  }
+
+  /** What a view of that kind shows, as the kernel has said last; null in the others. */
+  private trait<T>(kind: App["kind"], name: string): Signal<T | null> {
+    const read = () => (this.kind === kind ? (this.model.get(name) as T) : null);
+    const told = signal(read());
+    this.listen(`change:${name}`, () => {
+      told.value = read();
+    });
+    return told;
   }
 
   private receive(message: KernelMessage, buffers: DataView[]): void {
@@ -108,17 +140,19 @@ export class App {
   }
 
   /**
-   * The view of one execution beats slowly, since a notebook may have many, and not at all once
+   * The view of one execution or batch beats slowly, since a notebook may have many, and not at all once
    * there is nothing left to kill or to wait for.
    */
   private heartbeat(): { every: number; paneIds: string[] } | null {
     const paneIds = this.panes.ids();
     if (this.kind === "dashboard") return { every: PING_EVERY, paneIds };
-    const over = isEnded(this.ownRow.peek().status) && paneIds.length === 0;
+    const many = this.batch.peek() ?? this.pipeline.peek();
+    const ended = many?.ended ?? isEnded(this.ownRow.peek().status);
+    const over = ended && paneIds.length === 0;
     return over ? null : { every: 4 * PING_EVERY, paneIds };
   }
 
-  /** All state for the dashboard; the view of one execution has its row, and only needs the time. */
+  /** All state for the dashboard; the other views have theirs as a trait, and only need the time. */
   private greet(): void {
     const type = this.kind === "dashboard" ? "claude:hello" : "claude:ping";
     this.connection.request({ type }).catch(() => {});
@@ -168,12 +202,13 @@ export class App {
       // It says "Killing…" until its row has ended; a kill that had no effect may be asked again.
       setTimeout(() => this.ui.setKilling(executionId, false), KILL_AGAIN_AFTER);
     } catch (error) {
-      const row = this.row(executionId)?.value;
-      const moot = row === undefined || isEnded(row.status);
+      const status = this.statusOf(executionId);
+      const moot = status === undefined || isEnded(status);
       this.ui.setKilling(executionId, false, moot ? null : problemOf(error));
     }
   }
 }
 
+const KINDS = ["dashboard", "execution", "batch", "pipeline", "comparison"] as const;
 const SESSIONS_DELAY = 400;
 const KILL_AGAIN_AFTER = 20_000;

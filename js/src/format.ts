@@ -20,6 +20,9 @@ export function formatMoment(epochSeconds: number): string {
   return `${day} ${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
+/** What every cost is: no bill says it. */
+export const LIST_PRICES = "estimate at list prices";
+
 export function formatCost(dollars: number): string {
   if (dollars === 0) return "$0";
   return dollars < 0.01 ? `$${dollars.toFixed(4)}` : `$${dollars.toFixed(2)}`;

@@ -6,6 +6,7 @@
 export const PROTOCOL_VERSION = 1;
 export const MAX_PAGE_MESSAGE = 8388608;
 export const MAX_BATCH = 262144;
+export const MOST_ESTIMATED = 200;
 
 /**
  * Where an execution is. The last three are final.
@@ -55,6 +56,13 @@ export type KernelMessage =
   | MCPConfigsAnswer
   | ToolCallsAnswer
   | SpendingAnswer
+  | BatchRowsAnswer
+  | DiffAnswer
+  | WorktreeSettled
+  | Promoted
+  | EstimateAnswer
+  | TemplatesAnswer
+  | PreviewAnswer
   | Done
   | Refused
   | Events
@@ -87,7 +95,18 @@ export type PageMessage =
   | ReconnectMCPServer
   | GetMCPConfigs
   | GetToolCalls
-  | GetSpending;
+  | GetSpending
+  | ChangeQueue
+  | GetBatchRows
+  | KillBatch
+  | RetryBatch
+  | ResumeBatch
+  | GetDiff
+  | SettleWorktree
+  | PromoteExecution
+  | GetEstimate
+  | GetTemplates
+  | PreviewTemplate;
 
 /**
  * The call may be made.
@@ -135,6 +154,181 @@ export interface Deny {
   interrupt: boolean;
 }
 /**
+ * Rows that did not complete for one reason, with one of them as an example.
+ */
+export interface BatchFailure {
+  status: ExecutionStatus;
+  reason: Reason;
+  /**
+   * How many there are.
+   */
+  rows: number;
+  /**
+   * Of the example, from 0.
+   */
+  row: number;
+  executionId: string | null;
+  /**
+   * What the example said, at most 300 characters.
+   */
+  error: string;
+}
+/**
+ * How far a batch is: a trait of its view, so that a page always has the latest.
+ */
+export interface BatchProgress {
+  batchId: string;
+  /**
+   * Another one once rows of its table may be others.
+   */
+  revision: number;
+  /**
+   * At most 100 characters.
+   */
+  name: string | null;
+  /**
+   * None while nobody knows.
+   */
+  total: number | null;
+  /**
+   * How many rows the table has by now.
+   */
+  known: number;
+  pending: number;
+  running: number;
+  completed: number;
+  failed: number;
+  killed: number;
+  /**
+   * Rows that ask for an answer.
+   */
+  asking: number;
+  /**
+   * Of their executions, the longest waiting first; at most 20.
+   */
+  askingIds: string[];
+  /**
+   * Estimated by list prices.
+   */
+  costUsd: number;
+  /**
+   * What was only played had cost so much.
+   */
+  recordedCostUsd: number;
+  budgetUsd: number | null;
+  /**
+   * As it began, of all rows or, where nobody knows how many, of one.
+   */
+  estimate: CostEstimate | null;
+  /**
+   * The most frequent first.
+   */
+  failures: BatchFailure[];
+  /**
+   * Seconds; four of five lie between this
+   */
+  etaLow: number | null;
+  /**
+   * and this. None where nobody can tell.
+   */
+  etaHigh: number | null;
+  /**
+   * As of when: epoch seconds, the kernel's clock.
+   */
+  etaTime: number | null;
+  /**
+   * Of the estimate, or why there is none.
+   */
+  basis: string;
+  /**
+   * Why no more rows are started.
+   */
+  stopped: string;
+  /**
+   * Nothing is started for now; `basis` says why.
+   */
+  paused: boolean;
+  /**
+   * Rows wait, and whoever started them is gone.
+   */
+  left: boolean;
+  ended: boolean;
+}
+/**
+ * What a number of executions is likely to cost.
+ */
+export interface CostEstimate {
+  /**
+   * How many there are.
+   */
+  executions: number;
+  /**
+   * None, as the next two, if nothing is known.
+   */
+  lowUsd: number | null;
+  medianUsd: number | null;
+  highUsd: number | null;
+  /**
+   * What it rests on, or why there is none.
+   */
+  basis: string;
+}
+/**
+ * One row of the table.
+ */
+export interface BatchRow {
+  /**
+   * Its number, from 0.
+   */
+  row: number;
+  /**
+   * What the input's index calls it.
+   */
+  label: string | null;
+  /**
+   * Of the first columns of the input.
+   */
+  cells: string[];
+  status: ExecutionStatus;
+  reason: Reason | null;
+  /**
+   * How it begins, or what went wrong.
+   */
+  result: string;
+  costUsd: number | null;
+  /**
+   * Seconds.
+   */
+  duration: number | null;
+  attempts: number;
+  /**
+   * How many wait for an answer.
+   */
+  requests: number;
+  /**
+   * Of its latest attempt.
+   */
+  executionId: string | null;
+}
+/**
+ * As many of the rows as one answer holds, in order; the rest is to be asked for again.
+ */
+export interface BatchRowsAnswer {
+  requestId: string;
+  type: "claude:get-batch-rows";
+  batchId: string;
+  offset: number;
+  /**
+   * How many there are of what was asked for.
+   */
+  total: number;
+  /**
+   * The names of the cells, at most three.
+   */
+  columns: string[];
+  rows: BatchRow[];
+}
+/**
  * The page has no bundle of that hash yet.
  */
 export interface Bundle {
@@ -149,6 +343,33 @@ export interface BundleAnswer {
   requestId: string;
   type: "claude:bundle";
   hash: string;
+}
+/**
+ * Change which executions are started, and when.
+ */
+export interface ChangeQueue {
+  requestId: string;
+  type: "claude:change-queue";
+  action:
+    | "pause"
+    | "resume"
+    | "hold"
+    | "release"
+    | "front"
+    | "back"
+    | "before"
+    | "priority"
+    | "cancel-pending"
+    | "kill-all";
+  /**
+   * Of hold, release, front, back, before and priority.
+   */
+  executionId?: string | null;
+  /**
+   * In front of which it is put.
+   */
+  before?: string | null;
+  priority?: number | null;
 }
 /**
  * Change the model, effort or permission mode of a running execution.
@@ -204,6 +425,89 @@ export interface DeleteExecution {
   executionId: string;
 }
 /**
+ * What is in a worktree, or what became of it; of a replay, what was recorded.
+ */
+export interface DiffAnswer {
+  requestId: string;
+  type: "claude:get-diff";
+  /**
+   * "applied": to the project, and the worktree is still there; "clean": nothing has changed; "kept": on its branch; "removed": by somebody else.
+   */
+  state: "clean" | "changed" | "applied" | "kept" | "discarded" | "removed";
+  branch: string;
+  /**
+   * The commit that it was made from.
+   */
+  base: string;
+  /**
+   * Its work tree, while it is there.
+   */
+  path: string;
+  /**
+   * Epoch seconds, the kernel's clock.
+   */
+  appliedTime: number | null;
+  /**
+   * By path; the first if they are many.
+   */
+  files: DiffFile[];
+  /**
+   * How many there are.
+   */
+  fileCount: number;
+  /**
+   * Lines, of all of them.
+   */
+  added: number;
+  removed: number;
+  /**
+   * How many the agent has made.
+   */
+  commits: number;
+  /**
+   * A unified diff, as git writes it.
+   */
+  text: string;
+  /**
+   * The text ends before the diff does.
+   */
+  truncated: boolean;
+  /**
+   * What a person should know of it.
+   */
+  notes: string[];
+  /**
+   * It was replayed: there is no worktree and branch.
+   */
+  recorded: boolean;
+  /**
+   * Of what was recorded: it can be applied.
+   */
+  mayApply: boolean;
+}
+/**
+ * A file that has changed.
+ */
+export interface DiffFile {
+  /**
+   * Below the top of the repository.
+   */
+  path: string;
+  kind: "added" | "changed" | "deleted";
+  /**
+   * How many lines are new.
+   */
+  added: number;
+  /**
+   * How many are gone.
+   */
+  removed: number;
+  /**
+   * Why its lines are not told, such as that it is no text.
+   */
+  note: string;
+}
+/**
  * The request was carried out and has nothing to say.
  */
 export interface Done {
@@ -226,6 +530,11 @@ export interface Error {
   type: "claude:error";
   error: string;
 }
+export interface EstimateAnswer {
+  requestId: string;
+  type: "claude:get-estimate";
+  estimate: CostEstimate;
+}
 /**
  * What happened since the message before, in order: one message for any number of events.
  */
@@ -235,7 +544,7 @@ export interface Events {
    * From 1, by one for each of the widget. A page that meets a gap says hello.
    */
   sequence: number;
-  events: (Started | Error | Complete | Changed | Removed)[];
+  events: (Started | Error | Complete | Changed | Removed | QueueChanged)[];
 }
 /**
  * Its CLI runs.
@@ -251,6 +560,62 @@ export interface Started {
 export interface Removed {
   executionId: string;
   type: "claude:removed";
+}
+/**
+ * The queue is in another state.
+ */
+export interface QueueChanged {
+  type: "claude:queue";
+  state: QueueState;
+}
+/**
+ * The queue of one manager at one moment.
+ */
+export interface QueueState {
+  pause: QueuePause | null;
+  /**
+   * How many may run at once now.
+   */
+  slots: number;
+  /**
+   * How many of them are taken.
+   */
+  taken: number;
+  /**
+   * How many wait for their start, those on hold included.
+   */
+  waiting: number;
+  /**
+   * How many wait until somebody releases them.
+   */
+  onHold: number;
+  /**
+   * What the user should know of these starts, newest last; a few, short.
+   */
+  notices: string[];
+}
+/**
+ * Why nothing is started, or nothing of some models.
+ */
+export interface QueuePause {
+  kind: "user" | "rate_limit" | "overload" | "authentication";
+  /**
+   * Epoch seconds, the kernel's clock; None until somebody resumes.
+   */
+  until: number | null;
+  /**
+   * What was heard of the API, at most 500 characters.
+   */
+  said: string;
+  whatToDo: string;
+  /**
+   * Who has heard it.
+   */
+  executionId: string | null;
+  /**
+   * Of the models that it holds for, such as opus; empty: it holds for all.
+   */
+  families: string[];
 }
 /**
  * Start an execution.
@@ -283,6 +648,26 @@ export interface Execute {
    * Digest of what the project's settings would do, as the user has confirmed it.
    */
   confirmedSettings?: string | null;
+  /**
+   * Ids of executions that must complete first.
+   *
+   * @maxItems 100
+   */
+  after?: string[];
+  /**
+   * Id of the one whose session it goes on with, once ended.
+   */
+  continues?: string | null;
+  /**
+   * Name of the template that is the query, in its place.
+   */
+  template?: string | null;
+  /**
+   * Of the template.
+   */
+  variables?: {
+    [k: string]: unknown;
+  } | null;
 }
 export interface ExecuteAnswer {
   requestId: string;
@@ -316,12 +701,20 @@ export interface ExecutionRow {
   permissionMode: string | null;
   priority: number;
   /**
+   * Its place in the queue among those of its priority, lower first.
+   */
+  queueRank: number | null;
+  /**
    * Epoch seconds, the kernel's clock.
    */
   createdTime: number | null;
   startTime: number | null;
   endTime: number | null;
   costUsd: number | null;
+  /**
+   * What is over its budget, or one that covers it, in words.
+   */
+  overBudget: string | null;
   numTurns: number | null;
   toolCount: number;
   denialCount: number;
@@ -345,6 +738,10 @@ export interface ExecutionRow {
    * Pending, and the kernel that would start it is gone.
    */
   held: boolean;
+  /**
+   * Pending, and not started until it is released.
+   */
+  onHold: boolean;
   effort: ("low" | "medium" | "high" | "xhigh" | "max") | null;
   /**
    * Open requests: permissions, questions and plans that wait for the user.
@@ -362,6 +759,27 @@ export interface ExecutionRow {
    * The execution before it in the same session, if it is known here.
    */
   continues: string | null;
+  /**
+   * Ids of those that it comes after, at most 20; None if there are none.
+   */
+  after: string[] | null;
+  /**
+   * How many there are, where it is more.
+   */
+  afterCount: number | null;
+  batchId: string | null;
+  /**
+   * Which attempt it is, where it is no first one.
+   */
+  attempt: number | null;
+  /**
+   * The first attempt, where it is a later one.
+   */
+  attemptOf: string | null;
+  /**
+   * Of the git worktree that it works in.
+   */
+  branch: string | null;
   /**
    * Of one core, now, with all that it started.
    */
@@ -419,6 +837,62 @@ export interface GetAllExecutions {
   requestId: string;
   type: "claude:get-all-executions";
 }
+/**
+ * Some rows of its table.
+ */
+export interface GetBatchRows {
+  requestId: string;
+  type: "claude:get-batch-rows";
+  batchId: string;
+  /**
+   * How many of those that are asked for come before.
+   */
+  offset?: number;
+  limit?: number;
+  /**
+   * Those that were killed count as failed; "needs" are those that ask for an answer.
+   */
+  filter?: "all" | "needs" | "pending" | "running" | "completed" | "failed";
+  /**
+   * Only those that ended for it.
+   */
+  reason?: Reason | null;
+  sort?: "row" | "status" | "cost" | "duration";
+  descending?: boolean;
+}
+/**
+ * What an execution has changed in its worktree so far, or when it was recorded.
+ */
+export interface GetDiff {
+  requestId: string;
+  type: "claude:get-diff";
+  executionId: string;
+}
+/**
+ * What these are likely to cost together.
+ */
+export interface GetEstimate {
+  requestId: string;
+  type: "claude:get-estimate";
+  /**
+   * @minItems 1
+   * @maxItems 200
+   */
+  executions: ToEstimate[];
+}
+/**
+ * One execution that may be started.
+ */
+export interface ToEstimate {
+  query: string;
+  /**
+   * Its name, in the query's place.
+   */
+  template: string | null;
+  projectPath: string;
+  model: string | null;
+  effort: ("low" | "medium" | "high" | "xhigh" | "max") | null;
+}
 export interface GetExecution {
   requestId: string;
   type: "claude:get-execution";
@@ -466,6 +940,14 @@ export interface GetSpending {
    * How many, up to today.
    */
   days?: number;
+}
+/**
+ * The templates of a project and of the user.
+ */
+export interface GetTemplates {
+  requestId: string;
+  type: "claude:get-templates";
+  projectPath?: string;
 }
 /**
  * When executions called their tools.
@@ -531,12 +1013,20 @@ export interface HistoryRow {
   permissionMode: string | null;
   priority: number;
   /**
+   * Its place in the queue among those of its priority, lower first.
+   */
+  queueRank: number | null;
+  /**
    * Epoch seconds, the kernel's clock.
    */
   createdTime: number | null;
   startTime: number | null;
   endTime: number | null;
   costUsd: number | null;
+  /**
+   * What is over its budget, or one that covers it, in words.
+   */
+  overBudget: string | null;
   numTurns: number | null;
   toolCount: number;
   denialCount: number;
@@ -560,6 +1050,10 @@ export interface HistoryRow {
    * Pending, and the kernel that would start it is gone.
    */
   held: boolean;
+  /**
+   * Pending, and not started until it is released.
+   */
+  onHold: boolean;
   effort: ("low" | "medium" | "high" | "xhigh" | "max") | null;
   /**
    * Open requests: permissions, questions and plans that wait for the user.
@@ -577,6 +1071,27 @@ export interface HistoryRow {
    * The execution before it in the same session, if it is known here.
    */
   continues: string | null;
+  /**
+   * Ids of those that it comes after, at most 20; None if there are none.
+   */
+  after: string[] | null;
+  /**
+   * How many there are, where it is more.
+   */
+  afterCount: number | null;
+  batchId: string | null;
+  /**
+   * Which attempt it is, where it is no first one.
+   */
+  attempt: number | null;
+  /**
+   * The first attempt, where it is a later one.
+   */
+  attemptOf: string | null;
+  /**
+   * Of the git worktree that it works in.
+   */
+  branch: string | null;
   /**
    * Of one core, now, with all that it started.
    */
@@ -633,6 +1148,7 @@ export interface Welcome {
    */
   models: ModelChoice[];
   maxConcurrency: number;
+  queue: QueueState | null;
   /**
    * Of the last `claude:events` that these rows include.
    */
@@ -794,6 +1310,91 @@ export interface SpendingDay {
   recordedTokens: number;
 }
 /**
+ * It was done, all of it.
+ */
+export interface WorktreeSettled {
+  requestId: string;
+  type: "claude:settle-worktree";
+  action: "apply" | "keep-branch" | "discard";
+  branch: string;
+  /**
+   * Of apply: how many files the changes are in.
+   */
+  fileCount: number;
+}
+/**
+ * It was done, all of it.
+ */
+export interface Promoted {
+  requestId: string;
+  type: "claude:promote-execution";
+  /**
+   * How many files the changes are in.
+   */
+  fileCount: number;
+}
+export interface TemplatesAnswer {
+  requestId: string;
+  type: "claude:get-templates";
+  templates: TemplateChoice[];
+  /**
+   * How many there are beside those.
+   */
+  more: number;
+}
+/**
+ * A template that can be started, or a file that is none, with its problem.
+ */
+export interface TemplateChoice {
+  name: string;
+  scope: "project" | "user";
+  path: string;
+  description: string;
+  variables: TemplateVariable[];
+  /**
+   * Names of the options that it brings.
+   */
+  options: string[];
+  problem: string;
+}
+/**
+ * A name that a template wants to know.
+ */
+export interface TemplateVariable {
+  name: string;
+  type: "any" | "str" | "int" | "float" | "bool" | "list" | "dict" | "date";
+  required: boolean;
+  /**
+   * As a text that its type can read; empty if it has none.
+   */
+  default: string;
+  description: string;
+  /**
+   * What it may be, as such texts.
+   */
+  enum: string[];
+}
+/**
+ * The filled prompt, or what is wrong.
+ */
+export interface PreviewAnswer {
+  requestId: string;
+  type: "claude:preview-template";
+  query: string;
+  truncated: boolean;
+  problems: VariableWrong[];
+}
+/**
+ * What is wrong with the value of one variable.
+ */
+export interface VariableWrong {
+  /**
+   * Empty where it is the prompt that does not fill.
+   */
+  name: string;
+  problem: string;
+}
+/**
  * The request was not carried out; nothing changed.
  */
 export interface Refused {
@@ -826,6 +1427,14 @@ export interface PaneData {
    * The transcript will not grow past nextOffset.
    */
   ended: boolean;
+}
+/**
+ * End what runs of it and start no more of its rows.
+ */
+export interface KillBatch {
+  requestId: string;
+  type: "claude:kill-batch";
+  batchId: string;
 }
 export interface KillExecution {
   requestId: string;
@@ -937,4 +1546,145 @@ export interface ReconnectMCPServer {
   type: "claude:reconnect-mcp-server";
   executionId: string;
   server: string;
+}
+/**
+ * Start the rows that failed once more.
+ */
+export interface RetryBatch {
+  requestId: string;
+  type: "claude:retry-batch";
+  batchId: string;
+  /**
+   * Also those that were killed.
+   */
+  killed?: boolean;
+}
+/**
+ * Go on with rows that an earlier kernel has left, or that were stopped.
+ */
+export interface ResumeBatch {
+  requestId: string;
+  type: "claude:resume-batch";
+  batchId: string;
+}
+/**
+ * Apply the changes of a worktree, keep them on their branch, or discard them unasked.
+ */
+export interface SettleWorktree {
+  requestId: string;
+  type: "claude:settle-worktree";
+  executionId: string;
+  action: "apply" | "keep-branch" | "discard";
+}
+/**
+ * Apply the changes of one execution of a comparison to the project: all of them, or none.
+ */
+export interface PromoteExecution {
+  requestId: string;
+  type: "claude:promote-execution";
+  comparisonId: string;
+  executionId: string;
+}
+/**
+ * What a template's prompt is with such values; nothing is started.
+ */
+export interface PreviewTemplate {
+  requestId: string;
+  type: "claude:preview-template";
+  name: string;
+  projectPath?: string;
+  variables?: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * How far a pipeline is: a trait of its view, so that a page always has the latest.
+ */
+export interface PipelineProgress {
+  /**
+   * How many steps it has.
+   */
+  total: number;
+  pending: number;
+  running: number;
+  completed: number;
+  failed: number;
+  killed: number;
+  /**
+   * Steps that ask for an answer.
+   */
+  asking: number;
+  /**
+   * Estimated by list prices; nothing for replays.
+   */
+  costUsd: number;
+  /**
+   * The first ones, as they were given.
+   */
+  steps: PipelineStep[];
+  ended: boolean;
+}
+/**
+ * One step, as its latest attempt stands.
+ */
+export interface PipelineStep {
+  /**
+   * At most 60 characters.
+   */
+  name: string;
+  executionId: string;
+  status: ExecutionStatus;
+  reason: Reason | null;
+  /**
+   * It asks for an answer.
+   */
+  asks: boolean;
+  /**
+   * Places of the steps that come first, from 0.
+   */
+  needs: number[];
+  /**
+   * How many more come first that are not told.
+   */
+  leftOut: number;
+}
+/**
+ * What can be promoted of a comparison: a trait of its view, so that a page has the latest.
+ */
+export interface Promotion {
+  comparisonId: string;
+  /**
+   * How many have not ended, or are being scored.
+   */
+  waiting: number;
+  /**
+   * The best first.
+   */
+  choices: PromotionChoice[];
+  promotedId: string | null;
+}
+/**
+ * An execution that has changed files.
+ */
+export interface PromotionChoice {
+  executionId: string;
+  /**
+   * Such as its model, at most 60 characters.
+   */
+  label: string;
+  status: ExecutionStatus;
+  /**
+   * By its score, from 1.
+   */
+  rank: number | null;
+  /**
+   * A number; empty if it has none.
+   */
+  score: string;
+  fileCount: number;
+  /**
+   * Lines that are new.
+   */
+  added: number;
+  removed: number;
 }

@@ -11,6 +11,7 @@ import type {
   ExecutionRow,
   ExecutionStatus,
   KernelMessage,
+  QueueState,
   SessionRow,
   Welcome,
 } from "./protocol.ts";
@@ -33,6 +34,7 @@ export class Store {
   private readonly orderChanges = signal(0);
   private readonly queueChanges = signal(0);
   private readonly welcomeNow = signal<Welcome | null>(null);
+  private readonly queueNow = signal<QueueState | null>(null);
   private readonly endedNow = signal(0);
   private readonly sessionsNow = signal<ReadonlyMap<string, readonly SessionRow[]>>(new Map());
   private queueChanged = false;
@@ -51,7 +53,14 @@ export class Store {
     void this.queueChanges.value;
     return this.countPlaces();
   });
+  /** How many wait whose kernel is gone: nobody starts them. */
+  readonly left: ReadonlySignal<number> = computed(() => {
+    void this.queueChanges.value;
+    return this.pending().filter((row) => row.held).length;
+  });
   readonly welcome: ReadonlySignal<Welcome | null> = this.welcomeNow;
+  /** Why nothing is started, how many may run, how many wait. */
+  readonly queue: ReadonlySignal<QueueState | null> = this.queueNow;
   /** How often an execution was seen to end: earlier sessions may have changed with each. */
   readonly ended: ReadonlySignal<number> = this.endedNow;
   /** By project path. */
@@ -133,6 +142,7 @@ export class Store {
 
   private replace(welcome: Welcome): void {
     this.welcomeNow.value = welcome;
+    this.queueNow.value = readQueue(welcome.queue);
     this.setClock(welcome.now);
     const present = new Set(welcome.executions.map((row) => row.executionId));
     for (const id of [...this.rows.keys()]) if (!present.has(id)) this.delete(id);
@@ -142,6 +152,10 @@ export class Store {
   }
 
   private on(event: PageEvent): void {
+    if (event.type === "claude:queue") {
+      this.queueNow.value = readQueue(event.state);
+      return;
+    }
     const executionId = event.executionId;
     switch (event.type) {
       case "claude:changed":
@@ -186,14 +200,30 @@ export class Store {
     return [...this.rows.keys()].reverse().sort((a, b) => created(b) - created(a));
   }
 
+  private pending(): ExecutionRow[] {
+    const rows = [...this.rows.values()].map((row) => row.peek());
+    return rows.filter((row) => row.status === "pending");
+  }
+
   private countPlaces(): ReadonlyMap<string, number> {
-    const waiting = [...this.rows.values()]
-      .map((row) => row.peek())
-      .filter((row) => row.status === "pending" && !row.held)
-      .sort((a, b) => b.priority - a.priority || (a.createdTime ?? 0) - (b.createdTime ?? 0));
+    const waiting = this.pending()
+      .filter((row) => !(row.held || row.onHold))
+      .sort((a, b) => b.priority - a.priority || rankOf(a) - rankOf(b));
     return new Map(waiting.map((row, index) => [row.executionId, index + 1]));
   }
 }
+
+/** The kernel leaves out of it what is null. */
+function readQueue(state: QueueState | null): QueueState | null {
+  if (!state) return null;
+  const pause = state.pause && { ...EMPTY_PAUSE, ...state.pause };
+  return { ...state, pause: pause ?? null };
+}
+
+const EMPTY_PAUSE = { until: null, executionId: null };
+
+/** Those that another kernel starts have no rank here. */
+const rankOf = (row: ExecutionRow) => row.queueRank ?? row.createdTime ?? 0;
 
 function differs(row: ExecutionRow, changes: Partial<ExecutionRow>): boolean {
   const fields = Object.keys(changes) as (keyof ExecutionRow)[];
@@ -212,10 +242,12 @@ const EMPTY_ROW: ExecutionRow = {
   activity: "",
   permissionMode: null,
   priority: 0,
+  queueRank: null,
   createdTime: null,
   startTime: null,
   endTime: null,
   costUsd: null,
+  overBudget: null,
   numTurns: null,
   toolCount: 0,
   denialCount: 0,
@@ -224,11 +256,18 @@ const EMPTY_ROW: ExecutionRow = {
   recordedTime: null,
   stale: false,
   held: false,
+  onHold: false,
   effort: null,
   requestCount: 0,
   awaitsInput: false,
   taskCount: 0,
   continues: null,
+  after: null,
+  afterCount: null,
+  batchId: null,
+  attempt: null,
+  attemptOf: null,
+  branch: null,
   cpuPercent: null,
   memoryBytes: null,
   cpuSeconds: null,

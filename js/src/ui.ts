@@ -52,6 +52,8 @@ export class Ui {
   readonly effort = signal<Settings["effort"]>("");
   readonly permissionMode = signal<Settings["permissionMode"]>("");
   readonly keepOpen = signal(false);
+  /** A template is being filled in: the form's primary button is that one's. */
+  readonly fillsTemplate = signal(false);
   readonly drafts = signal<readonly Draft[]>([]);
   /** Executions whose Kill was clicked and has not shown an effect yet. */
   readonly killing = signal<ReadonlySet<string>>(new Set());

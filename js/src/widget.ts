@@ -11,10 +11,18 @@ import type { Model, Queued } from "./connection.ts";
 import { keepFocus } from "./page/focus.ts";
 import { fetchPanels, panels } from "./parts/panelspart.ts";
 import { type View, ViewContext } from "./view.ts";
+import { BatchView, ComparisonView, PipelineView } from "./views/batch.tsx";
 import { Dashboard } from "./views/dashboard.tsx";
 import { ExecutionView } from "./views/execution.tsx";
 import "./styles.css";
 
+const VIEWS = {
+  dashboard: Dashboard,
+  execution: ExecutionView,
+  batch: BatchView,
+  pipeline: PipelineView,
+  comparison: ComparisonView,
+};
 const apps = new WeakMap<Model, App>();
 
 export function attach(model: Model, queued: readonly Queued[], abort: AbortSignal): void {
@@ -44,8 +52,7 @@ export function render({ model, el, signal: abort, css }: RenderOptions): void {
   el.append(host);
   if (css) styleShadow(host, css, abort);
   const view: View = { app, selected: signal(app.ui.lastSelected.value) };
-  const body = app.kind === "execution" ? h(ExecutionView, {}) : h(Dashboard, {});
-  draw(h(ViewContext.Provider, { value: view }, body), host);
+  draw(h(ViewContext.Provider, { value: view }, h(VIEWS[app.kind], {})), host);
   const unfollow = showWanted(view, host);
   const rest = app.connection.watch();
   abort.addEventListener("abort", () => {

@@ -329,6 +329,12 @@ describe("everything else", () => {
     expect(lines(`0.1 meta ${meta}\n`).list()).toMatchObject([{ kind: "notice", text }]);
   });
 
+  test("a kill that says why tells it in the detail", () => {
+    const meta = '{"event":"kill","reason":"budget_scope","error":"$1 is spent"}';
+    const told = { text: "Kill asked for by a budget", detail: "$1 is spent" };
+    expect(lines(`0.1 meta ${meta}\n`).list()).toMatchObject([told]);
+  });
+
   test("frames whose fields have any type are no error", () => {
     const values = [null, 1, "x", [], [null, 1, "x"], {}, { content: [null, { type: 1 }] }, true];
     const types = ["assistant", "user", "stream_event", "result", "system", "control_request"];

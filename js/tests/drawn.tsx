@@ -1,17 +1,40 @@
 /**
- * One block, drawn as in the pane of an execution.
+ * One block, or another part of the view of one execution, drawn as it is there.
  *
  * The rule: real app, pane and views; only the far end of the model is faked.
  */
 import { type Signal, signal } from "@preact/signals";
-import { type FunctionComponent, render } from "preact";
+import { type FunctionComponent, render, type VNode } from "preact";
 import { App } from "../src/app.ts";
 import type { Block } from "../src/fold/blocks.ts";
+import type { Pane } from "../src/pane/pane.ts";
 import { PaneContext, ViewContext } from "../src/view.ts";
 import { FakeModel, row, welcome } from "./fakes.ts";
 import { abort, el, model, pass, say, useModel } from "./stage.ts";
 
-/** Draws it, and gives what to change it by. */
+interface Within {
+  readonly app: App;
+  readonly pane: Pane;
+  readonly selected?: Signal<string | null>;
+  /** Milliseconds that pass once it is drawn. */
+  readonly settle?: number;
+}
+
+/** Draws a part of the view of one execution, until the test is over. */
+export async function drawIn(within: Within, part: VNode): Promise<void> {
+  const { app, pane, selected = signal<string | null>("run"), settle = 0 } = within;
+  await pass(settle, () =>
+    render(
+      <ViewContext.Provider value={{ app, selected }}>
+        <PaneContext.Provider value={pane}>{part}</PaneContext.Provider>
+      </ViewContext.Provider>,
+      el,
+    ),
+  );
+  abort.signal.addEventListener("abort", () => render(null, el));
+}
+
+/** Draws a block, and gives what to change it by. */
 export async function draw<B extends Block>(
   View: FunctionComponent<{ block: B }>,
   block: B,
@@ -23,19 +46,8 @@ export async function draw<B extends Block>(
   const { pane } = app.panes.use("run");
   const shown = signal(block);
   const Shown = () => <View block={shown.value} />;
-  const view = { app, selected: signal<string | null>("run") };
-  await pass(1000, () =>
-    render(
-      <ViewContext.Provider value={view}>
-        <PaneContext.Provider value={pane}>
-          <Shown />
-        </PaneContext.Provider>
-      </ViewContext.Provider>,
-      el,
-    ),
-  );
+  await drawIn({ app, pane, settle: 1000 }, <Shown />);
   // What may come a moment later, such as highlighting, has come by then.
   await pass(1000);
-  abort.signal.addEventListener("abort", () => render(null, el));
   return shown;
 }

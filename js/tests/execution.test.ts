@@ -56,6 +56,10 @@ describe("one execution in a cell", () => {
     button("Search");
     expect(region("Blocks").textContent).toContain("Hello");
     expect(model.all("claude:open-pane")).toHaveLength(1);
+    const over = "spent $0.60 of $0.50, $0.10 over (estimate at list prices)";
+    expect(el.textContent).not.toContain("Budget:");
+    await pass(0, () => model.set("row", { ...own, overBudget: over }));
+    expect(region("Output").textContent).toContain(`Budget: ${over}`);
     await press("Show less");
     expect(tabs()).toHaveLength(0);
   });

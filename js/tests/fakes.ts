@@ -80,6 +80,7 @@ export const welcome = (requestId: string, fields: Partial<Welcome> = {}): Welco
   ],
   sequence: 0,
   maxConcurrency: 2,
+  queue: null,
   suggestedQueries: [],
   executions: [],
   ...fields,

@@ -29,6 +29,19 @@ const MIXED = [
   { executionId: "shot", createdTime: 6, status: "killed", startTime: 0, endTime: 7 },
 ] as const;
 
+test("the next to start comes first: by priority, then by place, then what does not wait", () => {
+  const index = filled(
+    { executionId: "run", createdTime: 9, status: "running" },
+    { executionId: "b", createdTime: 2, queueRank: 2 },
+    { executionId: "a", createdTime: 3, queueRank: 1 },
+    { executionId: "high", createdTime: 4, queueRank: 7, priority: 1 },
+  );
+  index.choose({ ...ALL, order: "queue" });
+  expect(shown(index)).toEqual(["high", "a", "b", "run"]);
+  expect(index.set(row({ executionId: "b", createdTime: 2, queueRank: 0.5 }))).toBe(true);
+  expect(shown(index)).toEqual(["high", "b", "a", "run"]);
+});
+
 describe("the filters", () => {
   test("each row is running, queued, failed or done; what needs an answer is one of them", () => {
     const index = filled(...MIXED);
@@ -71,6 +84,7 @@ test("the orders", () => {
   expect(found).toEqual([
     "shot good bad stay ask wait",
     "ask stay wait bad shot good",
+    "wait shot good bad stay ask",
     "good bad shot stay ask wait",
     "stay ask bad shot good wait",
   ]);

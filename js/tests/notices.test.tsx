@@ -103,7 +103,7 @@ test("why an execution failed is said once in its row", async () => {
 describe("a result", () => {
   test("has its text, cost, duration and turns", async () => {
     await result({ denials: 1 });
-    expect(el.textContent).toBe("Result $0.01 · 1:05 · 2 turns · 1 denialAll done.");
+    expect(el.textContent).toBe("Result $0.01 est. · 1:05 · 2 turns · 1 denialAll done.");
     expect(el.querySelector(".cw-end-bad")).toBeNull();
   });
 

@@ -6,7 +6,20 @@ import { choose } from "../src/page/notifications.ts";
 import type { ExecutionRow } from "../src/protocol.ts";
 import { attach, render } from "../src/widget.ts";
 import { FakeModel, row, welcome } from "./fakes.ts";
-import { abort, button, dashboard, el, model, pass, press, say, show, usePage } from "./stage.ts";
+import {
+  abort,
+  button,
+  change,
+  dashboard,
+  el,
+  model,
+  pass,
+  press,
+  say,
+  show,
+  tell,
+  usePage,
+} from "./stage.ts";
 
 usePage();
 
@@ -49,16 +62,7 @@ afterEach(async () => {
   vi.unstubAllGlobals();
 });
 
-let sequence = 0;
-const start = async (...executions: ExecutionRow[]) => {
-  sequence = 0;
-  await dashboard({ executions });
-};
-const change = (executionId: string, changes: Partial<ExecutionRow>) => {
-  sequence += 1;
-  const events = [{ type: "claude:changed" as const, executionId, changes }];
-  return say({ type: "claude:events", sequence, events });
-};
+const start = (...executions: ExecutionRow[]) => dashboard({ executions });
 const running = (executionId: string, fields: Partial<ExecutionRow> = {}) =>
   row({ executionId, query: `Query ${executionId}`, status: "running", ...fields });
 
@@ -66,10 +70,10 @@ describe("the title", () => {
   test("counts the executions that need an answer, and is given back", async () => {
     await start(running("a", { requestCount: 2 }), running("b"));
     expect(document.title).toBe("(1) Notebook");
-    await change("b", { requestCount: 1 });
+    await tell(change("b", { requestCount: 1 }));
     expect(document.title).toBe("(2) Notebook");
-    await change("a", { requestCount: 0 });
-    await change("b", { status: "killed" });
+    await tell(change("a", { requestCount: 0 }));
+    await tell(change("b", { status: "killed" }));
     expect(document.title).toBe("Notebook");
   });
 
@@ -97,9 +101,9 @@ describe("the title", () => {
 describe("a notification", () => {
   test("comes when one needs an answer, ends or fails, with its text as plain text", async () => {
     await start(running("a"), running("b", { name: `Deploy\u202e ${"x".repeat(500)}` }));
-    await change("a", { requestCount: 1 });
-    await change("a", { status: "completed", requestCount: 0 });
-    await change("b", { status: "failed", error: "It\u202e broke" });
+    await tell(change("a", { requestCount: 1 }));
+    await tell(change("a", { status: "completed", requestCount: 0 }));
+    await tell(change("b", { status: "failed", error: "It\u202e broke" }));
     expect(shown().slice(0, 2)).toEqual([
       ["Query a", "Needs your answer"],
       ["Query a", "Completed"],
@@ -116,7 +120,7 @@ describe("a notification", () => {
     await say(welcome("again", { executions: [running("a", { requestCount: 1 })] }));
     expect(shown(), "nor for what a welcome repeats").toEqual([]);
     hidden.mockReturnValue("visible");
-    await change("a", { requestCount: 2 });
+    await tell(change("a", { requestCount: 2 }));
     expect(shown()).toEqual([]);
   });
 
@@ -138,7 +142,7 @@ describe("a notification", () => {
       act(() => render({ model: each, el: other, signal: abort.signal }));
     }
     const needs = { ...running("a"), requestCount: 1 };
-    await change("a", { requestCount: 1 });
+    await tell(change("a", { requestCount: 1 }));
     const events = [
       { type: "claude:changed" as const, executionId: "a", changes: { requestCount: 1 } },
     ];
@@ -160,7 +164,7 @@ describe("a notification", () => {
   test("leads to its execution", async () => {
     const focus = vi.spyOn(window, "focus").mockImplementation(() => {});
     await start(running("a"), running("b"));
-    await change("b", { requestCount: 1 });
+    await tell(change("b", { requestCount: 1 }));
     await pass(0, () => FakeNotification.shown[0]?.onclick?.());
     expect(focus).toHaveBeenCalledOnce();
     expect(FakeNotification.shown[0]?.closed).toBe(true);
@@ -193,7 +197,7 @@ describe("a notification", () => {
         }
       },
     );
-    await change("a", { requestCount: 1 });
+    await tell(change("a", { requestCount: 1 }));
     expect(document.title).toBe("(1) Notebook");
   });
 });
@@ -202,7 +206,7 @@ describe("the button", () => {
   test("asks the browser by a click only, and takes it back", async () => {
     await choose(false);
     await start(running("a"));
-    await change("a", { requestCount: 1 });
+    await tell(change("a", { requestCount: 1 }));
     expect(shown()).toEqual([]);
     expect(FakeNotification.asked).toBe(0);
     FakeNotification.permission = "default";
@@ -215,7 +219,7 @@ describe("the button", () => {
     expect(button("Notify me").getAttribute("aria-pressed")).toBe("true");
     await press("Notify me");
     expect(button("Notify me").getAttribute("aria-pressed")).toBe("false");
-    await change("a", { requestCount: 2 });
+    await tell(change("a", { requestCount: 2 }));
     expect(shown()).toEqual([]);
   });
 

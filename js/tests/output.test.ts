@@ -68,6 +68,15 @@ describe("the output", () => {
     expect(region("Output").textContent).not.toContain("All done");
   });
 
+  test("says that its cost is an estimate at list prices", async () => {
+    const paid = { status: "completed", costUsd: 0.5, model: "small" } as const;
+    await dashboard({ executions: [row({ executionId: "paid", query: "Paid", ...paid })] });
+    await press("View", item("Paid"));
+    const cost = region("Output").querySelector<HTMLElement>(".cw-output-head .cw-meta[title]");
+    expect(cost?.textContent).toBe("small · $0.50 est.");
+    expect(cost?.title).toBe("Cost: estimate at list prices");
+  });
+
   test("says of a replayed one when it was recorded, that its costs are, and what stale means", async () => {
     const recordedTime = new Date(2026, 10, 21, 9, 5).getTime() / 1000;
     const replayed = { recorded: true, recordedTime, costUsd: 0.5, status: "completed" } as const;
@@ -175,6 +184,19 @@ describe("the tabs", () => {
     ]);
     expect(region("stderr").textContent).toBe("onetwo");
   });
+
+  test.each([{ recorded: true }, { branch: "claude-widget/a" }])(
+    "have Changes where %o, which asks for them when it is opened",
+    async (fields) => {
+      await dashboard({
+        executions: [row({ executionId: "run", status: "completed", ...fields })],
+      });
+      await press("View");
+      expect(model.all("claude:get-diff")).toEqual([]);
+      await pass(0, () => tab("Changes").click());
+      expect(model.last("claude:get-diff").executionId).toBe("run");
+    },
+  );
 
   test("are one stop for Tab, with arrows between them", async () => {
     await view(records(text("a", "Hello")));

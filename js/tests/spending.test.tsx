@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { PAUSE, PAUSE_AFTER_FAILURE } from "../src/charts/paced.ts";
 import type { ExecutionRow } from "../src/protocol.ts";
 import { refused, row } from "./fakes.ts";
-import { all, dashboard, model, pass, press, say, usePage } from "./stage.ts";
+import { all, change, dashboard, model, pass, pong, press, say, tell, usePage } from "./stage.ts";
 
 usePage();
 
@@ -26,24 +26,20 @@ async function open(executions = RUNNING.slice(0, 1)): Promise<void> {
 }
 const asked = () => model.all("claude:get-spending").length;
 const last = () => model.last("claude:get-spending").requestId;
-const tell = () =>
+const answer = () =>
   say({ type: "claude:get-spending", requestId: last(), today: "2026-01-31", days: [DAY] });
-const end = (at: number) => {
-  const changes = { status: "completed", endTime: 2 } as const;
-  const event = { type: "claude:changed", executionId: `e${at}`, changes } as const;
-  return say({ type: "claude:events", sequence: at + 1, events: [event] });
-};
+const end = (at: number) => tell(change(`e${at}`, { status: "completed", endTime: 2 }));
 
 test("many that end at once are one request, after the one that is under way", async () => {
   await open(RUNNING);
   for (let at = 0; at < 10; at += 1) await end(at);
   expect(asked()).toBe(1);
-  await tell();
+  await answer();
   for (let at = 10; at < 20; at += 1) await end(at);
   expect(asked()).toBe(1);
   await pass(PAUSE);
   expect(asked()).toBe(2);
-  await tell();
+  await answer();
   await pass(PAUSE);
   expect(asked(), "and no more").toBe(2);
 });
@@ -54,26 +50,19 @@ test("a failure when it is opened is not the last word", async () => {
   expect(all("section", "Cost and tokens")).toHaveLength(0);
   await pass(PAUSE_AFTER_FAILURE);
   expect(asked()).toBe(2);
-  await tell();
+  await answer();
   expect(all("section", "Cost and tokens")).toHaveLength(1);
 });
 
 test("what ended while the kernel was away is asked for when it is back", async () => {
   await open();
-  await tell();
+  await answer();
   await pass(PAUSE);
   model.gone = true;
   await pass(10_000);
   model.gone = false;
   await pass(10_000);
-  const { requestId } = model.last("claude:ping");
-  await say({
-    type: "claude:pong",
-    requestId,
-    now: Date.now() / 1000,
-    sequence: 0,
-    closedPanes: [],
-  });
+  await pong();
   await pass(PAUSE);
   expect(asked()).toBe(2);
 });

@@ -7,7 +7,7 @@
 import { act } from "preact/test-utils";
 import { afterEach, beforeAll, beforeEach, expect, vi } from "vitest";
 import { panels } from "../src/parts/panelspart.ts";
-import type { ExecutionRow, KernelMessage, Welcome } from "../src/protocol.ts";
+import type { Events, ExecutionRow, KernelMessage, Welcome } from "../src/protocol.ts";
 import { attach, render } from "../src/widget.ts";
 import { FakeModel, row, welcome } from "./fakes.ts";
 import { layOut } from "./layout.ts";
@@ -17,6 +17,7 @@ export let abort: AbortController;
 export let el: HTMLElement;
 export let model: FakeModel;
 let managers = 0;
+let sequence = 0;
 
 /** For each test of a file; after it nothing of the page is left. The panels are there from the start. */
 export function usePage({ withPanels = true } = {}): void {
@@ -24,7 +25,8 @@ export function usePage({ withPanels = true } = {}): void {
     if (!withPanels) return;
     panels.provide(() => import("../src/parts/panels.ts"));
     panels.want();
-    await vi.waitFor(() => expect(panels.value.value).not.toBeNull());
+    // A machine that is busy imports for seconds.
+    await vi.waitFor(() => expect(panels.value.value).not.toBeNull(), { timeout: 15_000 });
   });
   beforeEach(() => {
     vi.useFakeTimers();
@@ -45,6 +47,7 @@ export function usePage({ withPanels = true } = {}): void {
 /** For a test that draws a part of the page by itself. */
 export function useModel(made: FakeModel): void {
   model = made;
+  sequence = 0;
 }
 
 /** Lets time pass, and all that follows from what was done happen. */
@@ -56,9 +59,26 @@ export const pass = (milliseconds = 0, first: () => void = () => {}) =>
 export const say = (message: KernelMessage, buffers?: DataView[]) =>
   pass(0, () => model.say(message, buffers));
 
+/** What is known of an execution changes, as the kernel tells it. */
+export const change = (
+  executionId: string,
+  changes: Partial<ExecutionRow>,
+): Events["events"][number] => ({ type: "claude:changed", executionId, changes });
+/** The kernel tells what has happened, in one message. */
+export const tell = (...events: Events["events"]) => {
+  sequence += 1;
+  return say({ type: "claude:events", sequence, events });
+};
+/** The kernel answers the last ping: it is there, and has told all. */
+export const pong = () => {
+  const { requestId } = model.last("claude:ping");
+  const now = Date.now() / 1000;
+  return say({ type: "claude:pong", requestId, now, sequence, closedPanes: [] });
+};
+
 export function show(traits: Record<string, unknown>): void {
   managers += 1;
-  model = new FakeModel({ manager_id: `views-${managers}`, ...traits });
+  useModel(new FakeModel({ manager_id: `views-${managers}`, ...traits }));
   attach(model, [], abort.signal);
   act(() => render({ model, el, signal: abort.signal }));
 }
@@ -114,4 +134,20 @@ export async function type(name: string, text: string): Promise<void> {
     field.value = text;
     field.dispatchEvent(new Event("input", { bubbles: true }));
   });
+}
+export async function pick(name: string, value: string): Promise<void> {
+  const list = one<HTMLSelectElement>("select", name);
+  await pass(0, () => {
+    list.value = value;
+    list.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+}
+
+export const focused = () => document.activeElement as HTMLElement;
+/** A key where the focus is; true if the page took it for itself. */
+export async function key(name: string, more: KeyboardEventInit = {}): Promise<boolean> {
+  const init = { key: name, bubbles: true, cancelable: true, ...more };
+  const event = new KeyboardEvent("keydown", init);
+  await pass(0, () => focused().dispatchEvent(event));
+  return event.defaultPrevented;
 }

@@ -1,4 +1,4 @@
-/** The thread of an execution: the ones that it continues, read when the reader comes to them. */
+/** The thread of an execution: those that it continues or tries again, read as they are come to. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { pace } from "../src/pane/pace.ts";
 import type { ExecutionRow } from "../src/protocol.ts";
@@ -46,6 +46,18 @@ describe("a thread", () => {
     }
     expect(headings()).toEqual(["First", "Second", "Third"]);
     expect(region("Blocks").textContent).toMatch(/First said.*failed.*Second said.*Third said/);
+  });
+
+  test("has the first attempt above a further one, and what that one continues above both", async () => {
+    const again = { name: "again", attempt: 2, attemptOf: "b", continues: "a", createdTime: 4 };
+    const retried = row({ executionId: "d", query: "Second", status: "completed", ...again });
+    await dashboard({ executions: [retried, ...chain.slice(1)] });
+    await press("View", item("again: Second"));
+    await give("d", "It worked.");
+    await give("b", "It failed.");
+    await give("a", "First said.");
+    expect(headings()).toEqual(["First", "Second", "Second"]);
+    expect(region("Blocks").textContent).toMatch(/It failed.*attempt 2.*It worked/);
   });
 
   test("reads nothing of what is not in sight", async () => {

@@ -3,37 +3,31 @@ import { expect, test } from "vitest";
 import type { ExecutionRow } from "../src/protocol.ts";
 import { usedText } from "../src/views/list/usage.tsx";
 import { row } from "./fakes.ts";
-import { button, dashboard, EXECUTIONS, el, item, press, say, usePage } from "./stage.ts";
+import { button, change, dashboard, EXECUTIONS, el, item, press, tell, usePage } from "./stage.ts";
 
 usePage();
 
 const usage = (within: Element = el) => within.querySelector<HTMLElement>(".cw-usage");
 const header = () => usage(el.querySelector(".cw-output-head") ?? el);
-const tell = (changes: Partial<ExecutionRow>, sequence: number) =>
-  say({
-    type: "claude:events",
-    sequence,
-    events: [{ type: "claude:changed", executionId: "run", changes }],
-  });
 
 test("processor and memory are in the row and in the pane's header while it runs", async () => {
   await dashboard({ executions: EXECUTIONS });
   await press("View", item("Run it"));
   expect(usage()).toBeNull();
-  await tell({ cpuPercent: 12, memoryBytes: 310_000_000 }, 1);
+  await tell(change("run", { cpuPercent: 12, memoryBytes: 310_000_000 }));
   expect(usage(item("Run it"))?.textContent).toBe("12 % CPU, 310 MB");
   expect(usage(item("Run it"))?.title).toContain("all that it started");
   expect(header()?.textContent).toBe("12 % CPU, 310 MB");
-  await tell({ cpuPercent: 0 }, 2);
+  await tell(change("run", { cpuPercent: 0 }));
   expect(header()?.textContent).toBe("0 % CPU, 310 MB");
 });
 
 test("once it has ended its header says what it used, its row no more than in a tooltip", async () => {
   await dashboard({ executions: EXECUTIONS });
   await press("View", item("Run it"));
-  await tell({ cpuPercent: 12, memoryBytes: 310_000_000 }, 1);
+  await tell(change("run", { cpuPercent: 12, memoryBytes: 310_000_000 }));
   const ended = { status: "completed", endTime: 9, cpuPercent: null, costUsd: 0.5 } as const;
-  await tell({ ...ended, cpuSeconds: 3.25, memoryBytes: 412_345_678 }, 2);
+  await tell(change("run", { ...ended, cpuSeconds: 3.25, memoryBytes: 412_345_678 }));
   expect(usage(item("Run it"))).toBeNull();
   expect(header()?.textContent).toBe("3.3 s CPU, 412 MB peak");
   expect(item("Run it").innerHTML).toContain("3.3 s CPU, 412 MB peak");

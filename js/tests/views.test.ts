@@ -14,6 +14,7 @@ import {
   model,
   one,
   pass,
+  pong,
   press,
   region,
   say,
@@ -108,16 +109,6 @@ test("the view of an execution beats while it runs, naming its pane, and then no
   show({ kind: "execution", execution_id: "own", row: own });
   const { paneId } = model.last("claude:open-pane");
   const pings = () => model.all("claude:ping").length;
-  const pong = () => {
-    const { requestId } = model.last("claude:ping");
-    return say({
-      type: "claude:pong",
-      requestId,
-      now: Date.now() / 1000,
-      closedPanes: [],
-      sequence: 0,
-    });
-  };
   await pong();
   await pass(5000);
   expect(model.last("claude:ping").paneIds).toEqual([paneId]);

@@ -58,18 +58,13 @@ export class Starting {
     this.ui.query.value = "";
   }
 
-  /** Starts every draft, in the order in which they stand; those that are refused stay. */
-  async executeAll(): Promise<string[]> {
-    const waiting = this.ui.drafts.value.filter((draft) => !draft.sending);
-    const ids = await Promise.all(waiting.map((draft) => this.executeDraft(draft)));
-    return ids.filter((id) => id !== null);
-  }
-
-  async executeDraft(draft: Draft): Promise<string | null> {
+  /** Starts it; `link` says which others it comes after. It stays, and says why, where it is refused. */
+  async executeDraft(draft: Draft, link: Partial<Execute> = {}): Promise<string | null> {
     const requestId = draft.requestId ?? newId();
     this.ui.changeDraft(draft.id, { sending: true, problem: null, requestId });
     try {
-      const answer = await this.connection.request(requestOf(draft.settings), requestId);
+      const request = { ...requestOf(draft.settings), ...link };
+      const answer = await this.connection.request(request, requestId);
       this.ui.removeDraft(draft.id);
       return answer.type === "claude:execute" ? answer.executionId : null;
     } catch (error) {
@@ -92,7 +87,7 @@ export class Starting {
   }
 }
 
-function requestOf(settings: Settings): Omit<Execute, "requestId"> {
+export function requestOf(settings: Settings): Omit<Execute, "requestId"> {
   return {
     type: "claude:execute",
     query: settings.query,

@@ -7,6 +7,7 @@
  */
 import type { Model } from "../connection.ts";
 import {
+  type DiffAnswer,
   type Events,
   type ExecutionRow,
   type KernelMessage,
@@ -165,6 +166,10 @@ export class FakeKernel implements Model {
       }
       case "claude:get-sessions":
         return { type: "claude:get-sessions", requestId, sessions: sessionsAt(now) };
+      case "claude:get-templates":
+        return { type: "claude:get-templates", requestId, templates: [], more: 0 };
+      case "claude:get-diff":
+        return { type: "claude:get-diff", requestId, ...NO_CHANGES };
       case "claude:search-history":
         return pastOf(this.world, message);
       case "claude:open-pane":
@@ -202,6 +207,7 @@ export class FakeKernel implements Model {
       models: MODELS,
       sequence: this.sequence,
       maxConcurrency: 2,
+      queue: null,
       suggestedQueries: [],
       executions: [...this.world.executions.values()].map(({ row }) => row),
       ...this.welcome,
@@ -228,6 +234,25 @@ const MODELS: Welcome["models"] = ["sonnet", "opus", "haiku"].map((value) => ({
   description: "",
   efforts: [],
 }));
+
+/** The demo's recordings have no patch. */
+const NO_CHANGES: Omit<DiffAnswer, "type" | "requestId"> = {
+  state: "clean",
+  branch: "",
+  base: "",
+  path: "",
+  appliedTime: null,
+  files: [],
+  fileCount: 0,
+  added: 0,
+  removed: 0,
+  commits: 0,
+  text: "",
+  truncated: false,
+  notes: [],
+  recorded: true,
+  mayApply: false,
+};
 
 const sessionsAt = (now: number) => [
   {

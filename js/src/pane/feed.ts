@@ -78,8 +78,9 @@ export class Feed {
     if (this.opening === 0) this.open();
   }
 
+  /** Told even if all of it is here: an output stays live for as long as somebody reads in it. */
   close(): void {
-    if (this.wanting) this.connection.tell({ type: "claude:close-pane", paneId: this.id });
+    if (!this.closed) this.connection.tell({ type: "claude:close-pane", paneId: this.id });
     this.closed = true;
   }
 

@@ -1,5 +1,6 @@
 /**
- * The thread that an execution belongs to: the executions that it continues, oldest first.
+ * The thread that an execution belongs to: the executions that it continues, or that it is a
+ * further attempt of, oldest first.
  *
  * The rule: an earlier one's output costs nothing until the reader comes to it. A chain that turns
  * in a circle, or whose earlier part the kernel does not know, ends there.
@@ -77,7 +78,9 @@ export class Thread {
     // Read so that a row which comes later is found.
     void this.app.store.ids.value;
     for (;;) {
-      const earlier = this.row(ids[0] as string)?.continues;
+      const row = this.row(ids[0] as string);
+      // What a further attempt continues, its first one does, too.
+      const earlier = row?.attemptOf ?? row?.continues;
       if (!earlier || ids.includes(earlier) || ids.length === LONGEST) return ids;
       if (!this.row(earlier)) {
         this.ask(earlier);

@@ -7,11 +7,10 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { panels } from "../parts/panelspart.ts";
-import { useFieldId } from "../view.ts";
+import { useFieldId, useView } from "../view.ts";
 import { Announcements } from "./announce.tsx";
 import { ConnectionBanner, KernelNotice } from "./banner.tsx";
 import { Fetched, usePanelsSoon } from "./fetched.tsx";
-import { Drafts } from "./form/drafts.tsx";
 import { StartForm } from "./form/form.tsx";
 import { DashboardHeader } from "./header.tsx";
 import { ListContext, useNewList } from "./list/listing.ts";
@@ -31,7 +30,7 @@ export function Dashboard() {
   usePanelsSoon();
   const onKeyDown = (event: KeyboardEvent) => {
     const chosen = panel.peek();
-    const search = chosen === "timeline" ? null : searches[chosen];
+    const search = chosen === "executions" || chosen === "history" ? searches[chosen] : null;
     if (event.key === "Escape") asked.value = false;
     if (event.defaultPrevented || isCombined(event) || isTyping(event.target)) return;
     if (event.key === "?") asked.value = true;
@@ -86,13 +85,14 @@ interface StartProps {
 function Start({ onKeys, onNeeds }: StartProps) {
   const folded = useSignal(false);
   const id = useFieldId();
+  const drafted = useView().app.ui.drafts.value.length > 0;
   return (
     <>
       <DashboardHeader folded={folded} formId={id} onKeys={onKeys} onNeeds={onNeeds} />
       <div id={id} hidden={folded.value}>
         <StartForm />
       </div>
-      <Drafts />
+      {drafted && <Fetched draw={({ Drafts }) => <Drafts />} />}
     </>
   );
 }

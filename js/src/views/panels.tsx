@@ -14,7 +14,7 @@ import { MIDDLE, Splitter } from "./list/splitter.tsx";
 import { SelectedOutput } from "./pane/output.tsx";
 import { TabPanel, Tabs } from "./tabs.tsx";
 
-export type PanelName = "executions" | "timeline" | "history";
+export type PanelName = "executions" | "timeline" | "graph" | "history";
 type Searches = Readonly<Record<"executions" | "history", RefObject<HTMLInputElement | null>>>;
 
 export interface DashboardPanelsProps {
@@ -30,6 +30,7 @@ export function DashboardPanels({ chosen, searches }: DashboardPanelsProps) {
   const tabs = [
     { id: "executions", label: "Executions", ...(all > 0 && { count: all }) },
     { id: "timeline", label: "Timeline" },
+    { id: "graph", label: "Graph" },
     { id: "history", label: "History" },
   ] as const;
   return (
@@ -50,6 +51,9 @@ export function DashboardPanels({ chosen, searches }: DashboardPanelsProps) {
         </TabPanel>
         <TabPanel id="timeline" prefix={prefix} hidden={chosen.value !== "timeline"}>
           {chosen.value === "timeline" && <Fetched draw={({ Timeline }) => <Timeline />} />}
+        </TabPanel>
+        <TabPanel id="graph" prefix={prefix} hidden={chosen.value !== "graph"}>
+          {chosen.value === "graph" && <Fetched draw={({ Graph }) => <Graph />} />}
         </TabPanel>
         <TabPanel id="history" prefix={prefix} hidden={chosen.value !== "history"}>
           {chosen.value === "history" && (

@@ -4,9 +4,10 @@
  * The rule: from the rows that the page has; its sum is said in words, too.
  */
 import { useComputed } from "@preact/signals";
+import { anchorOf, apart, NARROW } from "../../charts/labels.ts";
 import { amountTicks, dollars, placeOf, type Range, timeTicks } from "../../charts/scale.ts";
 import { stepsOf } from "../../charts/spending.ts";
-import { formatCost } from "../../format.ts";
+import { formatCost, LIST_PRICES } from "../../format.ts";
 import { useView } from "../../view.ts";
 
 const DAY = 86_400;
@@ -29,7 +30,7 @@ export function AddedUp() {
   return (
     <figure class="cw-chart">
       <figcaption class="cw-meta">
-        {`Cost of the last day, added up: ${formatCost(last.total)}`}
+        {`Cost of the last day, added up: ${formatCost(last.total)} (${LIST_PRICES})`}
       </figcaption>
       <svg class="cw-bars cw-added-up" aria-hidden="true" focusable="false">
         <title />
@@ -68,17 +69,20 @@ const across = (part: number): string => `calc((100% - ${LEFT}px) * ${part.toFix
 
 function Moments({ range }: { range: Range }) {
   const zone = -60 * new Date(range.from * 1000).getTimezoneOffset();
+  const ticks = timeTicks(range, 4, zone);
+  const narrow = apart(ticks, NARROW);
   return (
     <>
-      {timeTicks(range, 4, zone).map(({ at, label }) => (
+      {ticks.map((tick) => (
         <text
-          key={at}
-          x={`${(at * 100).toFixed(2)}%`}
-          dx={-LEFT * at}
+          key={tick.at}
+          class={narrow.has(tick) ? undefined : "cw-if-wide"}
+          x={`${(tick.at * 100).toFixed(2)}%`}
+          dx={-LEFT * tick.at}
           y={TOP + HEIGHT + 16}
-          text-anchor={at < 0.1 ? "start" : at > 0.9 ? "end" : "middle"}
+          text-anchor={anchorOf(tick.at)}
         >
-          {label}
+          {tick.label}
         </text>
       ))}
     </>

@@ -10,7 +10,7 @@ import { useMemo } from "preact/hooks";
 import type { CallBook } from "../../charts/callbook.ts";
 import { type Lane, type PlacedCall, placeCalls } from "../../charts/lanes.ts";
 import { placeOf, type Range } from "../../charts/scale.ts";
-import { formatCost, formatCount, formatDuration } from "../../format.ts";
+import { formatCost, formatCount, formatDuration, LIST_PRICES } from "../../format.ts";
 import { select, useFieldId, useView } from "../../view.ts";
 import { StatusBadge } from "../list/status.tsx";
 import { Visible } from "../text/visible.tsx";
@@ -61,7 +61,11 @@ export function TimelineLane({ lane, range, book }: LaneProps) {
           <Visible text={row.name ?? (row.query.trim() || "(no query)")} as="line" />
         </span>
       </button>
-      <span class="cw-meta cw-lane-figures" id={id}>
+      <span
+        class="cw-meta cw-lane-figures"
+        id={id}
+        title={row.costUsd === null ? undefined : `Cost: ${LIST_PRICES}`}
+      >
         {figuresOf(lane)}
         <span class="cw-unseen">{describe(lane, placed, leftOut)}</span>
       </span>

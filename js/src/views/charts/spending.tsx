@@ -8,7 +8,7 @@ import { useEffect, useMemo } from "preact/hooks";
 import { Paced } from "../../charts/paced.ts";
 import { amountTicks, dollars, shortAmount } from "../../charts/scale.ts";
 import { type Day, daysUpTo } from "../../charts/spending.ts";
-import { formatNumber } from "../../format.ts";
+import { formatNumber, LIST_PRICES } from "../../format.ts";
 import type { SpendingAnswer } from "../../protocol.ts";
 import { useView } from "../../view.ts";
 
@@ -66,7 +66,11 @@ interface Series {
   readonly of: (day: Day) => number;
 }
 
-const PAID: Series = { kind: "cw-cost", text: "US dollars", of: (day) => day.costUsd };
+const PAID: Series = {
+  kind: "cw-cost",
+  text: `US dollars, ${LIST_PRICES}`,
+  of: (day) => day.costUsd,
+};
 const TOKENS: readonly Series[] = [
   {
     kind: "cw-tokens-in",
@@ -188,7 +192,7 @@ function FiguresTable({ days }: { days: readonly Day[] }) {
             <tr>
               <th scope="col">Day</th>
               <th scope="col">Executions</th>
-              <th scope="col">Cost</th>
+              <th scope="col">Cost (est.)</th>
               <th scope="col">Tokens in</th>
               <th scope="col">Tokens out</th>
             </tr>

@@ -7,6 +7,7 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { CallBook } from "../../charts/callbook.ts";
+import { anchorOf, apart, NARROW } from "../../charts/labels.ts";
 import { isIn, type Lane, laneOf, rangeOf } from "../../charts/lanes.ts";
 import { type Range, timeTicks } from "../../charts/scale.ts";
 import { formatCount, formatNumber } from "../../format.ts";
@@ -103,18 +104,21 @@ const TICKS = 5;
 /** The moments above the lanes; each lane has the same lines. */
 function Axis({ range }: { range: Range }) {
   const zone = -60 * new Date(range.from * 1000).getTimezoneOffset();
+  const ticks = timeTicks(range, TICKS, zone);
+  const narrow = apart(ticks, NARROW);
   return (
     <svg class="cw-axis" aria-hidden="true" focusable="false">
       <title />
-      {timeTicks(range, TICKS, zone).map(({ at, label }) => (
-        <g key={at}>
-          <line x1={percent(at)} x2={percent(at)} y1="16" y2="22" />
+      {ticks.map((tick) => (
+        <g key={tick.at}>
+          <line x1={percent(tick.at)} x2={percent(tick.at)} y1="16" y2="22" />
           <text
-            x={percent(at)}
+            class={narrow.has(tick) ? undefined : "cw-if-wide"}
+            x={percent(tick.at)}
             y="12"
-            text-anchor={at < 0.08 ? "start" : at > 0.92 ? "end" : "middle"}
+            text-anchor={anchorOf(tick.at)}
           >
-            {label}
+            {tick.label}
           </text>
         </g>
       ))}

@@ -1,5 +1,5 @@
 /**
- * One labelled line of text, and one labelled choice.
+ * One labelled line of text, one labelled choice, and one labelled box to check.
  *
  * The rule: the label is the accessible name; suggestions only suggest.
  */
@@ -73,5 +73,25 @@ export function SelectField<T extends string>({ label, value, options }: SelectF
         ))}
       </select>
     </div>
+  );
+}
+
+interface CheckFieldProps {
+  readonly label: string;
+  readonly value: Signal<boolean>;
+}
+
+export function CheckField({ label, value }: CheckFieldProps) {
+  return (
+    <label class="cw-check">
+      <input
+        type="checkbox"
+        checked={value.value}
+        onChange={(event) => {
+          value.value = event.currentTarget.checked;
+        }}
+      />
+      {label}
+    </label>
   );
 }

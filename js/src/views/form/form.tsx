@@ -6,14 +6,14 @@
 import { useComputed } from "@preact/signals";
 import { PERMISSION_MODES } from "../../conversation/modes.ts";
 import { EXECUTE } from "../../conversation/starting.ts";
+import { panels } from "../../parts/panelspart.ts";
 import type { MCPConfigChoice } from "../../protocol.ts";
-import { selecting, useFieldId, useView } from "../../view.ts";
+import { select, selecting, useFieldId, useView } from "../../view.ts";
 import { ProblemAlert } from "../problem.tsx";
 import { ConfirmServers, FoundConfigs, McpField } from "../session/mcp.tsx";
 import { effortsOf } from "../session/session.tsx";
 import { SessionPicker } from "../session/sessionpicker.tsx";
-import { ExecuteAll } from "./drafts.tsx";
-import { Field, SelectField } from "./field.tsx";
+import { CheckField, Field, SelectField } from "./field.tsx";
 
 export function StartForm() {
   const view = useView();
@@ -21,6 +21,7 @@ export function StartForm() {
   const { ui } = app;
   const gone = app.connection.state.value === "disconnected";
   const { sending, problem } = app.actions.state(EXECUTE).value;
+  const fetched = panels.value.value;
   const execute = async () => {
     if (gone || sending) return;
     const show = selecting(view);
@@ -43,10 +44,11 @@ export function StartForm() {
       <McpField />
       <MoreOptions />
       <FoundConfigs />
+      {fetched && <fetched.Templates />}
       <div class="cw-actions">
         <button
           type="submit"
-          class="cw-button cw-primary"
+          class={ui.fillsTemplate.value ? "cw-button" : "cw-button cw-primary"}
           aria-disabled={gone || sending}
           aria-busy={sending}
           title="Ctrl+Enter or Cmd+Enter in the query"
@@ -61,6 +63,31 @@ export function StartForm() {
       {problem && <ProblemAlert problem={problem} />}
       {problem?.mcpConfig && <ConfirmConfig config={problem.mcpConfig} onConfirmed={execute} />}
     </form>
+  );
+}
+
+function ExecuteAll() {
+  const view = useView();
+  const { app } = view;
+  const drafting = panels.value.value;
+  const gone = app.connection.state.value === "disconnected";
+  const off = gone || !drafting || drafting.isStarting(app);
+  const start = async () => {
+    const [first] = off ? [] : await drafting.executeAll(app);
+    if (first !== undefined && view.selected.value === null) select(view, first);
+  };
+  return (
+    <button
+      type="button"
+      class="cw-button"
+      aria-disabled={off}
+      title={
+        app.ui.drafts.value.length === 0 ? "Add queries to the drafts first" : "Start every draft"
+      }
+      onClick={() => void start()}
+    >
+      Execute All
+    </button>
   );
 }
 
@@ -104,16 +131,7 @@ function MoreOptions() {
           value={ui.permissionMode}
           options={Object.entries(PERMISSION_MODES)}
         />
-        <label class="cw-check">
-          <input
-            type="checkbox"
-            checked={ui.keepOpen.value}
-            onChange={(event) => {
-              ui.keepOpen.value = event.currentTarget.checked;
-            }}
-          />
-          Keep open for follow-ups
-        </label>
+        <CheckField label="Keep open for follow-ups" value={ui.keepOpen} />
       </div>
     </details>
   );

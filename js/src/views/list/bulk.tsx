@@ -4,6 +4,7 @@
  * The rule: there only while something is selected or asked. The question says how many, and the
  * key that is pressed without a look at it does nothing.
  */
+import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { clip, formatCount } from "../../format.ts";
 import type { Asked, Bulk, BulkAction } from "../../list/bulk.ts";
@@ -21,11 +22,14 @@ interface SelectionBarProps {
   readonly bulk: Bulk;
   /** What can be done with executions of that list. */
   readonly actions: readonly BulkAction[];
+  /** Further ones. */
+  readonly more?: ComponentChildren;
   /** Called with the one that was started, if it is but one. */
   readonly onStarted: (executionId: string) => void;
 }
 
-export function SelectionBar({ listing, bulk, actions, onStarted }: SelectionBarProps) {
+export function SelectionBar({ onStarted, ...shown }: SelectionBarProps) {
+  const { listing, bulk } = shown;
   const size = listing.selection.value.selected.size;
   const asked = bulk.asked.value;
   const confirm = async () => {
@@ -35,7 +39,7 @@ export function SelectionBar({ listing, bulk, actions, onStarted }: SelectionBar
   };
   return (
     <>
-      {size > 0 && <SelectionTools size={size} listing={listing} bulk={bulk} actions={actions} />}
+      {size > 0 && <SelectionTools size={size} {...shown} />}
       {bulk.problem.value && <ProblemAlert problem={bulk.problem.value} />}
       {asked && (
         <Question asked={asked} onCancel={() => bulk.cancel()} onConfirm={() => void confirm()} />
@@ -46,7 +50,7 @@ export function SelectionBar({ listing, bulk, actions, onStarted }: SelectionBar
 
 type SelectionToolsProps = Omit<SelectionBarProps, "onStarted"> & { readonly size: number };
 
-function SelectionTools({ size, listing, bulk, actions }: SelectionToolsProps) {
+function SelectionTools({ size, listing, bulk, actions, more }: SelectionToolsProps) {
   const shown = listing.places.count;
   return (
     <fieldset class="cw-selection" aria-label="Selected executions">
@@ -58,6 +62,7 @@ function SelectionTools({ size, listing, bulk, actions }: SelectionToolsProps) {
           onPress={() => bulk.ask(action, listing.chosen())}
         />
       ))}
+      {more}
       {size < shown && (
         <button
           type="button"

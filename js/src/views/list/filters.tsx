@@ -28,6 +28,7 @@ const FILTER_TITLES: Readonly<Record<Filter, string>> = {
 const ORDER_NAMES: Readonly<Record<Order, string>> = {
   newest: "Newest first",
   status: "Needs you first",
+  queue: "Next to start first",
   cost: "Highest cost first",
   duration: "Longest first",
 };

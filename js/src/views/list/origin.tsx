@@ -1,5 +1,6 @@
 /**
- * Where an execution's content comes from: that it was replayed, and that its recording is stale.
+ * Where an execution's content comes from: that it is a further attempt, that it was replayed, and
+ * that its recording is stale.
  *
  * The rule: a mark where there is little room, and the same in words where there is more; the words
  * never hang on a pointer that stands still.
@@ -14,10 +15,21 @@ function replayed(row: ExecutionRow): string {
   return `Replayed from a recording${when}: nothing ran, and nothing was charged.`;
 }
 
+/** Which attempt it is, where it is not the first one. */
+export function AttemptMark({ row: { attempt, attemptOf } }: { row: ExecutionRow }) {
+  return attempt && attemptOf ? (
+    <span
+      class="cw-tag"
+      title={`A further attempt of ${attemptOf}; its output shows the first attempt above it`}
+    >{`attempt ${attempt}`}</span>
+  ) : null;
+}
+
 /** Tags beside the status. */
 export function OriginMarks({ row }: { row: ExecutionRow }) {
   return (
     <>
+      <AttemptMark row={row} />
       {row.recorded && (
         <span class="cw-tag" title={replayed(row)}>
           replayed

@@ -5,13 +5,13 @@
  * The rule: it reads its own signals only, so that one change draws one row. Its name is the
  * query's, and the rest describes it.
  */
-import { useComputed } from "@preact/signals";
-import { formatCost, formatCount } from "../../format.ts";
+import { formatCost, formatCount, LIST_PRICES } from "../../format.ts";
 import type { ExecutionRow } from "../../protocol.ts";
 import { isEnded } from "../../store.ts";
 import { select, useFieldId, useView } from "../../view.ts";
+import { Fetched } from "../fetched.tsx";
 import { RowActivity } from "./activity.tsx";
-import { Cell, GridRow, type RowProps } from "./grid.tsx";
+import { Cell, GridRow, type RowProps, type RowState } from "./grid.tsx";
 import { KillButton, KillProblem } from "./kill.tsx";
 import { useListing } from "./listing.ts";
 import { OriginMarks } from "./origin.tsx";
@@ -29,7 +29,7 @@ export function Row(props: RowProps) {
     <GridRow {...props} listing={listing} label={nameOf(row)} describedBy={id}>
       {({ opened, tabIndex }) => (
         <>
-          <RowText row={row} id={id} />
+          <RowText row={row} id={id} tabIndex={tabIndex} />
           <Cell class="cw-figures">
             <UsageNow row={row} />
             <Duration row={row} />
@@ -59,7 +59,12 @@ export function nameOf(row: ExecutionRow): string {
   return row.name ? `${row.name}: ${titleOf(row)}` : titleOf(row);
 }
 
-function RowText({ row, id }: { row: ExecutionRow; id: string }) {
+interface RowTextProps extends Pick<RowState, "tabIndex"> {
+  readonly row: ExecutionRow;
+  readonly id: string;
+}
+
+function RowText({ row, id, tabIndex }: RowTextProps) {
   return (
     <Cell class="cw-row-text">
       <div class="cw-row-line">
@@ -72,7 +77,9 @@ function RowText({ row, id }: { row: ExecutionRow; id: string }) {
           {titleOf(row)}
         </span>
       </div>
-      <QueuePlace row={row} />
+      {row.status === "pending" && (
+        <Fetched quiet draw={({ QueuePlace }) => <QueuePlace row={row} tabIndex={tabIndex} />} />
+      )}
       <RowActivity row={row} />
       <KillProblem row={row} />
     </Cell>
@@ -90,17 +97,6 @@ function Marks({ row }: { row: ExecutionRow }) {
   );
 }
 
-function QueuePlace({ row }: { row: ExecutionRow }) {
-  const { store } = useView().app;
-  const pending = row.status === "pending";
-  const place = useComputed(() => store.places.value.get(row.executionId));
-  if (!pending) return null;
-  const text = row.held
-    ? "held: its kernel is gone"
-    : place.value && `place ${place.value} in the queue`;
-  return text ? <div class="cw-activity">{text}</div> : null;
-}
-
 export const figuresOf = (row: ExecutionRow): string =>
   [
     row.model,
@@ -109,6 +105,7 @@ export const figuresOf = (row: ExecutionRow): string =>
     row.denialCount > 0 && formatCount(row.denialCount, "denial"),
     isEnded(row.status) && usedText(row),
     row.recorded && "cost as recorded",
+    row.costUsd !== null && `cost: ${LIST_PRICES}`,
   ]
     .filter(Boolean)
     .join(" · ");

@@ -6,7 +6,7 @@
  */
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
-import { formatCost } from "../../format.ts";
+import { formatCost, LIST_PRICES } from "../../format.ts";
 import type { ExecutionRow } from "../../protocol.ts";
 import { isEnded } from "../../store.ts";
 import { useFieldId, useView } from "../../view.ts";
@@ -81,7 +81,9 @@ function OutputHeader({ row, transcript, button, compact }: HeaderProps) {
         <StatusBadge status={row.status} />
         <Duration row={row} />
         <OriginMarks row={row} />
-        <span class="cw-meta">{[row.model, costOf(row)].filter(Boolean).join(" · ")}</span>
+        <span class="cw-meta" title={row.costUsd === null ? undefined : `Cost: ${LIST_PRICES}`}>
+          {[row.model, costOf(row)].filter(Boolean).join(" · ")}
+        </span>
         <Usage row={row} />
         <span class="cw-buttons">
           {!compact && <Toolbar row={row} transcript={transcript} />}
@@ -93,6 +95,7 @@ function OutputHeader({ row, transcript, button, compact }: HeaderProps) {
       <QueryLine row={row} />
       {!compact && <OriginText row={row} />}
       <RowActivity row={row} />
+      {row.overBudget && <div class="cw-reason">{`Budget: ${row.overBudget}`}</div>}
       <KillProblem row={row} />
       <RerunOutcome row={row} />
     </div>
@@ -101,7 +104,7 @@ function OutputHeader({ row, transcript, button, compact }: HeaderProps) {
 
 function costOf(row: ExecutionRow): string {
   if (row.costUsd === null) return "";
-  return formatCost(row.costUsd) + (row.recorded ? " as recorded" : "");
+  return formatCost(row.costUsd) + (row.recorded ? " as recorded" : " est.");
 }
 
 const CATCH_UP_AFTER = 2000;
@@ -132,8 +135,12 @@ function OutputTabs({ transcript, live, compact }: OutputTabsProps) {
   const prefix = useFieldId();
   const [chosen, choose] = useState("conversation");
   const { count } = transcript.pane.stderr.value;
+  const { executionId } = transcript;
+  const row = useView().app.row(executionId)?.value;
+  const changes = row?.branch || row?.recorded;
   const tabs = [
     { id: "conversation", label: "Conversation" },
+    ...(changes ? [{ id: "changes", label: "Changes" }] : []),
     { id: "raw", label: "Raw frames" },
     { id: "stderr", label: "stderr", ...(count > 0 && { count }) },
   ];
@@ -159,9 +166,16 @@ function OutputTabs({ transcript, live, compact }: OutputTabsProps) {
       >
         <ConversationPanel transcript={transcript} live={live} />
       </TabPanel>
+      {changes && (
+        <TabPanel id="changes" prefix={prefix} hidden={compact || chosen !== "changes"}>
+          {chosen === "changes" && !compact && (
+            <Fetched draw={({ Changes }) => <Changes executionId={executionId} />} />
+          )}
+        </TabPanel>
+      )}
       <TabPanel id="raw" prefix={prefix} hidden={compact || chosen !== "raw"}>
         {chosen === "raw" && !compact && (
-          <Fetched draw={({ RawPanel }) => <RawPanel executionId={transcript.executionId} />} />
+          <Fetched draw={({ RawPanel }) => <RawPanel executionId={executionId} />} />
         )}
       </TabPanel>
       <TabPanel id="stderr" prefix={prefix} hidden={compact || chosen !== "stderr"}>

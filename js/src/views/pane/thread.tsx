@@ -7,6 +7,7 @@
 import { useEffect } from "preact/hooks";
 import { formatAge } from "../../format.ts";
 import { useView } from "../../view.ts";
+import { AttemptMark } from "../list/origin.tsx";
 import { StatusBadge } from "../list/status.tsx";
 import type { Transcript } from "./transcript.ts";
 
@@ -33,6 +34,7 @@ export function PartHeading({ transcript, id }: { transcript: Transcript; id: st
     <div class="cw-part" role="heading" aria-level={3}>
       {row && <StatusBadge status={row.status} />}
       <span class="cw-part-query">{row?.query}</span>
+      {row && <AttemptMark row={row} />}
       {began !== null && (
         <time class="cw-meta" dateTime={new Date(began * 1000).toISOString()}>
           {formatAge(now - began)}

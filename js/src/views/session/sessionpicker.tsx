@@ -9,6 +9,7 @@ import { clip, formatAge, formatBytes } from "../../format.ts";
 import type { SessionRow } from "../../protocol.ts";
 import { visibleText } from "../../text/visible.ts";
 import { useFieldId, useView } from "../../view.ts";
+import { CheckField } from "../form/field.tsx";
 
 /** So many can be looked through without a search. */
 const FEW = 5;
@@ -52,7 +53,7 @@ export function SessionPicker() {
           {found.length === 0 ? "No session matches." : `${found.length} of ${sessions.length}`}
         </span>
       )}
-      {chosen !== "" && <ForkField />}
+      {chosen !== "" && <CheckField label="Fork: go on in a new session" value={ui.forkSession} />}
     </div>
   );
 }
@@ -75,22 +76,6 @@ function SearchField({ onSearch, list }: { onSearch: (text: string) => void; lis
         root.getElementById(list)?.focus();
       }}
     />
-  );
-}
-
-function ForkField() {
-  const { ui } = useView().app;
-  return (
-    <label class="cw-check">
-      <input
-        type="checkbox"
-        checked={ui.forkSession.value}
-        onChange={(event) => {
-          ui.forkSession.value = event.currentTarget.checked;
-        }}
-      />
-      Fork: go on in a new session
-    </label>
   );
 }
 

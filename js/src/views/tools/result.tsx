@@ -5,7 +5,7 @@
  * text has; a result that a later one replaced stays, and says so.
  */
 import type { ResultBlock } from "../../fold/blocks.ts";
-import { formatCost, formatCount, formatDuration } from "../../format.ts";
+import { formatCost, formatCount, formatDuration, LIST_PRICES } from "../../format.ts";
 import { pretty } from "../../json.ts";
 import { errorText, newErrors } from "../../tools/errortext.ts";
 import { CopyButton } from "../text/copy.tsx";
@@ -49,13 +49,16 @@ export function ResultView({ block }: { block: ResultBlock }) {
 
 function Figures({ block: { costUsd, durationMs, turns, denials } }: { block: ResultBlock }) {
   const figures = [
-    costUsd !== null && formatCost(costUsd),
+    costUsd !== null && `${formatCost(costUsd)} est.`,
     durationMs !== null && formatSeconds(durationMs / 1000),
     turns !== null && formatCount(turns, "turn"),
     denials > 0 && formatCount(denials, "denial"),
   ].filter(Boolean);
   return (
-    <span class="cw-meta" title="As the CLI reports it: its cost is that of the whole session">
+    <span
+      class="cw-meta"
+      title={`As the CLI reports it: its cost is that of the whole session, an ${LIST_PRICES}`}
+    >
       {figures.join(" · ")}
     </span>
   );

@@ -1,6 +1,5 @@
-/** The form, the drafts and the banner: what can be started when, and what is said if it cannot. */
+/** What the form offers beside the query: sessions, settings, MCP files and what they start. */
 import { describe, expect, test } from "vitest";
-import { BUSY_AFTER } from "../src/connection.ts";
 import type { MCPConfigChoice } from "../src/protocol.ts";
 import { SETTLE_MS } from "../src/views/requests/guard.ts";
 import { refused } from "./fakes.ts";
@@ -8,174 +7,22 @@ import {
   alerts,
   all,
   button,
+  change,
   dashboard,
   EXECUTIONS,
   el,
-  HOSTILE,
   model,
   one,
   pass,
+  pick,
   press,
   say,
-  status,
+  tell,
   type,
   usePage,
 } from "./stage.ts";
 
 usePage();
-
-describe("starting", () => {
-  test("Execute sends what the form says, clears the query and shows the new one", async () => {
-    await dashboard();
-    await type("Query", "Do it");
-    await type("Model", " opus ");
-    await type("MCP config", '{"mcpServers":{}}');
-    await press("Execute");
-    const sent = model.last("claude:execute");
-    expect(sent).toMatchObject({
-      query: "Do it",
-      projectPath: "/home/user/project",
-      sessionId: null,
-      model: "opus",
-      mcpConfig: '{"mcpServers":{}}',
-    });
-    await say({ type: "claude:execute", requestId: sent.requestId, executionId: "new" });
-    expect(one<HTMLTextAreaElement>("textarea", "Query").value).toBe("");
-    const changes = { query: "Do it" };
-    await say({
-      type: "claude:events",
-      sequence: 1,
-      events: [{ type: "claude:changed", executionId: "new", changes }],
-    });
-    expect(model.last("claude:open-pane").executionId).toBe("new");
-  });
-
-  test("Ctrl+Enter in the query executes, plain Enter does not", async () => {
-    await dashboard();
-    await type("Query", "Do it");
-    const query = one("textarea", "Query");
-    const enter = (ctrlKey: boolean) =>
-      pass(0, () => {
-        query.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", ctrlKey, bubbles: true }));
-      });
-    await enter(false);
-    expect(model.all("claude:execute")).toHaveLength(0);
-    await enter(true);
-    expect(model.all("claude:execute")).toHaveLength(1);
-  });
-
-  test("a blank query is said so, and nothing is sent", async () => {
-    await dashboard();
-    await type("Query", " \n");
-    await press("Execute");
-    expect(alerts()[0]).toContain("The query is blank.");
-    expect(model.all("claude:execute")).toHaveLength(0);
-  });
-
-  test("a refusal is shown beside the form, and the text stays", async () => {
-    await dashboard();
-    await type("Query", "Do it");
-    await press("Execute");
-    const { requestId } = model.last("claude:execute");
-    await say(
-      refused(requestId, { kind: "ProjectPathError", message: HOSTILE, hint: "Choose another." }),
-    );
-    expect(alerts()[0]).toBe(`${HOSTILE} Choose another.`);
-    expect(one<HTMLTextAreaElement>("textarea", "Query").value).toBe("Do it");
-    await press("Execute");
-    expect(model.last("claude:execute").requestId).not.toBe(requestId);
-  });
-
-  test("the same text after a lost answer is the same request", async () => {
-    await dashboard();
-    await type("Query", "Do it");
-    await press("Execute");
-    const { requestId } = model.last("claude:execute");
-    model.gone = true;
-    await pass(5000);
-    expect(alerts()[0]).toContain("Disconnected");
-    model.gone = false;
-    await pass(5000);
-    const ping = model.last("claude:ping").requestId;
-    await say({
-      type: "claude:pong",
-      requestId: ping,
-      now: Date.now() / 1000,
-      closedPanes: [],
-      sequence: 0,
-    });
-    await press("Execute");
-    expect(model.last("claude:execute").requestId).toBe(requestId);
-    expect(model.all("claude:execute")).toHaveLength(2);
-  });
-
-  test("Execute All starts every draft; the refused ones stay with their error", async () => {
-    await dashboard();
-    for (const query of ["one", "two", "three"]) {
-      await type("Query", query);
-      await press("Add to drafts");
-    }
-    expect(one<HTMLTextAreaElement>("textarea", "Query").value).toBe("");
-    await press("Execute All");
-    const sent = model.sent.filter((message) => message.type === "claude:execute");
-    expect(sent.map(({ query }) => query)).toEqual(["one", "two", "three"]);
-    for (const { requestId, query } of sent) {
-      if (query !== "two") await say({ type: "claude:execute", requestId, executionId: query });
-    }
-    await say(refused(sent[1]?.requestId ?? "", { kind: "Busy", message: "Not now." }));
-    const left = [...el.querySelectorAll(".cw-draft")].map((draft) => draft.textContent);
-    expect(left).toHaveLength(1);
-    expect(left[0]).toContain("two");
-    expect(alerts()).toEqual(["Not now."]);
-    await press("Remove draft");
-    expect(button("Execute All").getAttribute("aria-disabled")).toBe("true");
-  });
-});
-
-describe("the connection", () => {
-  test("a busy kernel is said so until it answers", async () => {
-    await dashboard();
-    await type("Query", "Do it");
-    await press("Execute");
-    expect(status()).toBe("");
-    await pass(BUSY_AFTER);
-    expect(status()).toBe("Kernel busy: will act when the cell ends.");
-    const { requestId } = model.last("claude:execute");
-    await say({ type: "claude:execute", requestId, executionId: "x" });
-    expect(status()).toBe("");
-  });
-
-  test("a kernel that is gone is said so, and nothing can be started or killed", async () => {
-    await dashboard({ executions: EXECUTIONS });
-    await type("Query", "draft");
-    await press("Add to drafts");
-    model.gone = true;
-    await pass(5000);
-    expect(status()).toBe(
-      "Disconnected: the kernel was restarted or shut down. Run the cell again.",
-    );
-    for (const name of ["Execute", "Execute All"]) {
-      expect(button(name).getAttribute("aria-disabled")).toBe("true");
-      await press(name);
-    }
-    expect(model.all("claude:execute")).toHaveLength(0);
-    for (const kill of all("button", "Kill")) {
-      expect(kill.getAttribute("aria-disabled")).toBe("true");
-    }
-    model.gone = false;
-    await pass(5000);
-    const { requestId } = model.last("claude:ping");
-    await say({
-      type: "claude:pong",
-      requestId,
-      now: Date.now() / 1000,
-      closedPanes: [],
-      sequence: 0,
-    });
-    expect(status()).toBe("");
-    expect(model.all("claude:hello")).toHaveLength(2);
-  });
-});
 
 describe("what a new execution goes on with", () => {
   test("asks for the sessions of the path, when it settles and when one has ended", async () => {
@@ -195,12 +42,7 @@ describe("what a new execution goes on with", () => {
     await pass(400);
     expect(model.all("claude:get-sessions")).toHaveLength(2);
     expect(model.last("claude:get-sessions").projectPath).toBe("/tmp");
-    const changes = { status: "completed" };
-    await say({
-      type: "claude:events",
-      sequence: 1,
-      events: [{ type: "claude:changed", executionId: "run", changes }],
-    });
+    await tell(change("run", { status: "completed" }));
     await pass(400);
     expect(model.all("claude:get-sessions")).toHaveLength(3);
   });
@@ -220,17 +62,10 @@ describe("what a new execution goes on with", () => {
   }
   const options = () =>
     [...one("select", "Session").querySelectorAll("option")].map((option) => option.value);
-  async function choose(sessionId: string): Promise<void> {
-    const list = one<HTMLSelectElement>("select", "Session");
-    await pass(0, () => {
-      list.value = sessionId;
-      list.dispatchEvent(new Event("change", { bubbles: true }));
-    });
-  }
 
   test("many sessions are searched; the chosen one stays in the list", async () => {
     await sessions(7);
-    await choose("session-1");
+    await pick("Session", "session-1");
     await type("Search sessions", "report WRITE");
     expect(options()).toEqual(["", "session-1", "session-3"]);
     expect(one("select", "Session").textContent).toContain("[U+202E]");
@@ -249,7 +84,7 @@ describe("what a new execution goes on with", () => {
     await sessions(2);
     const fork = () => el.querySelector<HTMLInputElement>(".cw-sessions input[type=checkbox]");
     expect(fork()).toBeNull();
-    await choose("session-1");
+    await pick("Session", "session-1");
     await pass(0, () => fork()?.click());
     await type("Query", "Go on");
     await press("Execute");
@@ -266,17 +101,11 @@ describe("what a new execution goes on with", () => {
     await type("Model", "opus");
     const effort = one<HTMLSelectElement>("select", "Effort");
     expect([...effort.options].map((option) => option.value)).toEqual(["", "low", "high"]);
-    await pass(0, () => {
-      for (const [name, value] of [
-        ["Effort", "high"],
-        ["Permission mode", "acceptEdits"],
-      ] as const) {
-        const list = one<HTMLSelectElement>("select", name);
-        list.value = value;
-        list.dispatchEvent(new Event("change", { bubbles: true }));
-      }
-      el.querySelector<HTMLInputElement>(".cw-more input[type=checkbox]")?.click();
-    });
+    await pick("Effort", "high");
+    await pick("Permission mode", "acceptEdits");
+    await pass(0, () =>
+      el.querySelector<HTMLInputElement>(".cw-more input[type=checkbox]")?.click(),
+    );
     await type("Query", "Go");
     await press("Execute");
     expect(model.last("claude:execute")).toMatchObject({

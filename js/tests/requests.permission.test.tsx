@@ -1,17 +1,21 @@
-/** What an execution asks, as cards: what they show, what they send, and what no stray key does. */
-import { type Signal, signal } from "@preact/signals";
-import { type ComponentChildren, render as draw } from "preact";
+/** A permission that an execution asks for: what its card shows and sends, and no stray key does. */
 import { describe, expect, test } from "vitest";
-import { App } from "../src/app.ts";
-import type { RequestBlock } from "../src/fold/blocks.ts";
-import { keepFocus } from "../src/page/focus.ts";
-import type { ExecutionRow } from "../src/protocol.ts";
-import { PaneContext, ViewContext } from "../src/view.ts";
 import { SETTLE_MS } from "../src/views/requests/guard.ts";
-import { RequestView } from "../src/views/requests/request.tsx";
-import { FakeModel, refused, row, welcome } from "./fakes.ts";
 import {
-  abort,
+  answer,
+  answers,
+  BY_PAGE,
+  card,
+  check,
+  close,
+  drawn,
+  enter,
+  group,
+  MODE,
+  RULE,
+} from "./asked.tsx";
+import { refused } from "./fakes.ts";
+import {
   alerts,
   all,
   button,
@@ -19,85 +23,14 @@ import {
   model,
   one,
   pass,
+  pong,
   press,
   say,
   type,
-  useModel,
   usePage,
 } from "./stage.ts";
 
 usePage();
-
-const ASKED: RequestBlock = {
-  kind: "request",
-  key: "request:1",
-  parent: null,
-  controlId: "c1",
-  asks: "permission",
-  toolUseId: "t1",
-  tool: "Bash",
-  input: { command: "npm test", description: "Run the tests" },
-  title: "",
-  inputClipped: false,
-  description: "",
-  why: "This command requires approval",
-  blockedPath: "/home/user/project/x.txt",
-  suggestions: [],
-  defaultToNo: false,
-  agentId: "",
-  state: "open",
-  answer: null,
-};
-const RULE = {
-  type: "addRules",
-  rules: [{ toolName: "Bash", ruleContent: "npm test" }],
-  behavior: "allow",
-  destination: "localSettings",
-};
-const MODE = { type: "setMode", mode: "acceptEdits", destination: "session" };
-
-let block: Signal<RequestBlock>;
-
-const drawn = signal(true);
-
-function Asked({ block }: { block: Signal<RequestBlock> }) {
-  return drawn.value ? <RequestView block={block.value} /> : null;
-}
-
-/** Draws the card of a request of a running execution, and lets it settle. */
-async function card(fields: Partial<RequestBlock> = {}, of: Partial<ExecutionRow> = {}) {
-  useModel(new FakeModel({ kind: "dashboard", manager_id: `requests-${Math.random()}` }));
-  const app = new App(model, [], abort.signal);
-  const running = row({ executionId: "run", status: "running", ...of });
-  await say(welcome(model.last("claude:hello").requestId, { executions: [running] }));
-  block = signal({ ...ASKED, ...fields });
-  const { pane } = app.panes.use("run");
-  const body: ComponentChildren = (
-    <PaneContext.Provider value={pane}>
-      <Asked block={block} />
-    </PaneContext.Provider>
-  );
-  const view = { app, selected: signal<string | null>("run") };
-  await pass(SETTLE_MS, () =>
-    draw(<ViewContext.Provider value={view}>{body}</ViewContext.Provider>, el),
-  );
-  keepFocus(el, abort.signal);
-  abort.signal.addEventListener("abort", () => draw(null, el));
-}
-
-const group = () => el.querySelector('[role="group"]') as HTMLElement;
-const answer = () => model.last("claude:answer-request");
-const answers = () => model.all("claude:answer-request");
-const enter = (element: Element) =>
-  pass(0, () => {
-    const event = new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true });
-    element.dispatchEvent(event);
-  });
-const check = (input: HTMLInputElement) => pass(0, () => input.click());
-const close = (fields: Partial<RequestBlock>) =>
-  pass(0, () => {
-    block.value = { ...block.value, ...fields };
-  });
 
 describe("a permission", () => {
   test("says what tool, what command, where and why", async () => {
@@ -343,8 +276,7 @@ describe("a permission", () => {
     expect(button("Allow once").getAttribute("aria-disabled")).toBe("true");
     model.gone = false;
     await pass(0, () => model.emit("comm_live_update"));
-    const { requestId } = model.last("claude:ping");
-    await say({ type: "claude:pong", requestId, now: 0, sequence: 0, closedPanes: [] });
+    await pong();
     const [first] = answers();
     await press("Allow once");
     expect(answers(), "the same answer is the same request").toHaveLength(1 + (first ? 1 : 0));
@@ -364,148 +296,5 @@ describe("a permission", () => {
     });
     expect(one<HTMLTextAreaElement>("textarea", "Command").value).toBe("npm run other");
     expect(one<HTMLInputElement>("input", "Message with Deny").value).toBe("half a thought");
-  });
-});
-
-const BY_PAGE = { message: "", input: null, permissions: [], by: "page" };
-
-const COLOUR = {
-  question: "Which colour?",
-  header: "Colour",
-  multiSelect: false,
-  options: [
-    { label: "Green", description: "Go" },
-    { label: "Red", description: "Stop" },
-  ],
-};
-const FEATURES = { ...COLOUR, question: "Which features?", multiSelect: true };
-
-describe("questions", () => {
-  const ask = (...questions: unknown[]) =>
-    card({ asks: "questions", tool: "AskUserQuestion", input: { questions, extra: 1 } });
-  const choice = (name: string, at = 0) => {
-    const found = [...el.querySelectorAll("label")].filter((label) =>
-      label.textContent?.startsWith(name),
-    );
-    return found[at]?.querySelector("input") as HTMLInputElement;
-  };
-
-  test("are answered by one choice each, all at once", async () => {
-    await ask(COLOUR, FEATURES);
-    expect(group().textContent).toContain("Which colour?");
-    expect(el.querySelectorAll("input:checked")).toHaveLength(0);
-    await check(choice("Red"));
-    await press("Answer");
-    expect(answers(), "one has no answer yet").toHaveLength(0);
-    await check(choice("Red", 1));
-    await check(choice("Green", 1));
-    await press("Answer");
-    expect(answer().decision).toMatchObject({
-      behavior: "allow",
-      updatedInput: {
-        extra: 1,
-        answers: { "Which colour?": "Red", "Which features?": "Green, Red" },
-      },
-    });
-  });
-
-  test("are answered in one's own words", async () => {
-    await ask(COLOUR, FEATURES);
-    const [first, second] = all("input", "Other, in your own words") as HTMLInputElement[];
-    const write = (field: HTMLInputElement | undefined, text: string) =>
-      pass(0, () => {
-        if (!field) return;
-        field.value = text;
-        field.dispatchEvent(new Event("input", { bubbles: true }));
-      });
-    await check(choice("Green"));
-    await write(first, "Blue");
-    expect(choice("Green").checked, "one choice only").toBe(false);
-    await check(choice("Green", 1));
-    await write(second, " Purple ");
-    await press("Answer");
-    expect(answer().decision).toMatchObject({
-      updatedInput: { answers: { "Which colour?": "Blue", "Which features?": "Green, Purple" } },
-    });
-  });
-
-  test("that were answered show the answers", async () => {
-    await ask(COLOUR);
-    const input = { answers: { "Which colour?": "Green" } };
-    await close({ state: "allowed", answer: { ...BY_PAGE, by: "callable", input } });
-    expect(group().textContent).toContain("Which colour?Green");
-  });
-
-  test("can be declined", async () => {
-    await ask(COLOUR);
-    await press("Decline");
-    expect(answer().decision).toMatchObject({ behavior: "deny" });
-    expect(answer().decision).toHaveProperty("message", "The user did not want to answer.");
-  });
-
-  test("with nothing sensible in them do no harm", async () => {
-    await card({ asks: "questions", input: { questions: [null, { options: "x" }] } });
-    expect(group().textContent).toContain("Questions for you");
-  });
-});
-
-describe("a plan", () => {
-  const PLAN = { asks: "plan", tool: "ExitPlanMode", input: { plan: "First look.\n" } } as const;
-
-  test("is read and approved", async () => {
-    await card(PLAN);
-    expect(group().textContent).toContain("First look.");
-    await press("Approve");
-    expect(answer().decision).toMatchObject({ behavior: "allow", updatedInput: null });
-    await close({ state: "allowed" });
-    expect(group().textContent).toContain("Approved the plan");
-  });
-
-  test("says that it is not all there", async () => {
-    await card({ ...PLAN, inputClipped: true });
-    expect(group().textContent).toContain("This is not all of it: it is too long.");
-  });
-
-  test("is sent back with what should be different", async () => {
-    await card(PLAN);
-    await type("Message with Keep planning", "Smaller steps");
-    await press("Keep planning");
-    expect(answer().decision).toMatchObject({ behavior: "deny", message: "Smaller steps" });
-  });
-
-  test("is approved with what the CLI proposes", async () => {
-    await card({ ...PLAN, suggestions: [MODE] });
-    const names = [...el.querySelectorAll("button")].map((each) => each.textContent);
-    const [, second = ""] = names;
-    expect(second).toContain("Approve, and change the permission mode");
-    await press(second);
-    expect(answer().decision).toMatchObject({ updatedPermissions: [MODE] });
-  });
-});
-
-describe("another request", () => {
-  const OTHER = {
-    asks: "other",
-    tool: "db",
-    title: "Which table?",
-    input: { subtype: "elicitation", message: "Which table?", requested_schema: { x: 1 } },
-  } as const;
-
-  test("is accepted with an object, and with nothing else", async () => {
-    await card(OTHER);
-    expect(group().textContent).toContain("requested_schema");
-    await type("Answer (JSON)", "table");
-    await press("Accept");
-    expect(alerts()[0]).toContain("This is not a JSON object.");
-    await type("Answer (JSON)", '{"table": "users"}');
-    await press("Accept");
-    expect(answer().decision).toMatchObject({ updatedInput: { table: "users" } });
-    expect(answers()).toHaveLength(1);
-  });
-
-  test("is declined", async () => {
-    await card(OTHER);
-    await press("Decline");
-    expect(answer().decision).toMatchObject({ behavior: "deny" });
   });
 });
