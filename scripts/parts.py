@@ -77,14 +77,14 @@ PARTS = (
     Part(
         "unit",
         "the Python tests",
-        (pytest_in(3, "tests"),),
+        (pytest_in(6, "tests"),),
         needs=("package", "isolation"),
         bound=600,
     ),
     Part(
         "cli",
         "the real CLI against a scripted API",
-        (pytest_in(2, "tests/cli"),),
+        (pytest_in(4, "tests/cli"),),
         needs=("package", "isolation"),
         bound=600,
     ),
@@ -93,6 +93,8 @@ PARTS = (
         "every notebook, offline, from its recordings: the outputs are those that are saved",
         (
             pytest(
+                "--numprocesses=2",
+                "--dist=loadfile",  # the cells of a notebook have one kernel
                 "-p",
                 "nbval.plugin",
                 "--nbval",
@@ -110,7 +112,7 @@ PARTS = (
     Part(
         "ui",
         "JupyterLab, Notebook 7 and marimo in Chromium, and JupyterLab in Firefox",
-        (pytest_in(2, "tests/ui"),),
+        (pytest_in(3, "tests/ui"),),
         needs=("package", "kernel73", "browser"),
         bound=1100,
     ),

@@ -46,6 +46,8 @@ def activated(environ: Mapping[str, str] | None = None, venv: Path = VENV) -> di
     env["PATH"] = os.pathsep.join([str(venv / "bin"), env.get("PATH", os.defpath)])
     env["VIRTUAL_ENV"] = str(venv)
     env.pop("PYTHONHOME", None)
+    # Every process of the tests would compile the package again, and pytest its own tests.
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     return env
 
 

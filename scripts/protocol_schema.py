@@ -15,16 +15,19 @@ from pydantic import TypeAdapter
 
 from claude_widget import protocol
 
-CONSTANTS = ("PROTOCOL_VERSION", "MAX_PAGE_MESSAGE", "MAX_BATCH")
+CONSTANTS = ("PROTOCOL_VERSION", "MAX_PAGE_MESSAGE", "MAX_BATCH", "MOST_ESTIMATED")
 
 
 def protocol_schema() -> dict[str, Any]:
-    """The schema of both directions and of a row, and the constants."""
+    """The schema of both directions and of what traits hold, and the constants."""
     roots, shared = TypeAdapter.json_schemas(
         [
             ("PageMessage", "validation", protocol.PAGE_MESSAGE),
             ("KernelMessage", "serialization", protocol.KERNEL_MESSAGE),
             ("ExecutionRow", "serialization", TypeAdapter(protocol.ExecutionRow)),
+            ("BatchProgress", "serialization", TypeAdapter(protocol.BatchProgress)),
+            ("PipelineProgress", "serialization", TypeAdapter(protocol.PipelineProgress)),
+            ("Promotion", "serialization", TypeAdapter(protocol.Promotion)),
         ],
         by_alias=True,
     )

@@ -27,7 +27,7 @@ from scripts.demo_sample import write_sample
 from scripts.failure import SetupFailed
 from scripts.parts import RECORDINGS
 from tests.real_cli import cli_environment, find_real_cli
-from tests.scenarios import Block, ToolUse, Turn
+from tests.scenarios import Block, Scenario, ToolUse, Turn
 from tests.scripted_api import ScriptedAPI
 
 LARGEST = 200_000
@@ -58,8 +58,7 @@ def record(demo: Demo, root: Path) -> None:
     project = root / "project"
     write_sample(project)
     demos = (demo, *demo.follow_ups)
-    scripts = {one.query: [_placed(turn, project) for turn in one.scenario] for one in demos}
-    with ScriptedAPI(scripts=scripts) as api:
+    with ScriptedAPI(scripts=scripts_of(demo, project)) as api:
         os.environ.clear()
         os.environ.update(cli_environment(root, api.url, XDG_RUNTIME_DIR=str(root / "run")))
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
@@ -92,6 +91,12 @@ def keep(demo: Demo, execution: Execution, root: Path, url: str) -> None:
     }
     (folder / "recording.json").write_text(json.dumps(described, indent=2) + "\n")
     print(f"{demo.slug}: {info.reason}, {info.duration:.1f} s, {len(transcript):,} bytes")
+
+
+def scripts_of(demo: Demo, project: Path) -> dict[str, Scenario]:
+    """What the model answers to a demo's queries, about the project in that folder."""
+    demos = (demo, *demo.follow_ups)
+    return {one.query: [_placed(turn, project) for turn in one.scenario] for one in demos}
 
 
 def _placed(turn: Turn, project: Path) -> Turn:

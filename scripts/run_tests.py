@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,16 +46,24 @@ class Outcome:
 
 
 class SetUp:
-    """Does each set-up step once, and remembers the one that failed."""
+    """Does each set-up step once, one after the other, and remembers the one that failed.
+
+    What later parts need is downloaded and installed while the first ones run: it mostly waits.
+    """
 
     def __init__(self) -> None:
-        self._done: dict[str, str] = {}
+        self._thread = ThreadPoolExecutor(1, "set-up")
+        self._done: dict[str, Future[str]] = {}
+
+    def begin(self, name: str) -> Future[str]:
+        """Let the step be done when it is its turn, unless it has been asked for before."""
+        if name not in self._done:
+            self._done[name] = self._thread.submit(self._do, STEPS[name])
+        return self._done[name]
 
     def __call__(self, name: str) -> str:
         """Why the step cannot be done; empty when it is."""
-        if name not in self._done:
-            self._done[name] = self._do(STEPS[name])
-        return self._done[name]
+        return self.begin(name).result()
 
     @staticmethod
     def _do(step: Callable[[], None]) -> str:
@@ -154,7 +163,9 @@ def summary(outcomes: list[Outcome]) -> str:
             f"{outcome.part.name:<10} {verdict:<7} {outcome.seconds:7.1f} s"
             f" {outcome.counts.passed:5d} passed {outcome.counts.failed:4d} failed"
         )
-        lines += [f"           {problem}" for problem in outcome.problems]
+        # A log may be kept only by its end: what failed is named here again.
+        told = outcome.problems + outcome.counts.failures
+        lines += [f"           {line}" for line in told]
     # A part with a problem but no failed test still counts as one that failed.
     failed = sum(max(outcome.counts.failed, int(outcome.failed)) for outcome in outcomes)
     passed = sum(outcome.counts.passed for outcome in outcomes)
@@ -171,6 +182,9 @@ def main(names: list[str]) -> int:
     RESULTS.mkdir(exist_ok=True)
     set_up = SetUp()
     parts = [BY_NAME[name] for name in names] or list(PARTS)
+    for part in parts:
+        for name in part.needs:
+            set_up.begin(name)
     outcomes = [run_part(part, set_up) for part in parts]
     say(summary(outcomes))
     return int(any(outcome.failed for outcome in outcomes))

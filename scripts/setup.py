@@ -162,8 +162,11 @@ def package() -> None:
 
 
 def kernel73() -> None:
-    """.venvs/ipykernel73: a second kernel, of the ipykernel before the one in .venv."""
-    package()
+    """.venvs/ipykernel73: a second kernel, of the ipykernel before the one in .venv.
+
+    It finds the package in the checkout, whose front end is the step `package`'s.
+    """
+    python()
     stamp = KERNEL73 / "stamp"
     value = digest(KERNEL73_LOCK, ROOT / "pyproject.toml")
     make_venv(KERNEL73)

@@ -1,38 +1,46 @@
-"""Records notebooks/reproducible.ipynb: the real CLI, with a scripted model behind it.
+"""Records the example notebooks: the real CLI, with a scripted model behind it.
 
-The rule: the notebook is run as it is, in mode record, in a world made from nothing; only its
+The rule: a notebook is run as it is, in mode record, in a world made from nothing; only its
 recordings are kept, and none if they name a place of this machine. Then it is replayed, and saved
 with its outputs. Nothing is paid.
 
-    .venv/bin/python -m scripts.record_reproducible
+    .venv/bin/python -m scripts.record_notebooks [NAME.ipynb ...]
 """
 
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 from scripts import notebook_outputs
 from scripts.failure import SetupFailed
-from scripts.notebook_runs import NOTEBOOK, run_on_the_cli
+from scripts.notebook_runs import RECORDED, run_on_the_cli
 from scripts.parts import RECORDINGS
 from scripts.paths import ROOT
 from tests.real_cli import find_real_cli
 
 
-def main() -> None:
-    """Run the notebook, and put its recordings beside it."""
+def main(names: list[str]) -> None:
+    """Run those notebooks, or all, and put their recordings beside them."""
+    for name in names or RECORDED:
+        record(name)
+    notebook_outputs.main(names or list(RECORDED))
+
+
+def record(name: str) -> None:
+    """Run one, and put its recordings beside it."""
     root = Path(tempfile.mkdtemp(prefix="cw-")).resolve()
+    shutil.copytree(RECORDINGS, root / "project" / "recordings")  # whose index is gone on with
     try:
-        notebook = run_on_the_cli(root, "record")
+        notebook = run_on_the_cli(name, root, "record")
         for cell in notebook.cells:
             for output in cell.get("outputs", ()):
                 print(output.get("text") or output.get("data", {}).get("text/plain", ""))
         keep(root / "project" / "recordings", root)
     finally:
         shutil.rmtree(root, ignore_errors=True)
-    notebook_outputs.main([NOTEBOOK.name])
 
 
 def keep(recorded: Path, root: Path) -> None:
@@ -56,4 +64,4 @@ def keep(recorded: Path, root: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
