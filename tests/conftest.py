@@ -7,14 +7,17 @@ test_packaging.py run when they are named: a browser and an event loop do not sh
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
+import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from IPython.core.interactiveshell import InteractiveShell
 
 from claude_widget.backend import Backend
@@ -22,12 +25,22 @@ from claude_widget.local import LocalBackend
 from claude_widget.manager import ProcessManager
 from scripts.paths import SCRUBBED
 from tests import fake
+from tests.dashboards import dashboard, page_comms
 from tests.replaying import record, recordings, replay
 from tests.second_user import reachable, second_user, theirs
 from tests.shell import RunCell, cells, opened
 from tests.waiting import until
 
-__all__ = ["reachable", "record", "recordings", "replay", "second_user", "theirs"]
+__all__ = [
+    "dashboard",
+    "page_comms",
+    "reachable",
+    "record",
+    "recordings",
+    "replay",
+    "second_user",
+    "theirs",
+]
 
 HERE = Path(__file__).parent
 APART = {
@@ -37,6 +50,12 @@ APART = {
 }
 """What runs only when named: its marker, and the bound of each test in seconds."""
 SLOW_BOUND = 120
+# How long an example takes says how busy the machine is; seconds are the benchmarks' alone.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
+UNUSED_PARSERS = "rfc3987_syntax"
+"""What jsonschema would import to build 38 parsers of addresses that nothing here has: more than a
+second in each process that reads a notebook. It does without what is not there."""
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -46,6 +65,22 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     named = [Path(config.invocation_params.dir, arg.split("::")[0]) for arg in config.args]
     wanted = any(path.resolve().is_relative_to(collection_path) for path in named)
     return None if wanted else True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without looking for garbage, and never look at what was imported for it again.
+
+    Half a million objects that all stay: looking through them again and again is a third of what
+    collecting costs, in each process of the run.
+    """
+    sys.modules.setdefault(UNUSED_PARSERS, None)  # type: ignore[arg-type]
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -35,7 +35,7 @@ def install(folder: Path) -> Path:
     _, _, body = SOURCE.read_text("utf-8").partition("\n")
     interpreter = getattr(sys, "_base_executable", "") or sys.executable
     path.write_text(f"#!{interpreter} -IS\n{body}", "utf-8")
-    for part in ("fake_children.py", "fake_requests.py", "fake_usage.py"):
+    for part in ("fake_children.py", "fake_limits.py", "fake_requests.py", "fake_usage.py"):
         shutil.copy(SOURCE.with_name(part), folder)
     path.chmod(0o755)
     return path
@@ -54,6 +54,12 @@ def ended(execution: Execution, status: str, reason: str) -> Execution:
 def running(execution: Execution) -> Execution:
     """Wait until its CLI has told its session."""
     until(lambda: execution.info.session_state == "running", timeout=BOUND, what="it runs")
+    return execution
+
+
+def turn_over(execution: Execution) -> Execution:
+    """Wait until its turn is over, and it waits for input."""
+    until(lambda: execution.info.awaits_input, timeout=BOUND, what="its turn is over")
     return execution
 
 

@@ -10,10 +10,12 @@ What happens before a prompt is read can only come from the environment. It impo
     in a turn       deltas=N  long (streams until stopped)  gate=FILE (waits for it)  tools
                     background=SECONDS  echo (argv, env, cwd, stdin)  says=TEXT
                     script=FILE (Python in which the run is `cli`)
+                    gives=JSON|JSON (the structured outputs of this turn and those after it)
     its output      garbage  bad-utf8  surrogate  big-line=MB  stderr=MB  flood=MB
     its children    daemon (setsid, double fork, holds the pipes)  undressed (with no environment)
                     server (deaf, over pipes)  forks=N (see fake_children)
     its requests    asks=TOOL  cancels=TOOL (see fake_requests)
+    its limits      limit=SECONDS  refuses=STATUS  retries=STATUS  warns  costs=USD (fake_limits)
     its usage       memory=MB  cpu=SECONDS  bomb=N  calls  silent (see fake_usage)
     its end         exit=N  half-line  crash  hang-before  hang-after (its result)  shuts-stdout
 """
@@ -34,18 +36,19 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tests.fake_children import Children
+    from tests.fake_limits import Limits, Refused
     from tests.fake_requests import Interrupted, Requests
     from tests.fake_usage import Uses
 else:
     sys.path.insert(0, __file__.rpartition("/")[0])  # isolated, it has no such place
     from fake_children import Children
+    from fake_limits import Limits, Refused
     from fake_requests import Interrupted, Requests
     from fake_usage import Uses
 
 DELTA = "Hello from the s"
 NEVER = 86_400.0
 USAGE = {"input_tokens": 1200, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0}
-COST = 0.005
 
 
 def words_in(text: str) -> dict[str, str]:
@@ -66,7 +69,7 @@ def new_id() -> str:
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
-class Fake(Uses, Requests, Children):
+class Fake(Uses, Limits, Requests, Children):
     """One run: reads lines of stdin, plays a turn for each prompt."""
 
     def __init__(self) -> None:
@@ -76,12 +79,15 @@ class Fake(Uses, Requests, Children):
         self.words = dict(self.start)
         self.received: list[str] = []
         self.prompts: list[Any] = []
+        self.outputs: list[str] = []
         self.buffer = b""
         self.in_turn = self.eof = False
         self.code = self.results = 0
         given = dict(item.partition("=")[::2] for item in sys.argv[1:])
         self.model = given.get("--model") or "claude-opus-5-5"
         self.session_id = given.get("--resume", "")
+        if self.session_id:
+            self.restore_cost()
         if not self.session_id or "--fork-session" in given:
             self.session_id = new_id()
 
@@ -151,6 +157,7 @@ class Fake(Uses, Requests, Children):
         self.in_turn = True
         self.state("running")
         self.init()
+        self.cost = self.spends()
         try:
             for name, value in list(self.words.items()):
                 act = getattr(self, "do_" + name.replace("-", "_"), None)
@@ -159,6 +166,8 @@ class Fake(Uses, Requests, Children):
             told = self.words.get("says") or self.words.get("told") or text[:2000]
             self.stream(told)
             self.result(told)
+        except Refused as refused:
+            self.result(str(refused), **refused.fields)
         except Interrupted:
             self.frame(self.user("[Request interrupted by user]"))
             said = "[ede_diagnostic] result_type=user last_content_type=n/a stop_reason=null"
@@ -230,12 +239,12 @@ class Fake(Uses, Requests, Children):
     def result(self, text: str, **more: object) -> None:
         """Its `type` comes late in the line, as the CLI prints it."""
         self.results += 1
-        usage = {self.model: {"inputTokens": 1200, "costUSD": COST}}
+        usage = {self.model: {"inputTokens": 1200, "costUSD": self.cost}}
         frame = {
             "duration_api_ms": 64,
             "stop_reason": "end_turn",
             "session_id": self.session_id,
-            "total_cost_usd": COST * self.results,
+            "total_cost_usd": self.spent,
             "usage": {**USAGE, "output_tokens": 42},
             "permission_denials": [],
             "terminal_reason": "completed",
@@ -250,6 +259,9 @@ class Fake(Uses, Requests, Children):
             "result_index": self.results - 1,
             "model_usage_since_last_result": usage,
         }
+        if self.outputs:
+            given = self.outputs.pop(0) if len(self.outputs) > 1 else self.outputs[0]
+            frame["structured_output"] = json.loads(given)
         frame.update(more)
         self.code = int(self.words.get("exit") or bool(frame["is_error"]))
         self.frame(frame)
@@ -283,6 +295,9 @@ class Fake(Uses, Requests, Children):
         told.update(received=self.received, fds=fds[:-1], umask=os.umask(0o22))
         told["leads_session"] = os.getsid(0) == os.getpid()
         self.words["told"] = json.dumps(told)
+
+    def do_gives(self, outputs: str) -> None:
+        self.outputs = outputs.split("|")
 
     def do_script(self, name: str) -> None:
         with open(name, encoding="utf-8") as file:

@@ -79,6 +79,7 @@ class Requests:
         def pause(self, seconds: float) -> None: ...
         def assistant(self, block: dict[str, Any]) -> dict[str, Any]: ...
         def user(self, content: object) -> dict[str, Any]: ...
+        def told_cost(self) -> str: ...
 
     def control(self, request_id: str, request: dict[str, Any]) -> bool:
         """Answer a control request of ours; whether it stops the turn."""
@@ -106,6 +107,7 @@ class Requests:
             "get_settings": {"applied": {"effort": self.words.get("keeps", self.effort)}},
             "mcp_status": {"mcpServers": self.servers(self.words.get("then", "files:connected"))},
             "stop_task": {},
+            "get_session_cost": {"text": self.told_cost()},
             "end_session": {},
         }
         if subtype not in answers:

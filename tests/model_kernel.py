@@ -68,7 +68,7 @@ class Page:
             self.problems.append(f"a gap: {self._sequence}, {content['sequence']}")
         self._sequence = content["sequence"]
         for event in content["events"]:
-            execution_id = event["executionId"]
+            execution_id = event.get("executionId")  # the queue's state is nobody's
             if event["type"] == "claude:changed":
                 row = {**self.rows.get(execution_id, {}), **event["changes"]}
                 known = {name: value for name, value in row.items() if value is not None}

@@ -24,7 +24,7 @@ Elsewhere = Callable[..., ProcessManager]
 
 def owner_of(execution: Execution) -> str:
     """The id of the manager that its transcript names last."""
-    return str(execution.state.life.owner.get("manager_id"))
+    return str(execution.owner.get("manager_id"))
 
 
 def owned_by(manager: ProcessManager, execution: Execution) -> Execution:

@@ -155,6 +155,11 @@ SCENARIOS: dict[str, Scenario] = {
         Turn([ToolUse("StructuredOutput", {"name": "Ada", "age": 36})]),
         Turn([Text("There it is.")]),
     ],
+    # In its second turn it gives what it was told to.
+    "corrected": [
+        Turn([ToolUse("StructuredOutput", {"name": "Ada"})]),
+        Turn([ToolUse("StructuredOutput", {"name": "Ada Lovelace"})]),
+    ],
     "unstructured": [Turn([Text("I would rather not.")])] * 12,
     "misstructured": [Turn([ToolUse("StructuredOutput", {"name": 36})])] * 12,
     # A tool that nobody permitted.
@@ -172,6 +177,9 @@ SCENARIOS: dict[str, Scenario] = {
     * 20,
     "http_500": [Turn([Failure(500, "api_error", "scripted server error")])] * 20,
     "http_529": [Turn([Failure(529, "overloaded_error", "Overloaded")])] * 20,
+    # Replies that are none: no stream where one was asked for, and a block of no type in one.
+    "no_stream": [Turn([Failure(200, "nonsense", "This is no answer.")])] * 20,
+    "no_block": [Turn([Text("It begins."), Whole({"type": "", "odd": [1]})])] * 20,
     "late_400": [
         Turn([_bash("echo before the error")]),
         Turn([Failure(400, "invalid_request_error", "messages: scripted late bad request")]),

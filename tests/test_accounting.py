@@ -128,6 +128,15 @@ def test_a_base_that_was_recorded_serves_where_the_cli_does_not_say() -> None:
     assert state_of(header(), asked, spawned(), said).info.cost_usd == 0.0282
 
 
+def test_a_base_above_the_total_was_not_restored() -> None:
+    asked = requested(session_id="s")
+    asked = asked._replace(data=asked.data.replace(b'"resumed_from": null', ASKED_COST))
+    found = state_of(header(), asked, spawned()).info
+    assert (found.cost_usd, found.session_cost_usd) == (None, 0.02256)
+    found = state_of(header(), asked, spawned(), result(0.005)).info
+    assert (found.cost_usd, found.session_cost_usd) == (0.005, 0.005)
+
+
 def test_a_cleared_conversation_starts_anew_and_keeps_what_was_spent() -> None:
     reset = out({"type": "conversation_reset", "new_conversation_id": "n"})
     before = [wrote("a", 10, 1), result(0.3, (10, 50), share=0.3), reset]

@@ -19,7 +19,7 @@ from claude_widget.errors import (
 from claude_widget.manager import ProcessManager
 from tests.asking import asked, known_to
 from tests.conftest import MakeManager
-from tests.fake import ended, metas, running
+from tests.fake import ended, metas, running, turn_over
 from tests.owned import OTHER, Elsewhere, elsewhere, owned_by, owner_of
 from tests.waiting import until
 
@@ -51,7 +51,7 @@ def test_what_was_adopted_is_steered_as_by_its_starter(
     until(lambda: started.info.result, what="its turn is over")
     gone.close()
     execution = owned_by(make_manager(), started)
-    until(lambda: execution.info.awaits_input, what="it waits for input")
+    turn_over(execution)
     execution.set_model("opus")
     assert execution.send("fake:says=more") is execution
     until(lambda: execution.info.result == "more", what="it has answered")

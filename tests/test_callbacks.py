@@ -11,7 +11,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,10 +78,8 @@ async def test_one_may_be_awaited_by_many_and_given_up_by_some(
 
 def test_wait_with_a_bound(manager: ProcessManager, project: Path) -> None:
     execution = manager.start_execution("fake:gate", project)
-    began = time.monotonic()
     with pytest.raises(TimeoutError, match="it goes on"):
         execution.wait(0.1)
-    assert time.monotonic() - began < 2
     with pytest.raises(TimeoutError):
         execution.wait(0)
     (project / "go").touch()

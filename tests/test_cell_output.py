@@ -18,8 +18,6 @@ import nbformat
 import pytest
 from IPython.core.events import EventManager, available_events
 from ipywidgets.widgets.widget import _instances
-from nbclient import NotebookClient
-from nbformat.v4 import new_code_cell, new_notebook
 
 import claude_widget
 from claude_widget.cells import output as cell_output
@@ -32,6 +30,7 @@ from claude_widget.page.courier import COURIER, MESSAGES_PER_SECOND
 from claude_widget.page.widget import ClaudeWidget, ExecutionView
 from tests import fake
 from tests.conftest import MakeManager
+from tests.kernels import LEFT_OVER, executed, notebook_of, prepare
 from tests.recording_comm import RecordingComm, comm_of
 from tests.waiting import until
 
@@ -40,9 +39,8 @@ KEPT = {"text/plain", "text/markdown", "text/html"}
 Test = Callable[..., None]
 kernel = [
     pytest.mark.slow,  # a kernel takes seconds to start
-    # jupyter_client and nbclient leave their sockets and loops to the garbage collector.
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    *LEFT_OVER,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
 
 
@@ -245,17 +243,8 @@ def in_kernel(
 ) -> Callable[..., nbformat.NotebookNode]:
     """Runs cells without a page."""
     make_manager()  # nothing of what the kernel starts may be left
-    monkeypatch.setenv("CLAUDE_WIDGET_CLI", str(fake_cli))
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
-    monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
-
-    def run(*cells: str) -> nbformat.NotebookNode:
-        made: nbformat.NotebookNode = new_notebook(cells=[new_code_cell(cell) for cell in cells])
-        resources = {"metadata": {"path": str(project)}}
-        NotebookClient(made, timeout=60, kernel_name="python3", resources=resources).execute()
-        return made
-
-    return run
+    prepare(fake_cli, monkeypatch)
+    return lambda *cells: executed(notebook_of(cells), project)
 
 
 def kinds(cell: nbformat.NotebookNode) -> list[set[str]]:

@@ -9,6 +9,7 @@ import json
 import math
 import re
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
@@ -17,7 +18,7 @@ import nbformat
 import pytest
 from nbconvert import HTMLExporter, MarkdownExporter
 
-from claude_widget.charts import vega
+from claude_widget.charts import svg, vega
 from claude_widget.charts.calls import CallSpan
 from claude_widget.charts.chart import VEGA_LITE, Chart
 from claude_widget.charts.errors import AltairMissing
@@ -225,6 +226,30 @@ def test_spending_is_drawn_with_altair() -> None:
     measures = [one["encoding"]["y"]["title"] for one in shown.to_altair().to_dict()["vconcat"]]
     assert measures == ["US dollars", "tokens"]
     assert "2026-01-31: 0.25 as recorded, not paid" in shown.svg
+    assert "US dollars, estimate at list prices" in shown.svg
+
+
+def test_kinds_of_amounts_differ_in_grey_too_and_played_ones_are_outlines() -> None:
+    days = [Day("2026-01-30", 1, 0.5, 0.25, 10, 2, 5)]
+    shown = Chart(spending_svg(days), spending_text(days), spending_rows(days), vega.spending)
+    for bars in shown.to_altair().to_dict()["vconcat"]:
+        fill, dash = (bars["encoding"][name]["scale"] for name in ("fill", "strokeDash"))
+        by_kind = dict(zip(fill["domain"], fill["range"], strict=True))
+        for kind, dashes in zip(dash["domain"], dash["range"], strict=True):
+            assert (dashes != [1, 0]) is kind.startswith("as recorded")
+            drawn = by_kind[kind] if dashes == [1, 0] else svg.PLAYED
+            assert f'fill="{drawn}"' in shown.svg
+    brightness = sorted(_brightness(colour) for colour in (svg.IN, svg.OUT, "#ffffff"))
+    for darker, brighter in pairwise(brightness):
+        assert (brighter + 0.05) / (darker + 0.05) > 2.4
+    assert shown.svg.count("stroke-dasharray") == 4, "two bars and their keys"
+
+
+def _brightness(colour: str) -> float:
+    """Its relative luminance, as WCAG has it, which is what is left of it in grey."""
+    parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+    return sum(part * weight for part, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
 
 
 # -- of executions -------------------------------------------------------------------------------

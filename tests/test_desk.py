@@ -9,12 +9,10 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
-import comm
 import pytest
 
 from claude_widget import protocol
@@ -25,17 +23,8 @@ from claude_widget.page.answering import _TABLE
 from claude_widget.page.lanes import Lanes
 from claude_widget.page.widget import ClaudeWidget
 from tests import fake
-from tests.recording_comm import RecordingComm, answer_to, ask, comm_of, rows, say
+from tests.recording_comm import answer_to, ask, comm_of, rows, say
 from tests.waiting import until
-
-
-@pytest.fixture
-def dashboard(manager: ProcessManager, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClaudeWidget]:
-    """A dashboard whose page is a recording comm."""
-    monkeypatch.setattr(comm, "create_comm", RecordingComm)
-    widget = ClaudeWidget(manager)
-    yield widget
-    widget.close()
 
 
 def to(execution: Execution, kind: str, **more: Any) -> dict[str, Any]:
@@ -93,7 +82,7 @@ def test_what_is_kept_open_comes_from_the_form(
     answer, _ = ask(dashboard, "1", type="claude:execute", **start)
     run = manager.get_execution(answer["executionId"])
     assert run is not None
-    until(lambda: run.info.awaits_input, what="its turn is over, and it is open")
+    fake.turn_over(run)
     assert rows(dashboard)[run.execution_id]["effort"] == "high"
     ask(dashboard, "2", **to(run, "end-execution"))
     fake.ended(run, "completed", "success")
@@ -278,6 +267,48 @@ def test_a_shim_that_does_not_answer_holds_up_no_other(
     said = [c.get("requestId") for c, _ in comm_of(dashboard).custom() if "requestId" in c]
     assert said == ["other", "ping", "stuck"]
     assert answers(dashboard, "stuck")[0]["kind"] == "ControlFailed"
+
+
+# -- the queue ---------------------------------------------------------------------------------
+
+
+def test_the_page_starts_one_behind_another_in_its_session(
+    dashboard: ClaudeWidget, manager: ProcessManager, project: Path
+) -> None:
+    first = fake.running(manager.start_execution("fake:gate", project))
+    start = {"type": "claude:execute", "query": "fake:plain", "projectPath": str(project)}
+    named = first.execution_id
+    answer, _ = ask(dashboard, "1", **start, after=[named], continues=named)
+    second = manager.get_execution(answer["executionId"])
+    assert second is not None
+    assert second.info.after == (named,)
+    assert second.status == "pending"
+    (project / "go").touch()
+    fake.ended(second, "completed", "success")
+    assert second.info.session_id == first.info.session_id
+    refused, _ = ask(dashboard, "2", **start, after=["nobody"])
+    assert refused["type"] == "claude:refused"
+    assert "nobody" in refused["message"]
+
+
+@pytest.mark.parametrize("action", ["pause", "kill-all"])
+def test_what_stops_the_queue_waits_for_no_start(
+    dashboard: ClaudeWidget,
+    manager: ProcessManager,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    action: str,
+) -> None:
+    let_go, run = threading.Event(), fake.running(manager.start_execution("fake:long", project))
+    monkeypatch.setattr(manager, "start_execution", lambda *_, **__: let_go.wait(20))
+    say(dashboard, requestId="slow", type="claude:execute", query="x", projectPath=str(project))
+    answer, _ = ask(dashboard, "now", type="claude:change-queue", action=action)
+    assert answer["type"] == "claude:done"
+    assert answers(dashboard, "slow") == []
+    assert manager.queue.paused == (action == "pause")
+    if action == "kill-all":
+        fake.ended(run, "killed", "user")
+    let_go.set()
 
 
 # -- the project's MCP file --------------------------------------------------------------------

@@ -177,6 +177,16 @@ META_CASES: list[tuple[ev.Record, type[ev.Event], str, object]] = [
     (ended(-9, forced=True), ev.Ended, "exit_code", -9),
     (meta("answered", request_id="r", by="page"), ev.Answered, "by", "page"),
     (meta("adopted", owner={"manager_id": "m"}), ev.Adopted, "owner.manager_id", "m"),
+    (meta("held"), ev.Held, "event", "held"),
+    (meta("released"), ev.Released, "event", "released"),
+    (meta("prioritised", priority=3), ev.Prioritised, "priority", 3),
+    (meta("filled", query="q", session_id="s"), ev.Filled, "session_id", "s"),
+    (
+        meta("worktree", path="/w", branch="b", base="c", repository="/r"),
+        ev.WorktreeMade,
+        "branch",
+        "b",
+    ),
     (meta("lost", error="gone"), ev.Lost, "error", "gone"),
 ]
 

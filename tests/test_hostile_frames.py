@@ -12,12 +12,11 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import comm
 import psutil
 import pytest
 
@@ -36,7 +35,7 @@ from claude_widget.transcript import RecordParser, read_records
 from tests import fake, recorded
 from tests.fuzz.asking import noting
 from tests.monsters import read_by_a_kernel
-from tests.recording_comm import RecordingComm, answer_to, ask, say
+from tests.recording_comm import answer_to, ask, say
 from tests.waiting import until
 
 HEADER = b'0.000000 meta {"event":"transcript","epoch":1000.5,"version":1,"execution_id":"e"}\n'
@@ -135,14 +134,6 @@ def test_a_control_message_of_a_million_levels_or_letters_is_refused_in_few_word
 # -- what a page sends ---------------------------------------------------------------------------
 
 
-@pytest.fixture
-def dashboard(manager: ProcessManager, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClaudeWidget]:
-    monkeypatch.setattr(comm, "create_comm", RecordingComm)
-    widget = ClaudeWidget(manager)
-    yield widget
-    widget.close()
-
-
 def deep(levels: int) -> Any:
     value: Any = 1
     for _ in range(levels):
@@ -151,20 +142,20 @@ def deep(levels: int) -> Any:
 
 
 @pytest.mark.parametrize(
-    "decision",
+    "decision",  # made in the test: a million levels take a second, in each process that collects
     [
-        {"behavior": "allow", "updatedInput": {"a": deep(DEEP)}},
-        {"behavior": "allow", "updatedInput": {"a": math.nan}},
-        {"behavior": "allow", "updatedInput": {"a": [math.inf]}},
-        deep(DEEP),
+        lambda: {"behavior": "allow", "updatedInput": {"a": deep(DEEP)}},
+        lambda: {"behavior": "allow", "updatedInput": {"a": math.nan}},
+        lambda: {"behavior": "allow", "updatedInput": {"a": [math.inf]}},
+        lambda: deep(DEEP),
     ],
     ids=["nested", "no number", "no end", "only nested"],
 )
 def test_what_the_cli_could_not_be_told_is_refused_where_it_arrives(
-    dashboard: ClaudeWidget, decision: Any
+    dashboard: ClaudeWidget, decision: Callable[[], Any]
 ) -> None:
     asked = {"type": "claude:answer-request", "executionId": "e", "controlId": "c"}
-    say(dashboard, requestId="1", **asked, decision=decision)
+    say(dashboard, requestId="1", **asked, decision=decision())
     answer, _ = until(lambda: answer_to(dashboard, "1"), what="a refusal") or ({}, [])
     assert (answer["type"], answer["kind"]) == ("claude:refused", "InvalidMessage")
     assert ask(dashboard, "2", type="claude:ping")[0]["type"] == "claude:pong"

@@ -9,9 +9,10 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
-
-import pytest
+from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 PYTHON_LINES, TYPESCRIPT_LINES, BODY_LINES = 400, 400, 40
@@ -52,8 +53,12 @@ PYTHON = [path for path in FILES if path.suffix == ".py"]
 GENERATED = ROOT / "js" / "src" / "protocol.ts"
 TYPESCRIPT = [
     path
-    for path in (ROOT / "js" / "src").rglob("*.ts*")
-    if path in FILES and not path.name.endswith(".d.ts") and path != GENERATED
+    for folder in ("src", "tests")
+    for path in (ROOT / "js" / folder).rglob("*")
+    if path.suffix in {".ts", ".tsx"}
+    and path in FILES
+    and not path.name.endswith(".d.ts")
+    and path != GENERATED
 ]
 
 
@@ -61,48 +66,97 @@ def relative(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=relative)
-def test_module_opens_with_its_rule(path: Path) -> None:
-    text = path.read_text()
-    if text.strip():
-        assert ast.get_docstring(ast.parse(text)), "a module says first what it is for"
+@cache
+def lines_of(path: Path) -> list[str]:
+    return path.read_text(errors="replace").splitlines()
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=relative)
-def test_python_file_is_small(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= PYTHON_LINES
+class Shape(NamedTuple):
+    """What the rules ask of a Python file: its tree is not kept, all of them are hundreds of MB.
+
+    Attributes:
+        opens: whether its docstring comes first.
+        long: the first function that is too long, and how long it is.
+        sleeps: the first line that waits for time.
+    """
+
+    opens: bool
+    long: str
+    sleeps: int | None
 
 
-@pytest.mark.parametrize("path", TYPESCRIPT, ids=relative)
-def test_typescript_file_is_small_and_says_its_rule(path: Path) -> None:
-    lines = path.read_text().splitlines()
-    assert len(lines) <= TYPESCRIPT_LINES
-    assert lines[0].startswith(("//", "/*")), "a module says first what it is for"
+@cache
+def shape_of(path: Path) -> Shape:
+    tree = ast.parse("\n".join(lines_of(path)))
+    nodes = list(ast.walk(tree))
+    functions = [one for one in nodes if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
+    counts = ((one.name, _lines_in(one)) for one in functions)
+    long = (f"{name} has {count} lines" for name, count in counts if count > BODY_LINES)
+    sleeps = (one.lineno for one in nodes if isinstance(one, ast.Call) and _sleeps(one))
+    return Shape(ast.get_docstring(tree) is not None, next(long, ""), next(sleeps, None))
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=relative)
-def test_functions_are_short(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            body = node.body[1:] if ast.get_docstring(node) and node.body[1:] else node.body
-            lines = (body[-1].end_lineno or 0) - body[0].lineno + 1
-            assert lines <= BODY_LINES, f"{node.name} has {lines} lines"
+def _lines_in(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    documented = ast.get_docstring(function) and function.body[1:]
+    body = function.body[1:] if documented else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=relative)
-def test_tests_do_not_sleep(path: Path) -> None:
-    if relative(path).split("/")[0] != "tests" or relative(path) in MAY_SLEEP:
-        return
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call):
-            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            yields = name == "sleep" and [ast.unparse(argument) for argument in node.args] == ["0"]
-            assert yields or name not in {"sleep", "wait_for_timeout"}, (
-                f"line {node.lineno}: wait for a state (tests/waiting.py), not for time"
-            )
+def offenders(problem: Callable[[Path], str], paths: Iterable[Path]) -> list[str]:
+    """Of each file that has the problem its name, and what is wrong."""
+    found = ((relative(path), problem(path)) for path in paths)
+    return [f"{name}: {said}" for name, said in found if said]
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if p.suffix in TEXT], ids=relative)
-def test_file_is_not_of_one_machine(path: Path) -> None:
-    found = LOCAL.findall(path.read_text(errors="replace"))
-    assert not found, "true of one machine or one registry only"
+def test_modules_open_with_their_rule() -> None:
+    def problem(path: Path) -> str:
+        says = not any(lines_of(path)) or shape_of(path).opens
+        return "" if says else "a module says first what it is for"
+
+    assert offenders(problem, PYTHON) == []
+
+
+def test_python_files_are_small() -> None:
+    def problem(path: Path) -> str:
+        count = len(lines_of(path))
+        return f"{count} lines" if count > PYTHON_LINES else ""
+
+    assert offenders(problem, PYTHON) == []
+
+
+def test_typescript_files_are_small_and_say_their_rule() -> None:
+    def problem(path: Path) -> str:
+        if len(lines_of(path)) > TYPESCRIPT_LINES:
+            return f"{len(lines_of(path))} lines"
+        says = lines_of(path)[0].startswith(("//", "/*"))
+        return "" if says else "a module says first what it is for"
+
+    assert offenders(problem, TYPESCRIPT) == []
+
+
+def test_functions_are_short() -> None:
+    assert offenders(lambda path: shape_of(path).long, PYTHON) == []
+
+
+def test_tests_do_not_sleep() -> None:
+    def problem(path: Path) -> str:
+        line = shape_of(path).sleeps
+        return f"line {line}: wait for a state (tests/waiting.py), not for time" if line else ""
+
+    names = {relative(path): path for path in PYTHON}
+    tests = [path for name, path in names.items() if name.startswith("tests/")]
+    assert offenders(problem, [path for path in tests if relative(path) not in MAY_SLEEP]) == []
+
+
+def _sleeps(node: ast.Call) -> bool:
+    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    yields = name == "sleep" and [ast.unparse(argument) for argument in node.args] == ["0"]
+    return name in {"sleep", "wait_for_timeout"} and not yields
+
+
+def test_files_are_not_of_one_machine() -> None:
+    def problem(path: Path) -> str:
+        found = LOCAL.findall("\n".join(lines_of(path)))
+        return f"{found[0]} is true of one machine or one registry only" if found else ""
+
+    assert offenders(problem, [path for path in FILES if path.suffix in TEXT]) == []

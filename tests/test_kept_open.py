@@ -13,7 +13,8 @@ import pytest
 
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
-from tests.replaying import MakeManager, done, results, told
+from tests.fake import turn_over
+from tests.replaying import MakeManager, answered, done, results, told_elsewhere
 from tests.waiting import until
 
 
@@ -22,17 +23,17 @@ def test_follow_ups_of_one_kept_open_are_taken_again(
 ) -> None:
     def talk(manager: ProcessManager) -> Execution:
         execution = manager.start_execution("hello", project, keep_open=True)
-        until(lambda: execution.info.awaits_input, what="its turn is over")
+        turn_over(execution)
         assert execution.result == "hello"
         assert execution.send("fake:says=more") is execution
-        until(lambda: results(execution) == 2, what="it has answered")
-        until(lambda: execution.info.awaits_input, what="and waits again")
+        answered(execution, 2)
+        turn_over(execution)
         execution.end()
         return done(execution)
 
     first, again = talk(record), talk(replay())
     assert (first.result, again.result) == ("more", "more")
-    assert told(again.info) | {"pid": 0} == told(first.info) | {"pid": 0}
+    assert told_elsewhere(again.info) == told_elsewhere(first.info)
 
 
 def test_one_kept_open_waits_however_long_until_its_caller_goes_on(
@@ -40,11 +41,11 @@ def test_one_kept_open_waits_however_long_until_its_caller_goes_on(
 ) -> None:
     def answers(manager: ProcessManager) -> list[str | None]:
         execution = manager.start_execution("hello", project, keep_open=True)
-        until(lambda: execution.info.awaits_input, what="its turn is over")
+        turn_over(execution)
         done(manager.start_execution("another cell", project))
         first = execution.result
         execution.send("fake:says=more")
-        until(lambda: results(execution) == 2, what="it has answered")
+        answered(execution, 2)
         done(manager.start_execution("another cell", project))
         assert execution.status == "running"
         execution.end()
@@ -55,7 +56,7 @@ def test_one_kept_open_waits_however_long_until_its_caller_goes_on(
     for pace in (0, 1000):
         assert answers(replay(pace=pace)) == ["hello", "more"]
     execution = replay().start_execution("hello", project, keep_open=True)
-    until(lambda: execution.info.awaits_input, what="its turn is over")
+    turn_over(execution)
     execution.kill()
     assert done(execution).status == "killed"
 
@@ -65,9 +66,9 @@ def test_a_follow_up_that_comes_late_changes_nothing(
 ) -> None:
     monkeypatch.setattr("claude_widget.recordings.replay._STOP", 0.01)
     execution = record.start_execution("hello", project, keep_open=True)
-    until(lambda: execution.info.awaits_input, what="its turn is over")
+    turn_over(execution)
     execution.send("fake:says=more")
-    until(lambda: results(execution) == 2, what="it has answered")
+    answered(execution, 2)
     execution.end()
     done(execution)
     again = done(replay().start_execution("hello", project, keep_open=True))
@@ -86,13 +87,13 @@ def test_what_a_person_typed_on_the_page_comes_by_itself(
 
     monkeypatch.setattr("claude_widget.recordings.replay._STOP", 0.01)
     execution = record.start_execution("hello", project, keep_open=True)
-    until(lambda: execution.info.awaits_input, what="its turn is over")
+    turn_over(execution)
     by_page(execution.send, "fake:says=typed")
-    until(lambda: results(execution) == 2, what="it has answered")
+    answered(execution, 2)
     execution.send("fake:says=said")
-    until(lambda: results(execution) == 3, what="it has answered")
+    answered(execution, 3)
     by_page(execution.end)
-    assert done(execution).said_by_page == [True, False, True]
+    assert done(execution).said_by_page == (True, False, True)
     again = replay().start_execution("hello", project, keep_open=True)
     until(lambda: results(again) == 2, what="what was typed comes")
     again.send("fake:says=said")

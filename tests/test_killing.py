@@ -6,6 +6,7 @@ one ending record with the first reason, and no process.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -20,9 +21,11 @@ from claude_widget.execution import Execution
 from claude_widget.local import LocalBackend
 from claude_widget.manager import ProcessManager
 from claude_widget.models import Reason
+from claude_widget.transcript import Writer
 from tests import fake
 from tests.conftest import MakeManager
 from tests.fake import ended, lines, metas, running, shim_pid
+from tests.replaying import answered, results
 from tests.waiting import until
 
 
@@ -32,8 +35,28 @@ def prompts(execution: Execution) -> list[str]:
     return [frame["message"]["content"] for frame in frames if frame["type"] == "user"]
 
 
-def results(execution: Execution) -> int:
-    return sum(event.raw.get("type") == "result" for event in execution.events)
+def test_what_cannot_be_cancelled_says_so_and_waits_as_before(
+    manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager.pause_queue()
+    first, other = [manager.start_execution("hello", project) for _ in range(2)]
+
+    class Unwritable(Writer):
+        def __init__(self, path: Path, *, create: bool = False) -> None:
+            if path == first.run.transcript:
+                raise OSError(errno.EMFILE, "Too many open files")
+            super().__init__(path, create=create)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("claude_widget.queue.starting.Writer", Unwritable)
+        with pytest.raises(ControlFailed, match="cannot be cancelled: Too many open files"):
+            first.kill()
+        with pytest.raises(ControlFailed, match="cannot be cancelled"):
+            manager.queue.cancel_pending()
+    ended(other, "killed", "user")
+    assert manager.queue.executions == (first,)
+    manager.resume_queue()
+    ended(first, "completed", "success")
 
 
 def test_kill_while_it_runs(manager: ProcessManager, project: Path) -> None:
@@ -230,11 +253,11 @@ def test_follow_up_of_five_megabytes(manager: ProcessManager, project: Path) -> 
 
 def test_kept_open_until_it_is_ended(manager: ProcessManager, project: Path) -> None:
     execution = manager.start_execution("hello", project, keep_open=True)
-    until(lambda: results(execution) == 1, what="its first turn is over")
+    answered(execution, 1)
     until(lambda: execution.status == "running", what="the manager knows it")
     for number in (2, 3):
         execution.send(f"fake:says={number}")
-        until(lambda n=number: results(execution) == n, what="the next one is over")  # type: ignore[misc]
+        answered(execution, number)
         assert execution.status == "running"
     execution.end()
     ended(execution, "completed", "success")

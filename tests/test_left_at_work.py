@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from claude_widget.manager import ProcessManager
+from claude_widget.transcript import lock_is_held
 from tests.asking import known_to
 from tests.conftest import MakeManager
 from tests.fake import ended, running
@@ -22,11 +24,10 @@ from tests.waiting import until
 def test_what_a_kernel_left_at_work_is_gone_on_with_and_recorded(
     make_manager: MakeManager, project: Path, recordings: Path, mode: str
 ) -> None:
-    first = make_manager(mode=mode, recordings=recordings)
-    left = first.start_execution("fake:gate", project)
-    until(lambda: left.info.session_state == "running", what="it runs")
+    first = make_manager(mode=mode)
+    left = running(first.start_execution("fake:gate", project))
     first.close()
-    later = make_manager(mode=mode, recordings=recordings)
+    later = make_manager(mode=mode)
     again = later.start_execution("fake:gate", project)
     assert (again.execution_id, again.attached) == (left.execution_id, True)
     other = later.start_execution("fake:gate", project)
@@ -37,7 +38,7 @@ def test_what_a_kernel_left_at_work_is_gone_on_with_and_recorded(
     patches = [path.read_text() for path in recordings.rglob("changes.patch")]
     assert sorted("incomplete: " in patch for patch in patches) == [False, True]
     assert [one.execution_id for one in later.recording_problems] == [left.execution_id]
-    third = make_manager(mode="replay", recordings=recordings)
+    third = make_manager(mode="replay")
     assert done(third.start_execution("fake:gate", project)).info.recorded
 
 
@@ -45,8 +46,7 @@ def test_what_a_kernel_that_replays_was_recording_is_gone_on_with(
     make_manager: MakeManager, project: Path, recordings: Path
 ) -> None:
     first = make_manager(mode="replay")
-    left = first.start_execution("fake:gate", project, mode="record")
-    until(lambda: left.info.session_state == "running", what="it runs")
+    left = running(first.start_execution("fake:gate", project, mode="record"))
     first.close()
     later = make_manager(mode="replay")
     assert later.owns(known_to(later, left)), "it is adopted by itself"
@@ -69,32 +69,37 @@ def test_where_the_environment_replays_nothing_is_adopted(
     assert not later.owns(known_to(later, left))
 
 
+SERVERS = {"mcpServers": {"files": {"command": "true"}}}
+
+
+@pytest.mark.parametrize("options", [{}, {"mcp_config": SERVERS}], ids=["plain", "mcp"])
 @pytest.mark.parametrize("is_adopted", [True, False])
 def test_what_completed_without_the_kernel_that_records_it_is_not_paid_again(
-    make_manager: MakeManager, project: Path, recordings: Path, is_adopted: bool
+    make_manager: MakeManager, project: Path, is_adopted: bool, options: dict[str, Any]
 ) -> None:
     def make() -> ProcessManager:
-        return make_manager(mode="auto", recordings=recordings)
+        return make_manager(mode="auto")
 
     first = make()
-    left = first.start_execution("fake:gate fake:says=paid", project)
-    until(lambda: left.info.session_state == "running", what="it runs")
+    left = running(first.start_execution("fake:gate fake:says=paid", project, **options))
     first.close()
     later = make() if is_adopted else None
     (project / "go").touch()
     until(lambda: b'"event":"ended"' in left.run.transcript.read_bytes(), what="it has ended")
+    until(lambda: not lock_is_held(left.run.transcript), what="its shim has ended")
     if later is not None:
         seen = later
         until(lambda: seen.recording_problems, what="it is seen that it was not recorded")
     later = later or make()
-    again = done(later.start_execution("fake:gate fake:says=paid", project))
+    again = done(later.start_execution("fake:gate fake:says=paid", project, **options))
     assert (again.execution_id, again.attached, again.result) == (left.execution_id, True, "paid")
     later.close()
     assert [one.problem for one in later.recording_problems] == [
         "its recording lacks what it changed: the kernel in which it began is gone"
     ]
-    third = make_manager(mode="replay", recordings=recordings)
-    assert done(third.start_execution("fake:gate fake:says=paid", project)).result == "paid"
+    third = make_manager(mode="replay")
+    played = done(third.start_execution("fake:gate fake:says=paid", project, **options))
+    assert played.result == "paid"
 
 
 def test_what_was_recorded_is_run_again_once_its_recording_is_removed(
@@ -131,10 +136,9 @@ def test_what_was_played_is_no_answer_once_its_recording_is_removed(
 def test_what_a_kernel_began_to_record_and_another_saw_end_is_told(
     record: ProcessManager, make_manager: MakeManager, project: Path, recordings: Path
 ) -> None:
-    execution = record.start_execution("fake:gate", project)
-    until(lambda: execution.info.session_state == "running", what="it runs")
+    execution = running(record.start_execution("fake:gate", project))
     record.close()
-    later = make_manager(mode="record", recordings=recordings)
+    later = make_manager(mode="record")
     again = later.adopt(execution.execution_id)
     (project / "go").touch()
     ended(again, "completed", "success")

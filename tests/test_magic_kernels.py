@@ -15,21 +15,19 @@ import nbformat
 import papermill  # type: ignore[import-untyped]
 import pytest
 from jupyter_client.manager import KernelManager
-from nbclient import NotebookClient
 
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from tests.conftest import MakeManager
 from tests.fake import ended, running
+from tests.kernels import BOUND, LEFT_OVER, executed, notebook_of, prepare
 from tests.waiting import until
 
 pytestmark = [
     pytest.mark.slow,  # a kernel takes seconds to start
-    # jupyter_client and nbclient leave their sockets and loops to the garbage collector.
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    *LEFT_OVER,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
-BOUND = 60
 CELLS = [
     "%load_ext claude_widget",
     """answers = []
@@ -46,16 +44,7 @@ print(answers)""",
 @pytest.fixture(autouse=True)
 def world(fake_cli: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Kernels find the fake CLI."""
-    monkeypatch.setenv("CLAUDE_WIDGET_CLI", str(fake_cli))
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
-    monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
-
-
-def notebook(*cells: str) -> nbformat.NotebookNode:
-    made: nbformat.NotebookNode = nbformat.v4.new_notebook()
-    made.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
-    made.metadata["kernelspec"] = {"name": "python3", "display_name": "P", "language": "python"}
-    return made
+    prepare(fake_cli, monkeypatch)
 
 
 def printed(cell: nbformat.NotebookNode) -> str:
@@ -82,16 +71,12 @@ def holds_static_results(done: nbformat.NotebookNode) -> None:
 
 def test_under_nbclient(project: Path, make_manager: MakeManager) -> None:
     make_manager()
-    done = notebook(*CELLS)
-    NotebookClient(
-        done, timeout=BOUND, kernel_name="python3", resources={"metadata": {"path": str(project)}}
-    ).execute()
-    holds_static_results(done)
+    holds_static_results(executed(notebook_of(CELLS), project))
 
 
 def test_under_papermill(project: Path, tmp_path: Path, make_manager: MakeManager) -> None:
     make_manager()
-    nbformat.write(notebook(*CELLS), tmp_path / "in.ipynb")
+    nbformat.write(notebook_of(CELLS), tmp_path / "in.ipynb")
     papermill.execute_notebook(
         str(tmp_path / "in.ipynb"),
         str(tmp_path / "out.ipynb"),

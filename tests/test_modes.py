@@ -17,11 +17,13 @@ from claude_widget.errors import (
     SessionOnlyReplayed,
 )
 from claude_widget.manager import ProcessManager
-from claude_widget.recordings import inputs
+from claude_widget.recordings import inputs, reading, store
 from claude_widget.recordings.errors import RecordingNotFound
+from claude_widget.recordings.reading import Played
 from tests.conftest import MakeManager
-from tests.fake import ended
-from tests.replaying import done, folders, frames, told
+from tests.fake import ended, turn_over
+from tests.replaying import done, folders, frames, told_elsewhere
+from tests.waiting import until
 
 # -- record, then replay -------------------------------------------------------------------------
 
@@ -41,7 +43,7 @@ def test_replay_gives_the_same_frames_states_results_and_costs(
     again = done(replay().start_execution(query, project))
     assert (again.info.recorded, first.info.recorded) == (True, False)
     assert again.info.recording_key == first.info.recording_key
-    assert told(again.info) | {"pid": 0} == told(first.info) | {"pid": 0}
+    assert told_elsewhere(again.info) == told_elsewhere(first.info)
     assert frames(again) == frames(first)
 
 
@@ -75,6 +77,41 @@ def test_one_that_waited_to_be_played_is_played_by_whoever_adopts_it_and_never_r
         assert third.is_held(third._registry.known(started[2].execution_id))
 
 
+def test_a_recording_is_read_once_and_once_more_if_it_changed_while_its_play_waited(
+    record: ProcessManager,
+    replay: MakeManager,
+    recordings: Path,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for query in ("one", "two"):
+        done(record.start_execution(query, project))
+    talks = turn_over(record.start_execution("talk", project, keep_open=True))
+    talks.send("fake:says=again")
+    until(lambda: talks.info.awaits_input and talks.result == "again", what="so is the second")
+    talks.end()
+    done(talks)
+    read: list[str] = []
+
+    def counted(folder: Path) -> Played:
+        read.append(folder.name.rpartition("-")[0])
+        return reading.played_of(folder)
+
+    monkeypatch.setattr(store, "played_of", counted)
+    monkeypatch.setattr(store, "_KEPT_BYTES", 0)  # as for one that is too large to be kept
+    assert done(replay().start_execution("one", project)).result == "one"
+    assert read == ["one"]
+    manager = replay(max_concurrency=1)
+    first = manager.start_execution("talk", project, keep_open=True)  # waits to be told the same
+    waits = manager.start_execution("two", project)
+    assert waits.status == "pending"
+    transcript = next(recordings.glob("two-*")) / "transcript"
+    transcript.write_text(transcript.read_text().replace('"two"', '"2"'))
+    first.kill()
+    assert done(waits).result == "2"
+    assert read == ["one", "talk", "two", "two"]
+
+
 def test_what_is_missing_is_told_with_its_key_and_what_differs(
     record: ProcessManager, replay: MakeManager, project: Path, recordings: Path
 ) -> None:
@@ -101,7 +138,7 @@ def test_record_again_changes_only_what_a_run_has_of_its_own(
         return contents()
 
     before = recorded(record)
-    after = recorded(make_manager(mode="record", recordings=recordings))
+    after = recorded(make_manager(mode="record"))
     assert [Path(name).name for name in after if before.get(name) != after[name]] == ["run.json"]
 
 
@@ -115,7 +152,7 @@ def test_live_keeps_no_recording(manager: ProcessManager, project: Path) -> None
 def test_a_start_may_have_a_mode_of_its_own(
     make_manager: MakeManager, project: Path, recordings: Path
 ) -> None:
-    manager = make_manager(recordings=recordings)
+    manager = make_manager()
     one = done(manager.start_execution("hello", project, mode="record"))
     two = done(manager.start_execution("hello", project, mode="live"))
     three = done(manager.start_execution("hello", project, mode="replay"))
@@ -186,7 +223,7 @@ def test_inputs_are_in_the_key(
 ) -> None:
     monkeypatch.chdir(project)
     (project / "data.csv").write_text("1")
-    record = make_manager(mode="record", recordings=project.parent / "recordings")
+    record = make_manager(mode="record")
     done(record.start_execution("sum", inputs="*.csv"))
     assert done(replay().start_execution("sum", inputs=["*.csv"])).info.recorded
     (project / "data.csv").write_text("2")
@@ -244,9 +281,9 @@ def test_wrong_options_are_refused(
 def test_auto_replays_what_is_there_and_records_what_is_not(
     make_manager: MakeManager, tmp_path: Path, project: Path, recordings: Path
 ) -> None:
-    first = make_manager(mode="auto", recordings=recordings)
+    first = make_manager(mode="auto")
     assert not done(first.start_execution("hello", project)).info.recorded
-    second = make_manager(tmp_path / "other", mode="auto", recordings=recordings)
+    second = make_manager(tmp_path / "other", mode="auto")
     assert done(second.start_execution("hello", project)).info.recorded
     assert not done(second.start_execution("new", project)).info.recorded
     assert len(folders(recordings)) == 2
@@ -260,7 +297,7 @@ def test_auto_does_not_go_on_with_a_session_that_was_only_replayed(
     recordings: Path,
 ) -> None:
     done(record.start_execution("hello", project))
-    manager = make_manager(tmp_path / "other", mode="auto", recordings=recordings)
+    manager = make_manager(tmp_path / "other", mode="auto")
     replayed = done(manager.start_execution("hello", project))
     with pytest.raises(SessionOnlyReplayed) as caught:
         replayed.send("something new")
@@ -281,10 +318,10 @@ def test_what_was_only_replayed_is_not_gone_on_with_in_any_mode(
 
 
 def test_live_goes_on_with_a_replayed_session_that_is_here(
-    record: ProcessManager, make_manager: MakeManager, project: Path, recordings: Path
+    record: ProcessManager, make_manager: MakeManager, project: Path
 ) -> None:
     session = done(record.start_execution("hello", project)).info.session_id
-    manager = make_manager(recordings=recordings)
+    manager = make_manager()
     assert done(manager.start_execution("hello", project, mode="replay")).info.recorded
     assert done(manager.start_execution("fake:says=more", project, session)).result == "more"
 
@@ -295,20 +332,20 @@ def test_a_failure_does_not_take_the_place_of_what_completed(
     recordings: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    done(make_manager(mode="record", recordings=recordings).start_execution("hello", project))
+    done(make_manager(mode="record").start_execution("hello", project))
     monkeypatch.setenv("FAKE_CLAUDE", "exit=1 crash")
-    manager = make_manager(mode="record", recordings=recordings)
+    manager = make_manager(mode="record")
     assert done(manager.start_execution("hello", project)).status == "failed"
     (folder,) = folders(recordings)
     (problem,) = manager.recording_problems
     assert folder.name in problem.problem
-    later = make_manager(mode="replay", recordings=recordings)
+    later = make_manager(mode="replay")
     assert done(later.start_execution("hello", project)).result == "hello"
 
 
 def test_auto_does_not_keep_what_failed(
     make_manager: MakeManager, project: Path, recordings: Path
 ) -> None:
-    manager = make_manager(mode="auto", recordings=recordings)
+    manager = make_manager(mode="auto")
     assert done(manager.start_execution("fake:exit=3 fake:crash", project)).status == "failed"
     assert folders(recordings) == []

@@ -84,7 +84,7 @@ def test_it_is_greeted_asked_and_sent_to(
 ) -> None:
     older = start_older("fake:says=first", keep_open=True)
     execution = attached(manager, older)
-    until(lambda: execution.info.awaits_input, what="its first turn is over")
+    fake.turn_over(execution)
     said = manager.backend.ask(execution.run, "status")
     assert (said["ok"], said["state"]) == (True, "idle")
     assert execution.send("fake:says=second") is execution

@@ -6,6 +6,7 @@ SIGKILL. A later one finds what it left, running or ended, follows it to the end
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from claude_widget.errors import ExecutionOwned
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from claude_widget.protocol import Complete, Notification
+from claude_widget.state_folder import StateFolder
 from claude_widget.transcript import Writer
 from tests import fake
 from tests.conftest import MakeManager
@@ -212,6 +214,21 @@ def test_torn_transcript_of_a_lost_one_is_mended(make_manager: MakeManager, proj
     later = found(make_manager(), execution.execution_id)
     ended(later, "failed", "lost")
     assert b"{torn" in lines(later, "out")
+
+
+def test_what_was_asked_for_is_known_from_the_transcript_where_its_file_was_not_written(
+    make_manager: MakeManager, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: StateFolder, path: Path, content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(StateFolder, "_write", full)
+        started = make_manager().start_execution("hello", project, model="sonnet", env={"A": "b"})
+        ended(started, "completed", "success")
+    assert not (started.run.folder / "request.json").exists()
+    request = found(make_manager(), started.execution_id).run.request
+    assert (request.query, request.model, dict(request.env)) == ("hello", "sonnet", {})
 
 
 def test_execution_of_another_host_is_never_touched(

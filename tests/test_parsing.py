@@ -223,7 +223,7 @@ def test_a_neutral_line_is_never_anything_else(tail: bytes) -> None:
 def test_events_cannot_be_changed() -> None:
     event = ev.parse(out({"type": "keep_alive"}))
     with pytest.raises(ValueError, match="frozen"):
-        event.time = 3.0  # type: ignore[misc]
+        event.time = 3.0
 
 
 STREAMS = st.sampled_from(["out", "in", "err", "meta", "side"])

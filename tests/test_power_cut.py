@@ -18,6 +18,7 @@ import pytest
 from claude_widget import runtime
 from claude_widget.backend import Run
 from claude_widget.cleanup.leftovers import DESCENDANTS, recorded
+from claude_widget.ended import Ended
 from claude_widget.execution import Execution
 from claude_widget.local import LocalBackend, _configured
 from claude_widget.manager import ProcessManager
@@ -237,8 +238,9 @@ def test_end_that_is_anothers_is_not_believed(manager: ProcessManager, project: 
     folder = manager._registry.folder
     until(lambda: folder.load_ended(one.run), what="its end is kept")
     size = two.run.transcript.stat().st_size
-    folder.save_ended(two.run, one.info, size)
+    folder.save_ended(two.run, Ended(one.info).text, size)
     assert folder.load_ended(two.run) is None
-    folder.save_ended(two.run, ExecutionInfo(execution_id=two.execution_id), size)
+    pending = Ended(ExecutionInfo(execution_id=two.execution_id))
+    folder.save_ended(two.run, pending.text, size)
     assert folder.load_ended(two.run) is None  # it says that it has not ended
     shutil.rmtree(two.run.folder)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from claude_widget.presence import Presence, presence_of
+from claude_widget.presence import ARRIVAL, RECENT, RETURN, Presence, presence_of
 from claude_widget.state_folder import PAGES, StateFolder
 from tests.asking import asked, known_to, told
 from tests.conftest import MakeManager
@@ -63,6 +63,20 @@ def test_a_page_that_another_kernel_has_heard_of(tmp_path: Path) -> None:
     ahead = time.time() + 3600  # a clock that was set back
     os.utime(folder.path / PAGES, (ahead, ahead))
     assert here.left_anywhere(60.0) <= 60
+
+
+def test_a_kernel_that_was_restarted_waits_until_its_page_is_back(tmp_path: Path) -> None:
+    before = Presence(StateFolder(tmp_path / "state"))
+    assert before.left(60.0) <= 0
+    before.seen()
+    again = Presence(StateFolder(tmp_path / "state"))
+    assert 0 < again.left(1.0) <= RETURN
+    again.expect()
+    assert again.left(1.0) > ARRIVAL
+    assert not again.ever
+    long_ago = time.time() - RECENT - 1
+    os.utime(tmp_path / "state" / PAGES, (long_ago, long_ago))
+    assert Presence(StateFolder(tmp_path / "state")).left(1.0) <= 0
 
 
 def test_managers_of_one_folder_share_it(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import pytest
 
@@ -133,6 +133,8 @@ FILES_OF_MESSAGES = {
     "claude:answer-request": {"decision"},
     "claude:get-sessions": {"projectPath"},
     "claude:get-mcp-configs": {"projectPath"},
+    "claude:get-templates": {"projectPath"},
+    "claude:preview-template": {"projectPath"},
     "claude:search-history": {"projectPath"},  # compared with what the index says, never opened
 }
 """Fields of the page's messages that name files or folders, or lead to some. A project is what a
@@ -170,7 +172,11 @@ def right(cls: type[protocol.Request]) -> dict[str, Any]:
             given["decision"] = {"behavior": "deny"}
         elif field.is_required():
             choices = get_args(field.annotation) or ("x",)
-            given[field.alias or name] = True if field.annotation is bool else choices[0]
+            if field.annotation is bool:
+                choices = (True,)
+            elif get_origin(field.annotation) is tuple:  # of parts that need nothing
+                choices = ([{}],)
+            given[field.alias or name] = choices[0]
     return given
 
 
@@ -190,6 +196,8 @@ def test_every_message_is_held_to_its_model(kind: str) -> None:
     for name, field in cls.model_fields.items():
         number = field.annotation in (int, bool, int | None, float | None)
         wrong = [{"a": {}}] if number else [{"a": {}}, 1, True, [1]]
+        if name == "variables":  # of a template, which may be anything that JSON has
+            wrong = [1, True, [1]]
         broken += [{**message, field.alias or name: value} for value in wrong]
     for one in broken:
         with pytest.raises(ValueError):  # noqa: PT011 - pydantic's

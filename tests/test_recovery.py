@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from claude_widget.errors import ClaudeWidgetError, InvalidRequest
+from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionStatus
 from claude_widget.transcript import lock_is_held
@@ -87,12 +88,17 @@ async def _awaited(execution: object) -> None:
     await execution  # type: ignore[misc]
 
 
+def full(manager: ProcessManager, project: Path) -> tuple[Execution, Execution]:
+    """Of one that runs one at once: the one that runs, and one that waits behind it."""
+    runs = fake.running(manager.start_execution("fake:long", project))
+    return runs, manager.start_execution("fake:plain", project)
+
+
 def test_what_a_closed_manager_had_not_started_is_held(
     make_manager: MakeManager, project: Path
 ) -> None:
     first = make_manager(max_concurrency=1)
-    runs = fake.running(first.start_execution("fake:long", project))
-    waits = first.start_execution("fake:plain", project)
+    runs, waits = full(first, project)
     second = make_manager()
     seen = second.get_execution(waits.execution_id)
     assert seen is not None
@@ -112,8 +118,7 @@ def test_one_that_another_manager_cancelled_is_never_started(
     make_manager: MakeManager, project: Path
 ) -> None:
     first = make_manager(max_concurrency=1)
-    runs = fake.running(first.start_execution("fake:long", project))
-    waits = first.start_execution("fake:plain", project)
+    runs, waits = full(first, project)
     second = make_manager()
     second.kill_execution(waits.execution_id)
     runs.kill()
@@ -138,8 +143,7 @@ def test_one_whose_files_go_while_it_waits_has_ended(
     make_manager: MakeManager, project: Path
 ) -> None:
     manager = make_manager(max_concurrency=1)
-    runs = fake.running(manager.start_execution("fake:long", project))
-    waits = manager.start_execution("fake:plain", project)
+    runs, waits = full(manager, project)
     shutil.rmtree(waits.run.folder)
     until(lambda: waits.status.ended, what="it is said")
     assert runs.status is ExecutionStatus.RUNNING
@@ -176,11 +180,6 @@ def test_a_path_that_is_not_utf_8_is_refused_and_nothing_is_left(
     assert list((manager.state_dir / "executions").iterdir()) == []
 
 
-def test_option_that_is_to_come_says_so(manager: ProcessManager, project: Path) -> None:
-    with pytest.raises(InvalidRequest, match="not built yet"):
-        manager.start_execution("fake:plain", project, worktree=True)
-
-
 def test_a_callback_that_exits_harms_nobody(manager: ProcessManager, project: Path) -> None:
     def leave(_: object) -> None:
         raise SystemExit
@@ -193,8 +192,7 @@ def test_a_callback_that_exits_harms_nobody(manager: ProcessManager, project: Pa
 
 def test_two_managers_that_cancel_one_end_it_once(make_manager: MakeManager, project: Path) -> None:
     first = make_manager(max_concurrency=1)
-    runs = fake.running(first.start_execution("fake:long", project))
-    waits = first.start_execution("fake:plain", project)
+    runs, waits = full(first, project)
     second = make_manager()
     second.kill_execution(waits.execution_id)
     first.kill_execution(waits.execution_id)

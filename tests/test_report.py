@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import nbformat
@@ -150,6 +151,26 @@ def test_a_cell_keeps_no_secret_and_no_home(tmp_path: Path) -> None:
         assert key not in text
         assert str(tmp_path) not in text
         assert "~/notes.txt" in text
+
+
+@pytest.mark.parametrize("was_recorded", [False, True])
+def test_paths_are_told_to_the_folder_that_was_worked_in(
+    tmp_path: Path, was_recorded: bool
+) -> None:
+    path = tmp_path / "transcript"
+    says = {"type": "assistant", "subtype": "init", "cwd": "/nowhere"}
+    begins = {"type": "system", "subtype": "init", "cwd": "/home/user/there"}
+    given = {"file_path": "/home/user/there/src/a.py"}
+    calls = {"type": "tool_use", "id": "t", "name": "Read", "input": given}
+    asks = {"type": "assistant", "message": {"role": "assistant", "content": [calls]}}
+    frames = [json.dumps(frame, separators=(",", ":")) for frame in (says, begins, asks)]
+    path.write_text("".join(f"0.000000 out {frame}\n" for frame in frames))
+    info = report_of(EDIT).info.model_copy(
+        update={"project_path": "/elsewhere", "recorded": was_recorded}
+    )
+    redactor = Redactor(environ={}, home=Path("/home/user"), user="user")
+    text = report_bundle(read_digest(info, path, redactor))["text/plain"]
+    assert "\n- Reading src/a.py" in text
 
 
 def test_a_table_keeps_no_secret_and_no_home(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,15 +6,25 @@ import fcntl
 import json
 import math
 import os
+import time
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from claude_widget import runtime
+from claude_widget.batch import batch_file
+from claude_widget.batch.batch import Batch
+from claude_widget.batch.batch_file import BatchFile
+from claude_widget.batch.kept import Kept, read_kept
+from claude_widget.cleanup import batch_files, retention
+from claude_widget.cleanup.batch_files import without_executions
 from claude_widget.errors import InvalidRequest
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
+from claude_widget.own_files import open_own
 from claude_widget.transcript import Writer
 from tests import fake
 from tests.conftest import MakeManager
@@ -126,6 +136,123 @@ def test_what_another_process_reads_or_runs_stays(days: tuple[ProcessManager, li
     assert report.kept == dict.fromkeys(ids[:2], "its transcript is in use")
     assert left(manager) == set(ids[:2])
     assert manager.get_execution(ids[0]) is not None
+
+
+def test_the_file_of_a_batch_goes_with_the_last_of_its_executions(
+    manager: ProcessManager, project: Path
+) -> None:
+    batch = manager.map(None, ["a", "b"], project_path=project).wait(fake.BOUND)
+    other = manager.map(None, ["c"], project_path=project).wait(fake.BOUND)
+    file, other_file = (
+        manager.state_dir / "batches" / f"{one.batch_id}.jsonl" for one in (batch, other)
+    )
+    first, second = (one for one in batch.executions if one is not None)
+    manager.delete_execution(first.execution_id)
+    manager.pin(second.execution_id)
+    assert manager.prune(max_bytes=0, dry_run=True).batches == (other.batch_id,)
+    assert other_file.exists()
+    report = manager.prune(max_bytes=0)
+    assert report.batches == (other.batch_id,)
+    assert "1 execution removed, and 1 file of batches" in repr(report)
+    assert (file.exists(), other_file.exists()) == (True, False), "one of its rows is pinned"
+    assert manager.batches == [batch], "nobody is given what cannot be read any more"
+    manager.pin(second.execution_id, pinned=False)
+    with file.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert manager.prune(max_bytes=0).batches == (), "somebody writes it"
+    assert manager.prune(max_bytes=0).batches == (batch.batch_id,)
+    assert not file.exists()
+
+
+def test_a_batch_that_was_begun_while_others_are_removed_keeps_its_file(
+    manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begun_before(*words: Any, **options: Any) -> Iterator[Path]:
+        begun.append(manager.map(None, ["a"], project_path=project).wait(fake.BOUND))
+        return without_executions(*words, **options)
+
+    begun: list[Batch] = []
+    monkeypatch.setattr(retention, "without_executions", begun_before)
+    assert manager.prune(max_bytes=1 << 30).batches == ()
+    assert (manager.state_dir / "batches" / f"{begun[0].batch_id}.jsonl").exists()
+
+
+def test_a_batch_that_somebody_goes_on_with_while_its_file_is_read_keeps_it(
+    manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone_on_with(path: Path) -> Kept:
+        kept = read_kept(path)
+        files.append(kept.file)
+        assert files[-1].hold()
+        return kept
+
+    files: list[BatchFile] = []
+    batch = manager.map(None, ["a"], project_path=project).wait(fake.BOUND)
+    with monkeypatch.context() as patch:
+        patch.setattr(batch_files, "read_kept", gone_on_with)
+        assert manager.prune(max_bytes=0).batches == ()
+    assert files[0].path.exists()
+    files[0].note("resumed")
+    files[0].close()
+    assert manager.prune(max_bytes=0).batches == (batch.batch_id,)
+
+
+def test_nobody_goes_on_with_a_batch_whose_file_is_being_removed(
+    manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager.map(None, ["a"], project_path=project).wait(fake.BOUND)
+    over = without_executions(manager.state_dir, lambda _: False, (), older_than=None)
+    path = next(over)
+    file, late = read_kept(path).file, read_kept(path).file
+    assert not file.hold(), "it is held until the next is asked for"
+
+    def removed_meanwhile(path: Path, flags: int) -> int:
+        fd = open_own(path, flags)
+        path.unlink()
+        assert list(over) == []
+        return fd
+
+    monkeypatch.setattr(batch_file, "open_own", removed_meanwhile)
+    with pytest.raises(FileNotFoundError):
+        late.hold()
+    assert not late.held
+
+
+def test_a_batch_that_is_not_over_goes_by_its_age_only(
+    manager: ProcessManager, project: Path
+) -> None:
+    batch = manager.map(None, ["a"], project_path=project).wait(fake.BOUND)
+    path = manager.state_dir / "batches" / f"{batch.batch_id}.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(line for line in lines if b'"event":"ended"' not in line))
+    report = manager.prune(max_bytes=0)
+    assert (len(report.removed), report.batches) == (1, ()), "its rows may still be started"
+    assert manager.prune(older_than=DAY).batches == ()
+    old = time.time() - 2 * DAY
+    os.utime(path, (old, old))
+    assert manager.prune(older_than=DAY).batches == (batch.batch_id,)
+    assert not path.exists()
+
+
+def test_a_batch_file_that_was_never_finished_goes_after_a_day(manager: ProcessManager) -> None:
+    until(lambda: manager.swept is not None, what="the sweep at its start is over")
+    folder = manager.state_dir / "batches"
+    folder.mkdir()
+    names = [str(uuid.uuid4()) for _ in range(3)]
+    half, young, held = (folder / f".{name}.jsonl" for name in names)
+    for path in (half, young, held):
+        path.write_bytes(b'{"event":"batch"')
+    stray = folder / ".notes.jsonl"
+    stray.write_bytes(b"mine")
+    old = time.time() - 2 * DAY
+    for path in (half, held, stray):
+        os.utime(path, (old, old))
+    with held.open("rb") as writer:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        assert manager.prune(older_than=DAY, dry_run=True).batches == (names[0],)
+        assert str(half) in manager.sweep().temp_files
+    assert sorted(folder.iterdir()) == sorted([young, held, stray])
+    assert manager.prune(older_than=DAY).batches == (names[2],)
 
 
 def test_what_was_forgotten_is_counted_and_goes_too(

@@ -15,20 +15,16 @@ from pathlib import Path
 import nbformat
 import papermill  # type: ignore[import-untyped]
 import pytest
-from nbclient import NotebookClient
-from nbformat.v4 import new_code_cell, new_notebook
 
 from claude_widget.command_line import NBVAL_SANITIZE, main
 from tests.documented import compare_command
+from tests.kernels import BOUND, LEFT_OVER, executed, notebook_of
 
 pytestmark = [
-    # jupyter_client and nbclient leave their sockets and loops to the garbage collector.
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    *LEFT_OVER,
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::FutureWarning"),
 ]
-BOUND = 60
 CELLS = (
     "%load_ext claude_widget\nfrom claude_widget import ProcessManager",
     "%claude_exec --wait --name first fake:says=hello fake:tools",
@@ -83,12 +79,9 @@ def test_recorded_once_a_notebook_runs_everywhere(
     project: Path, fake_cli: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     notebook = project / "study.ipynb"
-    made = new_notebook(cells=[new_code_cell(cell) for cell in CELLS])
     monkeypatch.setenv("CLAUDE_WIDGET_MODE", "record")
     monkeypatch.setenv("CLAUDE_WIDGET_CLI", str(fake_cli))
-    resources = {"metadata": {"path": str(project)}}
-    NotebookClient(made, timeout=BOUND, kernel_name="python3", resources=resources).execute()
-    nbformat.write(made, notebook)
+    nbformat.write(executed(notebook_of(CELLS), project), notebook)
     assert len(list((project / "recordings").glob("*/transcript"))) == 4
 
     monkeypatch.setenv("CLAUDE_WIDGET_MODE", "replay")

@@ -13,17 +13,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
-from nbformat.v4 import new_code_cell, new_notebook
 
+from tests.kernels import BOUND, LEFT_OVER, executed, notebook_of
 from tests.replaying import folders
 
-pytestmark = [
-    # jupyter_client and nbclient leave their sockets and loops to the garbage collector.
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-BOUND = 60
+pytestmark = LEFT_OVER
 CELLS = (
     "%load_ext claude_widget\nimport os\nsecond = os.environ['SECOND']",
     "%claude_exec --wait --name one fake:says=one",
@@ -34,10 +28,7 @@ Run = Callable[[Path], None]
 
 
 def by_nbclient(notebook: Path) -> None:
-    resources = {"metadata": {"path": str(notebook.parent)}}
-    NotebookClient(
-        nbformat.read(notebook, 4), timeout=BOUND, kernel_name="python3", resources=resources
-    ).execute()
+    executed(nbformat.read(notebook, 4), notebook.parent)
 
 
 def papermill(notebook: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -71,7 +62,7 @@ def notebook(project: Path, fake_cli: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("CLAUDE_WIDGET_CLI", str(fake_cli))
     monkeypatch.setenv("SECOND", "fake:says=two")
     path = project / "study.ipynb"
-    nbformat.write(new_notebook(cells=[new_code_cell(cell) for cell in CELLS]), path)
+    nbformat.write(notebook_of(CELLS), path)
     return path
 
 

@@ -6,6 +6,8 @@ import json
 import socket
 import subprocess
 import sys
+import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -50,7 +52,8 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_counts_come_from_the_report(tmp_path: Path) -> None:
     path = tmp_path / "report.xml"
     path.write_text(REPORT)
-    assert junit.read(path) == Counts(passed=2, failed=2, skip_reasons=["why"])
+    counts = junit.read(path)
+    assert (counts.passed, counts.failed, counts.skip_reasons) == (2, 2, ["why"])
 
 
 @pytest.mark.parametrize("text", [None, "", "<testsuites><testc"])
@@ -100,11 +103,46 @@ def test_a_set_up_that_fails_says_why_and_runs_nothing(monkeypatch: pytest.Monke
     assert outcome.problems == ["set-up of browser: no such tool"]
 
 
+def test_what_later_parts_need_is_set_up_while_the_first_ones_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first_runs, told = threading.Event(), []
+
+    def browser() -> None:
+        assert first_runs.wait(10)
+        told.append("set-up of browser")
+
+    def run_command(_command: Command, outcome: run_tests.Outcome, *_: object) -> None:
+        if outcome.part.name == "first":
+            first_runs.set()
+            until(lambda: told, what="the set-up of what the second needs")
+        told.append(outcome.part.name)
+
+    monkeypatch.setattr(run_tests, "one_at_a_time", nullcontext)
+    monkeypatch.setitem(setup.STEPS, "python", lambda: None)
+    monkeypatch.setitem(setup.STEPS, "browser", browser)
+    monkeypatch.setattr(run_tests, "run_command", run_command)
+    first = Part("first", "a test's own", (script(""),), needs=("python",))
+    second = Part("second", "a test's own", (script(""),), needs=("python", "browser"))
+    monkeypatch.setattr(run_tests, "BY_NAME", {part.name: part for part in (first, second)})
+    assert run_tests.main(["first", "second"]) == 0
+    assert told == ["set-up of browser", "first", "second"]
+
+
 def test_closing_line_is_the_last_and_counts_all_parts() -> None:
     good = run_tests.Outcome(parts.PARTS[0], Counts(passed=3))
     bad = run_tests.Outcome(parts.PARTS[1], Counts(passed=2), ["a test was skipped: tired"])
     assert run_tests.summary([good, bad]).splitlines()[-1] == "5 passed, 1 failed"
     assert run_tests.summary([good]).splitlines()[-1] == "3 passed, 0 failed"
+
+
+def test_summary_names_the_tests_that_failed(tmp_path: Path) -> None:
+    code = "def test_a(): assert 1 == 2, 'sums'\ndef test_b(): pass\n"
+    (tmp_path / "test_sums.py").write_text(code)
+    lines = run_tests.summary([outcome_of(pytest_on(tmp_path))]).splitlines()
+    assert [line.split("::", 1)[1] for line in lines if "::" in line] == [
+        "test_a: AssertionError: sums"
+    ]
 
 
 def test_unknown_part_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

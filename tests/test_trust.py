@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
-from claude_widget import trust
+from claude_widget import admission, trust
 from claude_widget.errors import ControlFailed, ProjectNotTrusted
 from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionRequest
 from claude_widget.protocol import Allow
+from claude_widget.queue import starting
 from claude_widget.recordings.errors import RecordingDamaged
 from claude_widget.recordings.replay import ReplayBackend
 from claude_widget.trust import accept_rules, check_project, demands
@@ -175,6 +176,27 @@ def test_what_changes_while_it_waits_is_not_started(
     ended(first, "completed", "success")
     ended(second, "failed", "startup")
     assert "curl evil" in second.info.errors[0]
+
+
+def test_a_project_is_looked_at_once_unless_its_execution_waits(
+    make_manager: MakeManager, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+
+    def counted(request: ExecutionRequest, *rest: Any, **more: Any) -> None:
+        looked.append(request.query)
+        check_project(request, *rest, **more)
+
+    for module in (admission, starting):
+        monkeypatch.setattr(module, "check_project", counted)
+    manager = make_manager(max_concurrency=1)
+    gate = tmp_path / "gate"
+    manager.start_execution(f"fake:gate={gate}", project)
+    waits = manager.start_execution("hello", project)
+    assert looked == [f"fake:gate={gate}", "hello"]
+    gate.touch()
+    ended(waits, "completed", "success")
+    assert looked[2:] == ["hello"]
 
 
 def test_changed_files_ask_again_and_the_same_ones_do_not(tmp_path: Path, project: Path) -> None:

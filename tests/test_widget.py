@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import comm
 import pytest
 from ipywidgets.widgets.widget import _instances
 
@@ -24,22 +22,10 @@ from claude_widget.page.front_end import front_end
 from claude_widget.page.widget import ClaudeWidget, ExecutionView
 from tests import fake
 from tests.conftest import MakeManager
-from tests.recording_comm import RecordingComm, answer_to, ask, comm_of, rows, say
+from tests.recording_comm import answer_to, ask, comm_of, rows, say
 from tests.waiting import until
 
-
-@pytest.fixture(autouse=True)
-def page_comms(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Widgets that are made from here on have a recording comm."""
-    monkeypatch.setattr(comm, "create_comm", RecordingComm)
-
-
-@pytest.fixture
-def dashboard(manager: ProcessManager) -> Iterator[ClaudeWidget]:
-    """A dashboard."""
-    widget = ClaudeWidget(manager)
-    yield widget
-    widget.close()
+pytestmark = pytest.mark.usefixtures("page_comms")
 
 
 def test_the_esm_is_a_loader_and_the_bundle_comes_on_request(dashboard: ClaudeWidget) -> None:
@@ -89,7 +75,7 @@ def test_execute_from_the_page_starts_one_and_its_row_follows_to_the_end(
         event
         for content, _ in comm_of(dashboard).custom()
         for event in content.get("events", [])
-        if event["executionId"] == execution.execution_id
+        if event.get("executionId") == execution.execution_id
     ]
     kinds = [event["type"] for event in events if event["type"] != "claude:changed"]
     assert kinds[-1] == "claude:complete"

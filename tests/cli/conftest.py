@@ -26,6 +26,11 @@ _KEPT = ("XDG_RUNTIME_DIR", "PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_XDI
 MakeManager = Callable[..., ProcessManager]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: in the end no process is to wait for another's last test."""
+    items.sort(key=lambda item: item.path.name != "test_notebooks.py")
+
+
 @pytest.fixture
 def world(
     private_world: None,

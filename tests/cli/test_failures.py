@@ -11,6 +11,13 @@ from claude_widget.errors import ExecutionFailed
 from claude_widget.manager import ProcessManager
 from tests.cli import checks
 
+PAUSES = {
+    "http_401": "authentication",
+    "http_403": "authentication",
+    "http_429": "rate_limit",
+    "http_529": "overload",
+}
+"""What the queue is paused for after such a failure; the others pause nothing."""
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
@@ -33,6 +40,8 @@ def test_api_refuses(
     checks.ended(execution, "failed", reason, costs=False)
     assert says in execution.info.errors[-1]
     assert execution.info.exit_code == 1
+    pause = manager.queue.state.pause
+    assert (pause.kind if pause else None) == PAUSES.get(name)
     retried = name not in ("http_400", "http_403")
     assert len(checks.frames(execution, "system", "api_retry")) == int(retried)
     with pytest.raises(ExecutionFailed) as failed:
@@ -45,6 +54,22 @@ def test_api_refuses_in_the_middle(manager: ProcessManager, project: Path) -> No
     checks.ended(execution, "failed", "api_error")
     assert "scripted late bad request" in execution.info.errors[-1]
     assert execution.info.tool_counts == {"Bash": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "reason", "costs"),
+    [("no_stream", "api_error", False), ("no_block", "crashed", True)],
+)
+def test_api_answers_what_is_no_answer(
+    manager: ProcessManager, project: Path, name: str, reason: str, costs: bool
+) -> None:
+    env = {"CLAUDE_CODE_MAX_RETRIES": "1"}
+    execution = manager.start_execution(f"SCENARIO:{name}", project, env=env)
+    checks.ended(execution, "failed", reason, costs=costs)
+    assert execution.info.errors
+    assert manager.queue.state.pause is None, "that is no limit"
+    other = manager.start_execution("SCENARIO:hello", project)
+    checks.ended(other, "completed", "success", result="Hello from the scripted model.")
 
 
 def test_not_logged_in(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
 
 import pytest
 
@@ -14,7 +12,7 @@ from claude_widget.manager import ProcessManager
 from claude_widget.permissions import PermissionRequest
 from tests.cli import checks
 from tests.cli.test_runs import script
-from tests.replaying import done, frames, told
+from tests.replaying import done, frames, told_elsewhere, without_processes
 from tests.scripted_api import ScriptedAPI
 
 Talk = Callable[[ProcessManager, Path], list[Execution]]
@@ -39,13 +37,9 @@ def nothing(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """From now on there is no CLI, and no process can be started."""
 
     def off() -> None:
-        def refused(*_: Any, **__: Any) -> NoReturn:
-            raise AssertionError("a process was to be started")
-
-        monkeypatch.setenv("PATH", "")
+        without_processes(monkeypatch)
         monkeypatch.delenv("ANTHROPIC_API_KEY")
         monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")
-        monkeypatch.setattr(subprocess, "Popen", refused)
 
     return off
 
@@ -72,10 +66,10 @@ def test_what_was_recorded_is_replayed_without_a_cli(
         again = talk(replay, project)
         assert [x.info.recorded for x in again] == [True, True, True]
         for then, now in zip(first, again, strict=True):
-            assert told(now.info) | OTHER == told(then.info) | OTHER
+            assert told_elsewhere(now.info) | OTHER == told_elsewhere(then.info) | OTHER
             assert frames(now) == frames(then)
     assert len(scripted_api.messages) == asked
 
 
-OTHER = {"pid": 0, "resumed_from": ""}
-"""What another run has otherwise."""
+OTHER = {"resumed_from": "", "after": ()}
+"""What another run has otherwise: the ids of its own executions."""

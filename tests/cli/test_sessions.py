@@ -12,6 +12,7 @@ from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionStatus
 from tests.cli import checks
 from tests.cli.test_runs import HELLO, script
+from tests.fake import metas
 from tests.scripted_api import ScriptedAPI
 from tests.waiting import until
 
@@ -35,6 +36,10 @@ def test_resume_keeps_the_session(
     # The CLI's total goes on from the first run's; ours is the second's own.
     total = checks.frames(second, "result")[-1]["total_cost_usd"]
     assert total == pytest.approx((first.info.cost_usd or 0) + (second.info.cost_usd or 0))
+    assert second.info.session_cost_usd == total
+    # Until then it counted from what was written down at its start, which is what is restored.
+    began = [meta for meta in metas(second) if meta["event"] == "requested"]
+    assert began[0]["base_cost_usd"] == pytest.approx(first.info.cost_usd)
 
 
 def test_fork_leaves_the_session(manager: ProcessManager, project: Path) -> None:

@@ -18,7 +18,9 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from claude_widget.shim.closing import Closing
 from claude_widget.shim.control import Client
+from claude_widget.shim.ladder import Graces
 from claude_widget.shim.operations import Operations
 from claude_widget.shim.session import Session
 from claude_widget.shim.streams import Input, Transcript
@@ -51,6 +53,7 @@ class Noting:
     def __init__(self, transcript: Transcript, stdin: Input) -> None:
         self.session = Session()
         self.stdin = stdin
+        self.closing = Closing(Graces(), 0.0)
         self.keep_open = False
         self.ending = False
         self.transcript = transcript
@@ -65,8 +68,9 @@ class Noting:
     def closing_may_change(self) -> None:
         """Noted."""
 
-    def kill(self, reason: str) -> None:
+    def kill(self, reason: str, *, error: str = "") -> None:
         assert isinstance(reason, str)
+        assert isinstance(error, str)
         self.ending = True
 
     def limit(self, reason: str, *, error: str) -> None:

@@ -21,8 +21,9 @@ from typing import Any, Literal, get_args
 
 import comm
 
-from claude_widget import errors, protocol
+from claude_widget import protocol
 from claude_widget.backend import Run
+from claude_widget.errors import ClaudeWidgetError, ControlFailed
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionRequest
@@ -37,8 +38,6 @@ from tests.recording_comm import RecordingComm
 _IDS = ("11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222")
 _ANSWERED_WITHIN = 25.0
 """Seconds; a little less than the watchdog gives to one that waits."""
-_KINDS = frozenset(name for name in dir(errors) if name[0].isupper())
-_REFUSALS = _KINDS | {"InvalidMessage", "Busy"}
 
 
 def messages() -> tuple[bytes, ...]:
@@ -98,7 +97,7 @@ class Played:
         for line in (fields.get("line"), json.dumps(fields)):
             json.loads(line or "{}", parse_constant=_no_json).items()
         if operation == "send":  # the CLI's answer to a control request would be waited for
-            raise errors.ControlFailed(
+            raise ControlFailed(
                 "The CLI takes no input.", code="refused", execution_id=run.execution_id
             )
         return {"ok": True}
@@ -237,7 +236,15 @@ def _check_answer(message: protocol.Message) -> None:
     json.dumps(said, allow_nan=False, ensure_ascii=False).encode()
     protocol.KERNEL_MESSAGE.validate_python(said)
     if isinstance(message, protocol.Refused):
-        assert message.kind in _REFUSALS, f"an error that is none of ours: {message}"
+        ours = {one.__name__ for one in _kinds(ClaudeWidgetError)} | {"InvalidMessage", "Busy"}
+        assert message.kind in ours, f"an error that is none of ours: {message}"
+
+
+def _kinds(error: type[ClaudeWidgetError]) -> Iterator[type[ClaudeWidgetError]]:
+    """An error and all kinds of it that there are."""
+    yield error
+    for kind in error.__subclasses__():
+        yield from _kinds(kind)
 
 
 def _clear(manager: ProcessManager) -> None:

@@ -116,7 +116,8 @@ class Soaker:
     def _end_shim(self, execution: Execution) -> None:
         self._done.add(execution.execution_id)
         pid = int((execution.run.folder / "shim.pid").read_bytes().split()[0])
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # the kernel before this one has done it
+            os.kill(pid, signal.SIGKILL)
 
     # -- figures -----------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ def start(query, **more):
     return manager.start_execution(query, allowed_tools=["Bash"], **more)
 start('SCENARIO:bash {"command": "ls"} List the files').wait()
 start("SCENARIO:hello Say hello").wait()
-start("SCENARIO:http_403 Look what is forbidden").wait()
+start("SCENARIO:http_400 Look what is wrong").wait()
 run = start("SCENARIO:minute Write it up")
 """
 NARROW = 480

@@ -185,13 +185,13 @@ def test_pending_shows_its_place_and_can_be_killed(desk: Desk, claude: dict[str,
     for query in (first, second, third):
         dashboard.execute(query)
     dashboard.has_status(first, "running")
-    expect(dashboard.row(second)).to_contain_text("place 1 in the queue")
-    expect(dashboard.row(third)).to_contain_text("place 2 in the queue")
+    expect(dashboard.row(second)).to_contain_text("#1 in the queue")
+    expect(dashboard.row(third)).to_contain_text("#2 in the queue")
     names = [row.get_attribute("aria-label") for row in dashboard.rows().all()]
     assert names == [third, second, first], "newest first"
     dashboard.kill(second)
     dashboard.has_status(second, "killed")
-    expect(dashboard.row(third)).to_contain_text("place 1 in the queue")
+    expect(dashboard.row(third)).to_contain_text("#1 in the queue")
 
 
 def test_bad_input_is_said_beside_the_form_and_starts_nothing(

@@ -15,6 +15,8 @@ from tests.ui.test_dashboard import opened
 
 PART = "Look at part {} of the project"
 STARTED = "SCENARIO:minute number {}"
+A_FRAME = "() => new Promise((on) => requestAnimationFrame(() => requestAnimationFrame(on)))"
+"""Until a whole frame was drawn, at whose end the browser tells of sizes."""
 
 
 def grid(dashboard: Dashboard) -> Locator:
@@ -98,6 +100,7 @@ def test_a_hidden_list_is_where_it_was_when_it_is_seen_again(plain: PlainPage) -
     ):
         plain.page.evaluate(hide)
         expect(dashboard.rows()).to_have_count(0)
+        plain.page.evaluate(A_FRAME)
         plain.change("many1", activity="while nobody looks")
         plain.page.evaluate(show)
         expect(dashboard.row(name)).to_be_in_viewport()

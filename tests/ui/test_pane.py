@@ -177,7 +177,7 @@ def test_an_execution_in_a_cell_is_small_and_opens(plain: PlainPage) -> None:
     assert small is not None
     assert small["height"] < 260
     press(cell, "Show all")
-    expect(cell.get_by_role("tab")).to_have_count(3)
+    expect(cell.get_by_role("tab")).to_have_count(4)  # a replayed one has its Changes, too
     large = cell.bounding_box()
     assert large is not None
     assert large["height"] > small["height"]

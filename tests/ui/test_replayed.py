@@ -15,15 +15,17 @@ from tests.ui.dashboard import START_MS, Dashboard
 LOAD = """%load_ext claude_widget
 from claude_widget import ProcessManager
 manager = ProcessManager(mode="auto")
-word = "one\""""
-RUN = "%claude_exec --wait --name run fake:tools fake:says={{ word }}"
-QUERY = "run: fake:tools fake:says=one"
+word = "one"
+open("make.py", "w").write("open('made.txt', 'w').write('made')")"""
+RUN = "%claude_exec --wait --name run fake:tools fake:script=make.py fake:says={{ word }}"
+QUERY = "run: fake:tools fake:script=make.py fake:says=one"
 
 
 def test_a_replayed_one_and_a_stale_one_are_told_in_words(desk: Desk, fake_cli: Path) -> None:
     notebook = desk.open(LOAD, RUN, "manager", env={"CLAUDE_WIDGET_CLI": str(fake_cli)})
     notebook.run(0)
     assert "replayed" not in notebook.run(1)
+    notebook.execute("import os; os.remove('made.txt')")
     assert " s (replayed from a recording of 20" in notebook.run(1)
     expect(notebook.output(1)).to_contain_text("replayed from a recording of 20")
     notebook.screenshot("replayed-cell-light")
@@ -35,6 +37,12 @@ def test_a_replayed_one_and_a_stale_one_are_told_in_words(desk: Desk, fake_cli: 
     expect(dashboard.output).to_contain_text("Replayed from a recording of 20")
     expect(dashboard.output).to_contain_text("as recorded")
     expect(dashboard.output).not_to_contain_text("Stale")
+    dashboard.output.get_by_role("tab", name="Changes", exact=True).click()
+    changes = dashboard.output.get_by_role("region", name="Changes", exact=True)
+    expect(changes).to_contain_text("1 file changed, +1 −0")
+    notebook.screenshot("replayed-changes-light")
+    changes.get_by_role("button", name="Apply to project", exact=True).click()
+    expect(changes).to_contain_text("The project has these changes")
     notebook.execute("word = 'two'")
     notebook.run(1)
     shown = Dashboard(notebook.output(2))
