@@ -10,13 +10,12 @@ import json
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from claude_widget.permissions import PermissionRequest
-from tests import fake
 from tests.waiting import until
 
 
 def asked(execution: Execution) -> PermissionRequest:
     """Its one open request, once there is one."""
-    until(lambda: execution.info.open_requests, timeout=fake.BOUND, what="it asks")
+    until(lambda: execution.info.open_requests, what="it asks")
     (request,) = execution.requests
     return request
 

@@ -20,12 +20,11 @@ from claude_widget.execution import Execution
 from claude_widget.models import ExecutionRequest
 from claude_widget.shim.ladder import Graces
 from claude_widget.transcript import read_records
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 SOURCE = Path(__file__).with_name("fake_claude.py")
 FAST = Graces(interrupt=0.15, terminate=0.3, exit=0.4, descendants=0.1, settle=0.02)
 """The steps of an ending, as long as a fake CLI needs them."""
-BOUND = 15.0
 
 
 def install(folder: Path) -> Path:
@@ -47,19 +46,19 @@ def ended(execution: Execution, status: str, reason: str) -> Execution:
     info = execution.info
     seen = (info.status, info.reason)
     assert seen == (status, reason), (seen, info.errors, execution.stderr[-1000:])
-    until(lambda: not marked(execution.execution_id), timeout=5, what="its processes are gone")
+    until(lambda: not marked(execution.execution_id), what="its processes are gone")
     return execution
 
 
 def running(execution: Execution) -> Execution:
     """Wait until its CLI has told its session."""
-    until(lambda: execution.info.session_state == "running", timeout=BOUND, what="it runs")
+    until(lambda: execution.info.session_state == "running", what="it runs")
     return execution
 
 
 def turn_over(execution: Execution) -> Execution:
     """Wait until its turn is over, and it waits for input."""
-    until(lambda: execution.info.awaits_input, timeout=BOUND, what="its turn is over")
+    until(lambda: execution.info.awaits_input, what="its turn is over")
     return execution
 
 

@@ -13,8 +13,8 @@ import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
-BOUND = 60
-"""Seconds that a cell may take."""
+from tests.waiting import BOUND
+
 LEFT_OVER = [
     # jupyter_client and nbclient leave their sockets and loops to the garbage collector.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),

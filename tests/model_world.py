@@ -22,7 +22,7 @@ import psutil
 from claude_widget.command import MARK
 from claude_widget.transcript import read_records
 from tests import fake
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 ROOT = Path(__file__).parent.parent
 ENDINGS = ("ended", "lost", "refused")
@@ -46,7 +46,7 @@ class Kernels:
         self._cli = cli
         command = [sys.executable, "-m", "tests.model_kernel", self._path]
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE)
-        until(lambda: Path(self._path).exists(), timeout=30, what="kernels can be started")
+        until(lambda: Path(self._path).exists(), what="kernels can be started")
 
     def start(self, state: Path, *, slots: int, notebook: str) -> KernelClient:
         """A new kernel with a manager on that state folder."""
@@ -58,7 +58,7 @@ class Kernels:
         """Start no more."""
         assert self._process.stdin is not None
         self._process.stdin.close()
-        self._process.wait(10)
+        self._process.wait(BOUND)
         Path(self._path).unlink()
 
 

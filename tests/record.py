@@ -23,9 +23,10 @@ from scripts.record_demo import check_neutral, neutral_transcript
 from tests.real_cli import cli_environment, find_real_cli
 from tests.recorded import TRANSCRIPTS
 from tests.recorded_runs import RUNS, Recorded
-from tests.recorded_users import BOUND, World
+from tests.recorded_users import World
 from tests.scenarios import Block, Scenario, ToolUse, Turn
 from tests.scripted_api import ScriptedAPI
+from tests.waiting import BOUND
 
 CELL: dict[str, Any] = {
     "cell_type": "code",

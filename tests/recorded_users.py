@@ -17,9 +17,7 @@ from claude_widget.execution import Execution
 from claude_widget.permissions import PermissionRequest
 from tests.scenarios import Scenario, ToolUse
 from tests.scripted_api import ScriptedAPI
-from tests.waiting import until
-
-BOUND = 60.0
+from tests.waiting import BOUND, until
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class World:
 
     def asked(self) -> PermissionRequest:
         """The one open request, once there is one."""
-        until(lambda: self.execution.requests, timeout=BOUND, what="it asks")
+        until(lambda: self.execution.requests, what="it asks")
         return self.execution.requests[0]
 
     def answer(self, decision: Any) -> None:
@@ -48,11 +46,11 @@ class World:
     def streams(self) -> None:
         """Wait until text streams."""
         frames = self.execution.events
-        until(lambda: any(_is_delta(event.raw) for event in frames), timeout=BOUND, what="text")
+        until(lambda: any(_is_delta(event.raw) for event in frames), what="text")
 
     def waits(self) -> None:
         """Wait until it waits for input."""
-        until(lambda: self.execution.info.awaits_input, timeout=BOUND, what="its turn is over")
+        until(lambda: self.execution.info.awaits_input, what="its turn is over")
 
 
 def _is_delta(frame: Mapping[str, Any]) -> bool:
@@ -83,7 +81,7 @@ def plans(decision: Any) -> Callable[[World], None]:
     """The CLI tells the model where the plan goes: the scripted one writes it there."""
 
     def act(world: World) -> None:
-        until(lambda: world.api.messages, timeout=BOUND, what="the model is asked")
+        until(lambda: world.api.messages, what="the model is asked")
         found = re.search(r'[^"\s\\`]*plans/[a-z-]+\.md', json.dumps(world.api.messages[0].body))
         assert found is not None, "the CLI names no file for the plan"
         world.scenario[1].blocks[0] = calls("Write", file_path=found[0], content=PLAN)
@@ -97,7 +95,7 @@ def cancels(world: World) -> None:
     world.execution.interrupt()
     world.waits()
     world.execution.send("Say that you stopped.")
-    until(lambda: world.execution.info.result == "I stopped.", timeout=BOUND, what="it said so")
+    until(lambda: world.execution.info.result == "I stopped.", what="it said so")
     world.execution.end()
 
 
@@ -106,7 +104,7 @@ def interrupts(world: World) -> None:
     world.execution.interrupt()
     world.waits()
     world.execution.send("Go on more briefly.")
-    until(lambda: world.execution.info.result == "Briefly, then.", timeout=BOUND, what="it went on")
+    until(lambda: world.execution.info.result == "Briefly, then.", what="it went on")
     world.execution.end()
 
 
@@ -122,7 +120,7 @@ def changes(world: World) -> None:
     world.execution.set_permission_mode("acceptEdits")
     world.waits()
     world.execution.send("Which model are you?")
-    until(lambda: world.execution.info.result == "Another one.", timeout=BOUND, what="it answered")
+    until(lambda: world.execution.info.result == "Another one.", what="it answered")
     world.execution.end()
 
 
@@ -135,9 +133,9 @@ def stops_task(world: World) -> None:
 
 def asks_cost(world: World) -> None:
     """Before anything was spent, while a tool runs, and when the turn is over."""
-    until(lambda: world.execution.info.session_state, timeout=BOUND, what="the turn begins")
+    until(lambda: world.execution.info.session_state, what="the turn begins")
     world.execution.ask_cost()
-    until(lambda: world.execution.info.open_tools, timeout=BOUND, what="a tool runs")
+    until(lambda: world.execution.info.open_tools, what="a tool runs")
     world.execution.ask_cost()
     world.streams()
     world.execution.ask_cost()

@@ -19,8 +19,7 @@ from claude_widget.models import ExecutionInfo
 from claude_widget.recordings.occurrences import Cell
 from claude_widget.recordings.replay import ReplayBackend
 from claude_widget.recordings.store import Recordings
-from tests.fake import BOUND
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 MakeManager = Callable[..., ProcessManager]
 

@@ -26,10 +26,9 @@ from claude_widget.templates.errors import VariablesWrong
 from claude_widget.templates.template import make_template
 from tests import fake
 from tests.conftest import MakeManager
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 SAYS = "Look at {{ n }}. fake:says={{ n }}"
-BOUND = 15.0
 
 
 def results(batch: Batch) -> list[Any]:
@@ -209,7 +208,7 @@ def test_no_more_run_at_once_than_the_batch_may(manager: ProcessManager, project
     batch = manager.map(
         f"{SAYS} fake:gate={gate}", list("abcd"), max_concurrency=2, project_path=project
     )
-    until(lambda: batch.progress.running == 2, timeout=BOUND, what="two run")
+    until(lambda: batch.progress.running == 2, what="two run")
     assert len(manager.get_active_executions()) == 2
     assert [row["status"] for row in batch.to_dicts()] == ["running"] * 2 + ["pending"] * 2
     gate.touch()
@@ -231,7 +230,7 @@ def test_a_generator_is_pulled_as_slots_free_up_and_says_where_it_raised(
         raise RuntimeError("the source is dry")
 
     batch = manager.map(f"{SAYS} fake:gate={gate}", rows(), max_concurrency=2, project_path=project)
-    until(lambda: batch.progress.running == 2, timeout=BOUND, what="two run")
+    until(lambda: batch.progress.running == 2, what="two run")
     assert pulled == ["a", "b"]
     gate.touch()
     assert results(batch) == list("abcde")
@@ -241,7 +240,7 @@ def test_a_generator_is_pulled_as_slots_free_up_and_says_where_it_raised(
 
 def test_kill_leaves_no_process_and_says_why(manager: ProcessManager, project: Path) -> None:
     batch = manager.map("{{ n }} fake:hang-before", list("abcdef"), project_path=project)
-    until(lambda: batch.progress.running > 1, timeout=BOUND, what="some run")
+    until(lambda: batch.progress.running > 1, what="some run")
     batch.kill()
     assert batch.wait(BOUND).progress.killed == 6
     assert [one.reason for one in batch.progress.failures] == ["batch"]
@@ -251,7 +250,7 @@ def test_kill_leaves_no_process_and_says_why(manager: ProcessManager, project: P
 
 def test_kill_all_starts_no_more_rows(manager: ProcessManager, project: Path) -> None:
     batch = manager.map("{{ n }} fake:hang-before", list(range(40)), project_path=project)
-    until(lambda: batch.progress.running > 1, timeout=BOUND, what="some run")
+    until(lambda: batch.progress.running > 1, what="some run")
     manager.kill_all()
     assert batch.wait(BOUND).progress.killed == 40
     assert len(manager.get_all_executions()) < 12

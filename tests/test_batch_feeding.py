@@ -22,7 +22,7 @@ from claude_widget.models import Reason
 from claude_widget.recordings.errors import RecordingNotFound
 from tests.batch_host import NAME, Played, PlayedHost, batch_of, fed, lines_of
 from tests.fake import descriptors
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_what_has_ended_holds_no_file_and_no_thread(folder: Path, host: PlayedHo
 
 def test_a_batch_of_no_rows_is_over(folder: Path, host: PlayedHost) -> None:
     batch = batch_of(folder, host, 0)
-    assert batch.wait(10).ended
+    assert batch.wait(BOUND).ended
     assert "no rows" in repr(batch)
     assert str(batch.progress).startswith("no rows\n")
 
@@ -123,7 +123,7 @@ def test_a_generator_that_raises_half_way_stops_the_batch_there(
     assert not batch.feeding.over, "what was started goes on"
     for played in started:
         host.ends(played)
-    assert batch.wait(10).progress.completed == 2
+    assert batch.wait(BOUND).progress.completed == 2
     assert read_kept(folder / f"{NAME}.jsonl").stopped == batch.stopped
     with pytest.raises(BatchFailed, match="boom"):
         batch.raise_for_status()
@@ -136,7 +136,7 @@ def test_a_generator_that_never_gives_holds_up_neither_ends_nor_a_kill(
 
     def numbers() -> Iterator[int]:
         yield 0
-        gate.wait(15)
+        gate.wait(BOUND)
         yield 1
 
     batch = batch_of(folder, host, lines_of(numbers()))
@@ -144,9 +144,9 @@ def test_a_generator_that_never_gives_holds_up_neither_ends_nor_a_kill(
     host.ends(first)
     assert not batch.ended
     batch.kill()
-    assert batch.wait(10).progress.completed == 1
+    assert batch.wait(BOUND).progress.completed == 1
     batch.retry_failed(killed=True)
-    assert batch.wait(10).ended
+    assert batch.wait(BOUND).ended
     gate.set()
     assert len(host.admitted) == 1
 
@@ -183,7 +183,7 @@ def test_what_would_fail_for_every_row_stops_the_batch_until_it_is_resumed(
     host.refuse = lambda row: problem[0] if problem and row.number == 1 else None
     batch = batch_of(folder, host, 3)
     host.ends(fed(host, 1)[0])
-    assert batch.wait(10).stopped == "Stopped at row 1: No Claude Code here."
+    assert batch.wait(BOUND).stopped == "Stopped at row 1: No Claude Code here."
     assert batch.progress.pending == 2
     problem.clear()
     batch.resume()
@@ -201,7 +201,7 @@ def test_kill_ends_what_runs_and_starts_no_more(folder: Path, host: PlayedHost) 
     assert statuses(batch) == ["pending", "pending", "killed", "killed", "killed"]
     for played in (first, second):
         host.ends(played, Reason.BATCH)
-    assert batch.wait(10).progress.killed == 5
+    assert batch.wait(BOUND).progress.killed == 5
     batch.kill()
     assert len(host.killed) == 2
     assert read_kept(folder / f"{NAME}.jsonl").killed
@@ -219,7 +219,7 @@ def test_once_its_budget_is_spent_nothing_more_is_started_and_what_runs_goes_on(
     assert batch.stopped == "Stopped: its budget of $1 is used up"
     assert not batch.feeding.over
     host.ends(second)
-    assert batch.wait(10).progress.killed == 3
+    assert batch.wait(BOUND).progress.killed == 3
     assert [one.reason for one in batch.progress.failures] == ["budget_scope"]
     assert read_kept(folder / f"{NAME}.jsonl").killed == "budget_scope"
 
@@ -231,16 +231,16 @@ def test_one_that_is_being_started_while_its_batch_is_killed_is_killed_too(
 
     def wait_for_the_kill(_: Played) -> None:
         started.set()
-        killed.wait(10)
+        killed.wait(BOUND)
 
     host.at_once = wait_for_the_kill
     batch = batch_of(folder, host, 2)
-    started.wait(10)
+    started.wait(BOUND)
     batch.kill()
     killed.set()
     until(lambda: len(host.killed) == 1, what="it is killed as well")
     host.ends(host.admitted[0], Reason.BATCH)
-    assert batch.wait(10).progress.killed == 2
+    assert batch.wait(BOUND).progress.killed == 2
 
 
 def test_what_is_cancelled_starts_no_more_rows_and_what_runs_goes_on(
@@ -251,7 +251,7 @@ def test_what_is_cancelled_starts_no_more_rows_and_what_runs_goes_on(
     batch.feeding.cancel()
     host.ends(first)
     host.ends(second)
-    assert statuses(batch.wait(10)) == ["completed"] * 2 + ["killed"] * 3
+    assert statuses(batch.wait(BOUND)) == ["completed"] * 2 + ["killed"] * 3
     assert read_kept(folder / f"{NAME}.jsonl").killed == "user"
 
 
@@ -259,7 +259,7 @@ def test_nobody_waits_for_rows_that_nobody_will_start(folder: Path, host: Played
     batch = batch_of(folder, host, 1)
     host.held.add(fed(host, 1)[0].execution_id)
     with pytest.raises(ClaudeWidgetError, match="resume"):
-        batch.wait(10)
+        batch.wait(BOUND)
 
 
 def test_an_end_that_is_told_before_its_start_has_returned_counts(
@@ -267,7 +267,7 @@ def test_an_end_that_is_told_before_its_start_has_returned_counts(
 ) -> None:
     host.at_once = host.ends
     batch = batch_of(folder, host, 20)
-    assert batch.wait(10).progress.completed == 20
+    assert batch.wait(BOUND).progress.completed == 20
 
 
 def test_those_that_failed_are_started_once_more_and_linked(folder: Path, host: PlayedHost) -> None:
@@ -276,13 +276,13 @@ def test_those_that_failed_are_started_once_more_and_linked(folder: Path, host: 
     host.ends(first)
     host.ends(second, Reason.API_ERROR)
     host.ends(third, Reason.USER)
-    assert batch.wait(10).progress.failed == 1
+    assert batch.wait(BOUND).progress.failed == 1
     assert batch.retry_failed() is batch
     again = fed(host, 4)[3]
     assert again.row == 1
     assert host.befores[3] is second
     host.ends(again)
-    assert batch.wait(10).progress.completed == 2
+    assert batch.wait(BOUND).progress.completed == 2
     assert statuses(batch) == ["completed", "completed", "killed"]
     assert read_kept(folder / f"{NAME}.jsonl").executions[1] == [
         second.execution_id,
@@ -380,7 +380,7 @@ def test_a_full_disk_stops_no_batch(
     monkeypatch.setattr("claude_widget.batch.batch_file.BatchFile.note", _full)
     for count in (1, 2, 3):
         host.ends(fed(host, count)[-1])
-    assert batch.wait(10).progress.completed == 3
+    assert batch.wait(BOUND).progress.completed == 3
 
 
 def _full(*_: object, **__: object) -> None:

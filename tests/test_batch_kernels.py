@@ -17,15 +17,15 @@ from claude_widget.batch.row import Row
 from claude_widget.errors import ClaudeWidgetError
 from claude_widget.manager import ProcessManager
 from tests.conftest import MakeManager
-from tests.test_batch import BOUND, SAYS, results
-from tests.waiting import until
+from tests.test_batch import SAYS, results
+from tests.waiting import BOUND, until
 
 
 def begun(manager: ProcessManager, project: Path) -> Batch:
-    """A batch of rows a and b, which each wait for a file of their name, one after the other."""
+    """A batch of rows a, b and c: each waits for a file of its name, one after the other."""
     asked = f"{SAYS} fake:gate={project}/{{{{ n }}}}"
-    batch = manager.map(asked, ["a", "b"], max_concurrency=1, project_path=project)
-    until(lambda: batch.progress.running == 1, timeout=BOUND, what="one runs")
+    batch = manager.map(asked, ["a", "b", "c"], max_concurrency=1, project_path=project)
+    until(lambda: batch.progress.running == 1, what="one runs")
     return batch
 
 
@@ -41,16 +41,17 @@ def test_another_kernel_sees_a_batch_go_on_and_takes_it_over_only_once_its_kerne
     with pytest.raises(TimeoutError):
         seen.wait(0.01)
     (project / "a").touch()
-    until(lambda: batch.progress.completed == 1, timeout=BOUND, what="one has completed")
+    until(lambda: batch.progress.completed == 1 == batch.progress.running, what="b runs, c waits")
     assert other.batch(batch.batch_id) is seen
     assert not batch.stopped
     owner.close()
     with pytest.raises(ClaudeWidgetError, match="whoever would have started its rows is gone"):
         seen.wait(BOUND)
-    (project / "b").touch()
+    for row in "bc":
+        (project / row).touch()
     other.resume_queue()
-    assert results(seen) == ["a", "b"]
-    assert len(other.get_all_executions()) == 2
+    assert results(seen) == ["a", "b", "c"]
+    assert len(other.get_all_executions()) == 3
 
 
 def test_the_batch_of_a_closed_manager_is_anothers_and_stays_killed_once_that_kills_it(
@@ -66,12 +67,12 @@ def test_the_batch_of_a_closed_manager_is_anothers_and_stays_killed_once_that_ki
         early.map(SAYS, ["late"], project_path=project)
     late = make_manager()
     late.batch(before.batch_id).kill()
-    assert late.batch(before.batch_id).wait(BOUND).progress.killed == 2
+    assert late.batch(before.batch_id).wait(BOUND).progress.killed == 3
     late.close()
     last = make_manager()
     last.resume_queue()
     (batch,) = last.batches
-    assert (batch.progress.killed, batch.stopped) == (2, "It was killed.")
+    assert (batch.progress.killed, batch.stopped) == (3, "It was killed.")
     assert len(last.get_all_executions()) == 1
 
 

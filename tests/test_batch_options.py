@@ -21,10 +21,9 @@ from claude_widget.templates.errors import VariablesWrong
 from tests import trees
 from tests.conftest import MakeManager
 from tests.trees import TREE, git, repository
-from tests.waiting import until
+from tests.waiting import BOUND, until
 from tests.worktree_projects import Ask, branches
 
-BOUND = 15.0
 LARGE = 1_000_000
 LOOPS = "".join(["{% for a in n %}"] * 3 + ["{% endfor %}"] * 3)
 
@@ -121,7 +120,7 @@ def test_rows_that_write_to_one_folder_are_warned_of_once(
     rows = ["a", "b", "c"]
     options: dict[str, Any] = {"permission_mode": "acceptEdits", "worktree": worktree}
     batch = manager.map("{{ n }} fake:hang-before", rows, project_path=repo, **options)
-    until(lambda: batch.progress.running > 1, timeout=BOUND, what="several run")
+    until(lambda: batch.progress.running > 1, what="several run")
     notices = manager.queue.state.notices
     batch.kill()
     batch.wait(BOUND)

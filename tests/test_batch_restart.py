@@ -16,9 +16,9 @@ from claude_widget.batch.batch import Batch
 from claude_widget.manager import ProcessManager
 from claude_widget.permissions import PermissionRequest
 from tests.conftest import MakeManager
-from tests.test_batch import BOUND, SAYS, results
+from tests.test_batch import SAYS, results
 from tests.test_outputs import Person, gives
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 
 def test_a_batch_that_is_over_is_read_by_a_later_kernel(
@@ -44,7 +44,7 @@ def test_what_waited_for_a_gone_kernel_goes_on_when_it_is_resumed(
     before = early.map(
         f"{SAYS} fake:gate={gate}", list("abcd"), max_concurrency=1, project_path=project
     )
-    until(lambda: before.progress.running == 1, timeout=BOUND, what="one runs")
+    until(lambda: before.progress.running == 1, what="one runs")
     early.close()
     late = make_manager()
     batch = late.batch(before.batch_id)
@@ -62,7 +62,7 @@ def test_a_cell_that_is_run_again_by_a_later_kernel_goes_on_with_its_batch(
     template = f"{SAYS} fake:gate={gate}"
     early = make_manager()
     before = early.map(template, list("abc"), max_concurrency=1, project_path=project)
-    until(lambda: before.progress.running == 1, timeout=BOUND, what="one runs")
+    until(lambda: before.progress.running == 1, what="one runs")
     early.close()
     late = make_manager()
     other = late.map(template, list("xyz"), max_concurrency=1, project_path=project)
@@ -124,7 +124,7 @@ def test_what_earlier_attempts_have_cost_counts_in_a_later_kernel(
     before = early.map(asked, ["a"], budget_usd=5.0, project_path=project).wait(BOUND)
     early.queue.pause()
     before.retry_failed()
-    until(lambda: len(early.queue) == 1, timeout=BOUND, what="it waits once more")
+    until(lambda: len(early.queue) == 1, what="it waits once more")
     early.close()
     paid = before.progress.cost_usd
     assert paid > 0
@@ -142,7 +142,7 @@ def test_a_row_whose_start_was_not_noted_is_not_started_twice(
     gate = project / "gate"
     early = make_manager()
     before = early.map(f"{SAYS} fake:gate={gate}", ["a"], project_path=project)
-    until(lambda: before.progress.running == 1, timeout=BOUND, what="it runs")
+    until(lambda: before.progress.running == 1, what="it runs")
     early.close()
     path = early.state_dir / "batches" / f"{before.batch_id}.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
@@ -164,7 +164,7 @@ def test_a_generator_that_went_with_its_kernel_is_said_to_be_gone(
 
     early = make_manager()
     before = early.map(SAYS, rows(), project_path=project)
-    until(lambda: before.progress.completed == 1, timeout=BOUND, what="one has completed")
+    until(lambda: before.progress.completed == 1, what="one has completed")
     early.close()
     batch = make_manager().batch(before.batch_id)
     held.set()

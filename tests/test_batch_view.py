@@ -28,12 +28,11 @@ from claude_widget.page.batch_view import BatchView
 from claude_widget.protocol import MAX_BATCH, Allow
 from tests.conftest import MakeManager
 from tests.recording_comm import RecordingComm, ask, rows
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 SAYS = "Look at {{ n }}. fake:says={{ n }}"
 HOSTILE = '<img src=x onerror="alert(1)"> [a](javascript:b) | `c`\u202e\x1b[31m'
 SECRET = "sk-ant-api03-" + "A1b2" * 20
-BOUND = 15.0
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 

@@ -28,8 +28,8 @@ from claude_widget.registry import Registry
 from claude_widget.retries import policy
 from tests.asking import known_to
 from tests.conftest import MakeManager
-from tests.fake import BOUND, ended, lines, metas, running
-from tests.waiting import until
+from tests.fake import ended, lines, metas, running
+from tests.waiting import BOUND, until
 
 COSTLY = "fake:costs=0.3 fake:gate=never"
 
@@ -99,7 +99,7 @@ def test_a_manager_that_is_closed_watches_no_more(make_manager: MakeManager, pro
     manager = make_manager()
     with manager.budget(usd=100):
         execution = running(manager.start_execution(COSTLY, project))
-    until(lambda: questions(execution) > 0, timeout=BOUND, what="it is watched")
+    until(lambda: questions(execution) > 0, what="it is watched")
     manager.close()
     until(
         lambda: not any(one.name == "claude-widget-budgets" for one in threading.enumerate()),

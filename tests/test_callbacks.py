@@ -21,8 +21,8 @@ from claude_widget.manager import ProcessManager
 from claude_widget.protocol import Complete, Notification, Started, Stream
 from claude_widget.subscriptions import Subscriptions
 from tests.conftest import MakeManager
-from tests.fake import BOUND, ended, lines, running
-from tests.waiting import until
+from tests.fake import ended, lines, running
+from tests.waiting import BOUND, until
 
 ROOT = Path(__file__).parent.parent
 

@@ -32,7 +32,7 @@ from tests import fake
 from tests.conftest import MakeManager
 from tests.kernels import LEFT_OVER, executed, notebook_of, prepare
 from tests.recording_comm import RecordingComm, comm_of
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 KEPT = {"text/plain", "text/markdown", "text/html"}
@@ -112,7 +112,7 @@ def test_one_that_ends_while_its_view_is_made_leaves_nothing(
 ) -> None:
     def slow(manager: ProcessManager, execution: Execution) -> ExecutionView:
         view = ExecutionView(manager, execution)
-        execution.wait(10)
+        execution.wait(BOUND)
         return view
 
     monkeypatch.setattr(cell_output, "ExecutionView", slow)

@@ -9,7 +9,7 @@ import pytest
 from claude_widget import doctor
 from claude_widget.command_line import main
 from claude_widget.manager import ProcessManager
-from tests import fake
+from tests.waiting import BOUND
 
 
 @pytest.mark.parametrize("scenario", ["plain", "garbage", "half-line"])
@@ -20,7 +20,7 @@ def test_transcript_prints_what_the_cli_printed_byte_for_byte(
     scenario: str,
 ) -> None:
     execution = manager.start_execution(f"fake:{scenario}", project)
-    execution.wait(fake.BOUND)
+    execution.wait(BOUND)
     state = str(manager.state_dir)
     assert main(["transcript", execution.execution_id, "--state-dir", state]) == 0
     printed = capfdbinary.readouterr().out

@@ -23,8 +23,8 @@ from claude_widget.manager import ProcessManager
 from claude_widget.retries import policy
 from claude_widget.worktrees.errors import NoWorktree
 from tests.conftest import MakeManager
-from tests.fake import BOUND, running
-from tests.waiting import until
+from tests.fake import running
+from tests.waiting import BOUND, until
 
 MODELS = ["haiku", "sonnet", "opus"]
 

@@ -18,9 +18,9 @@ from claude_widget.comparison.view import comparison_bundle
 from claude_widget.errors import InvalidRequest
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
-from tests.fake import BOUND, running
+from tests.fake import running
 from tests.shell import RunCell
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 HOSTILE = "fake:says=<script>alert(1)</script><img/src=x/onerror=e>|\u202eevil|**b**|$x$"
 

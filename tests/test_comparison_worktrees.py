@@ -22,10 +22,9 @@ from claude_widget.page.comparison_view import ComparisonView
 from claude_widget.worktrees.errors import WorktreeConflict, WorktreeGone
 from tests import trees
 from tests.conftest import MakeManager
-from tests.fake import BOUND
 from tests.recording_comm import RecordingComm, ask
 from tests.trees import git, repository
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 FILES: trees.Tree = {"answer.txt": b"?\n", "other.txt": b"same\n"}
 WRITES = """

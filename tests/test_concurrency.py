@@ -23,7 +23,7 @@ from claude_widget.queue.waiting_line import Outcome, WaitingLine
 from claude_widget.transcript import read_records
 from tests.conftest import MakeManager
 from tests.fake import ended, running
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 
 def spans(execution: Execution) -> tuple[float, float]:
@@ -79,7 +79,7 @@ def test_one_slot_and_two_starts_both_waited_for_in_one_function(
     def cell() -> list[str | None]:
         first = manager.start_execution("fake:says=one", project)
         second = manager.start_execution("fake:says=two", project)
-        return [second.wait(10).result, first.wait(10).result]
+        return [second.wait(BOUND).result, first.wait(BOUND).result]
 
     assert cell() == ["two", "one"]
     assert heard.count("claude:complete") == 2

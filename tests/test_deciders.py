@@ -21,11 +21,10 @@ from claude_widget.manager import ProcessManager
 from claude_widget.permissions import PermissionRequest
 from claude_widget.protocol import Allow, Deny
 from claude_widget.request import build_request
-from tests import fake
 from tests.asking import asked, known_to, told
 from tests.conftest import MakeManager
 from tests.fake import ended, metas
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 # -- callables -----------------------------------------------------------------------------------
 
@@ -57,7 +56,7 @@ def test_callable_decides_in_one_cell_with_one_slot(
 ) -> None:
     manager = make_manager(max_concurrency=1)
     execution = manager.start_execution("fake:asks=Bash", project, permissions=decide)
-    execution.wait(fake.BOUND)
+    execution.wait(BOUND)
     said = told(execution)
     assert said["behavior"] == behavior
     assert says in str(said.get("message", ""))
@@ -103,7 +102,7 @@ def test_callable_runs_on_a_thread_of_its_own(manager: ProcessManager, project: 
 
     def decide(_: PermissionRequest) -> bool:
         names.append(threading.current_thread().name)
-        return release.wait(fake.BOUND)
+        return release.wait(BOUND)
 
     slow = manager.start_execution("fake:asks=Bash", project, permissions=decide)
     until(lambda: names, what="it is asked")
@@ -117,7 +116,7 @@ def test_another_manager_leaves_it_to_the_owner(make_manager: MakeManager, proje
     release = threading.Event()
     owner, other = make_manager(), make_manager()
     execution = owner.start_execution(
-        "fake:asks=Bash", project, permissions=lambda _: release.wait(fake.BOUND)
+        "fake:asks=Bash", project, permissions=lambda _: release.wait(BOUND)
     )
     theirs = known_to(other, execution)
     until(lambda: theirs.info.open_requests, what="it is seen to ask")
@@ -172,7 +171,7 @@ def test_what_nobody_can_answer_is_refused_at_once(
 ) -> None:
     manager.page_seen()
     execution = manager.start_execution(f"fake:asks=Bash fake:kind={kind}", project)
-    execution.wait(fake.BOUND)
+    execution.wait(BOUND)
     assert told(execution)["error"] == f"Unsupported control request subtype: {kind}"
     (error,) = execution.info.errors
     assert f"({kind})" in error
@@ -181,7 +180,7 @@ def test_what_nobody_can_answer_is_refused_at_once(
 def test_what_cannot_be_read_is_refused_at_once(manager: ProcessManager, project: Path) -> None:
     manager.page_seen()
     execution = manager.start_execution("fake:asks=Bash fake:deep", project)
-    execution.wait(fake.BOUND)
+    execution.wait(BOUND)
     assert "too deep to be read" in str(told(execution)["error"])
 
 
@@ -189,7 +188,7 @@ def test_an_mcp_servers_question_is_declined_where_nobody_is(
     manager: ProcessManager, project: Path
 ) -> None:
     execution = manager.start_execution("fake:asks=Bash fake:kind=elicitation", project)
-    execution.wait(fake.BOUND)
+    execution.wait(BOUND)
     assert told(execution) == {"action": "decline"}
 
 
@@ -211,7 +210,7 @@ def test_without_any_page_it_is_denied_at_once_and_says_why(
 def test_page_that_is_expected_is_waited_for(
     manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(presence, "ARRIVAL", fake.BOUND)
+    monkeypatch.setattr(presence, "ARRIVAL", BOUND)
     manager.page_expected()
     execution = manager.start_execution("fake:asks=Bash", project)
     request = asked(execution)

@@ -12,6 +12,7 @@ from claude_widget.recordings.replay import ReplayBackend
 from scripts.demo_queries import DEMOS, Demo
 from scripts.parts import RECORDINGS
 from scripts.record_demo import LARGEST, PROJECT
+from tests.waiting import BOUND
 
 RECORDED = tuple(one for demo in DEMOS for one in (demo, *demo.follow_ups))
 BY_SLUG = pytest.mark.parametrize("demo", RECORDED, ids=lambda demo: demo.slug)
@@ -20,7 +21,7 @@ BY_SLUG = pytest.mark.parametrize("demo", RECORDED, ids=lambda demo: demo.slug)
 @BY_SLUG
 def test_recording_plays_to_its_end(demo: Demo, tmp_path: Path) -> None:
     manager = ProcessManager(tmp_path / "state", backend=ReplayBackend(RECORDINGS, pace=0))
-    execution = manager.start_execution(demo.query, tmp_path).wait(15)
+    execution = manager.start_execution(demo.query, tmp_path).wait(BOUND)
     manager.close()
     info = execution.info
     assert info.reason == demo.reason

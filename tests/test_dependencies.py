@@ -20,8 +20,9 @@ from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionInfo
 from claude_widget.request import build_request
 from tests.conftest import MakeManager
-from tests.fake import BOUND, ended, lines, metas, running
+from tests.fake import ended, lines, metas, running
 from tests.owned import Elsewhere, elsewhere
+from tests.waiting import BOUND
 
 __all__ = ["elsewhere"]
 

@@ -17,9 +17,9 @@ from claude_widget.retries import policy
 from claude_widget.state_folder import StateFolder
 from tests.asking import known_to
 from tests.conftest import MakeManager
-from tests.fake import BOUND, ended, running
+from tests.fake import ended, running
 from tests.test_dependencies import gated, prompt_of
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 # -- a kernel that is gone -------------------------------------------------------------------------
 

@@ -17,9 +17,9 @@ from claude_widget.manager import ProcessManager
 from claude_widget.recordings.errors import RecordingNotFound
 from tests.asking import known_to
 from tests.conftest import MakeManager
-from tests.fake import BOUND, ended, running
+from tests.fake import ended, running
 from tests.replaying import done, folders
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 
 def cell(manager: ProcessManager, project: Path) -> Pipeline:

@@ -24,7 +24,7 @@ from claude_widget.page.lanes import Lanes
 from claude_widget.page.widget import ClaudeWidget
 from tests import fake
 from tests.recording_comm import answer_to, ask, comm_of, rows, say
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 
 def to(execution: Execution, kind: str, **more: Any) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def test_without_a_page_a_request_is_denied_and_the_output_says_why(
     dashboard: ClaudeWidget, manager: ProcessManager, project: Path
 ) -> None:
     run = manager.start_execution("fake:asks=Bash", project)
-    run.wait(fake.BOUND)
+    run.wait(BOUND)
     assert json.loads(run.result or "")["behavior"] == "deny"
     assert [denial.tool_name for denial in run.info.denials] == ["Bash"]
     assert "denied: Bash: Not permitted: there is no notebook page" in execution_text(run.info)
@@ -372,7 +372,7 @@ def test_more_lanes_than_threads_all_have_their_turn_and_a_full_one_says_so() ->
     done: list[int] = []
 
     def wait(lane: int) -> None:
-        go.wait(10)
+        go.wait(BOUND)
         done.append(lane)
         raise ValueError(lane)  # the thread must outlive it
 

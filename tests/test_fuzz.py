@@ -26,7 +26,7 @@ from tests.fuzz.mutation import LONGEST, Mutator
 from tests.fuzz.smaller import smallest
 from tests.fuzz.target import Check, Target
 from tests.fuzz.worker import ROOM, Hang, Keeper, input_of, tried, watched
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 SEED = 20_261
 INPUTS = 8_000
@@ -117,7 +117,7 @@ ENDING = (b"kill", b"limit", b"adopt")
 def told(execution: Execution, data: bytes) -> list[bytes]:
     """What a shim answers to these bytes, one connection of its own."""
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(fake.BOUND)
+        connection.settimeout(BOUND)
         connection.connect(str(socket_path(execution.run.folder)))
         answers = connection.makefile("rb")
         assert answers.readline()

@@ -21,7 +21,7 @@ from claude_widget.page.rows import changes, row_in
 from claude_widget.shim import tree
 from tests.conftest import MakeManager
 from tests.fake import ended, running
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 MB = 1 << 20
 
@@ -83,7 +83,7 @@ def test_a_pass_that_fails_is_not_the_last() -> None:
     kept = Gauges(active, lambda _: 1.0, lambda _: None)
     kept.start()
     for _ in range(3):
-        assert passes.acquire(timeout=10)
+        assert passes.acquire(timeout=BOUND)
     kept.close()
 
 
@@ -101,7 +101,7 @@ def test_without_a_page_nothing_is_read() -> None:
     kept = Gauges(active, watched, lambda _: None)
     kept.start()
     for _ in range(3):
-        assert asked.acquire(timeout=10)
+        assert asked.acquire(timeout=BOUND)
     kept.close()
 
 

@@ -16,8 +16,8 @@ from claude_widget.protocol.queue import QueuePause
 from claude_widget.queue import governing
 from claude_widget.queue.governor_file import NAME
 from tests.conftest import MakeManager
-from tests.fake import BOUND, ended, metas, running
-from tests.waiting import until
+from tests.fake import ended, metas, running
+from tests.waiting import BOUND, until
 
 
 def pause_of(manager: ProcessManager, kind: str) -> QueuePause:

@@ -21,10 +21,9 @@ from claude_widget.errors import ClaudeWidgetError
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from claude_widget.transcript import read_records
-from tests import fake
 from tests.conftest import MakeManager
 from tests.fake import descriptors, ended, marked, metas, running
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 
 @contextmanager
@@ -50,7 +49,7 @@ def test_without_descriptors_it_is_refused_or_fails_and_the_next_one_works(
         except (OSError, ClaudeWidgetError):
             assert manager.get_all_executions() == []
     if started is not None:
-        started.wait(fake.BOUND)
+        started.wait(BOUND)
         assert started.info.reason in ("startup", "success"), started.info.errors
         execution_id = started.execution_id
         until(lambda: not marked(execution_id), what="nothing of it is left")
@@ -60,7 +59,7 @@ def test_without_descriptors_it_is_refused_or_fails_and_the_next_one_works(
 def test_without_room_for_the_transcript_it_ends(manager: ProcessManager, project: Path) -> None:
     with limited(resource.RLIMIT_FSIZE, 300_000):
         execution = manager.start_execution("fake:flood=4 fake:long", project)
-    execution.wait(fake.BOUND)
+    execution.wait(BOUND)
     assert execution.status == "failed"
     assert execution.info.reason in ("disk", "lost")
     until(lambda: not marked(execution.execution_id), what="nothing is left")
@@ -93,7 +92,7 @@ def test_shim_killed_amid_its_start(manager: ProcessManager, project: Path) -> N
         shim = until(lambda e=execution: _child_of(e), what="its shim is there")  # type: ignore[misc]
         assert shim is not None
         shim.send_signal(signal.SIGKILL)
-        execution.wait(fake.BOUND)
+        execution.wait(BOUND)
         assert execution.status == "failed"
         assert execution.info.reason in ("startup", "lost")
         until(lambda e=execution: not marked(e.execution_id), what="nothing is left")  # type: ignore[misc]
@@ -107,7 +106,7 @@ def test_cli_killed_amid_its_start(manager: ProcessManager, project: Path) -> No
         execution = manager.start_execution("fake:long", project)
         until(lambda e=execution: e.info.pid, what="it was spawned")  # type: ignore[misc]
         os.kill(execution.info.pid or 0, signal.SIGKILL)
-        ended(execution, "failed", execution.wait(fake.BOUND).info.reason or "")
+        ended(execution, "failed", execution.wait(BOUND).info.reason or "")
         assert execution.info.reason in ("startup", "crashed")
 
 
@@ -138,7 +137,7 @@ def test_transcript_that_others_take_or_change_ends_the_execution_and_all_it_sta
 ) -> None:
     execution = running(manager.start_execution("fake:daemon fake:long", project))
     happens(execution.run.transcript)
-    execution.wait(fake.BOUND)
+    execution.wait(BOUND)
     assert execution.status == "failed"
     assert execution.info.reason in ("lost", "disk")
     assert execution.info.errors

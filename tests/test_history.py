@@ -23,12 +23,12 @@ from claude_widget.history.sync import HistorySync
 from claude_widget.manager import ProcessManager
 from tests import fake
 from tests.conftest import MakeManager
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 
 def ended(manager: ProcessManager, query: str, project: Path, **options: Any) -> Execution:
     execution = manager.start_execution(query, project, **options)
-    execution.wait(fake.BOUND)
+    execution.wait(BOUND)
     return execution
 
 
@@ -73,7 +73,7 @@ def test_a_part_of_the_models_name_finds_its_executions(
 ) -> None:
     runs = {}
     for model in ("opus", "haiku"):
-        runs[model] = manager.start_execution("hello", project, model=model).wait(fake.BOUND)
+        runs[model] = manager.start_execution("hello", project, model=model).wait(BOUND)
         assert model in str(runs[model].info.model)
     assert list(manager.history(model="opus")) == [runs["opus"]]
     assert list(manager.history(model="hai")) == [runs["haiku"]]
@@ -86,7 +86,7 @@ def test_follow_ups_are_found(manager: ProcessManager, project: Path) -> None:
     execution.send("and now about zebras")
     until(lambda: b"zebras" in execution.run.transcript.read_bytes(), what="it was sent")
     execution.end()
-    execution.wait(fake.BOUND)
+    execution.wait(BOUND)
     assert list(manager.history("zebras")) == [execution]
 
 
@@ -303,7 +303,7 @@ def test_two_managers_at_once_keep_each_execution_once(
     one, other = make_manager(), make_manager()
     started = [manager.start_execution("hello", project) for manager in (one, other) * 4]
     for execution in started:
-        execution.wait(fake.BOUND)
+        execution.wait(BOUND)
     ids = {execution.execution_id for execution in started}
     for manager in (one, other):
         until(

@@ -28,6 +28,7 @@ from claude_widget.history.sync import HistorySync
 from tests.history_entries import made
 from tests.small_disk import as_root, mounted
 from tests.test_retention import ended_on
+from tests.waiting import BOUND
 
 
 @pytest.fixture
@@ -229,7 +230,7 @@ def test_file_that_another_process_holds_for_too_long_is_moved_aside(
     assert index.put([made(2)]) == 1
     assert found(index) == ["query 2"]
     (kept,) = tmp_path.glob(f"{NAME}.locked-*[0-9]")
-    said, _ = holder.communicate(timeout=10)
+    said, _ = holder.communicate(timeout=BOUND)
     index.put([made(3)])
     assert found(index) == ["query 3", "query 2"], "what it does then is no harm"
     assert "readonly" in said

@@ -27,7 +27,7 @@ from tests import fake
 from tests.conftest import MakeManager
 from tests.history_entries import ZERO, made
 from tests.recording_comm import answer_to, ask, comm_of, rows, say
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 ON_ONE: tuple[tuple[str, dict[str, Any]], ...] = (
     ("open-pane", {"paneId": "p"}),
@@ -40,7 +40,7 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 def ended(manager: ProcessManager, query: str, project: Path, **options: Any) -> Execution:
     execution = manager.start_execution(query, project, **options)
-    execution.wait(fake.BOUND)
+    execution.wait(BOUND)
     return execution
 
 
@@ -176,13 +176,13 @@ def test_a_search_that_takes_long_holds_up_nothing_else(
 
     def slow(*_: object) -> None:
         begun.set()
-        go.wait(10)
+        go.wait(BOUND)
 
     monkeypatch.setattr(manager, "history_page", slow)
     before = time.monotonic()
     say(dashboard, type="claude:search-history", requestId="slow")
     assert time.monotonic() - before < 5, "the thread of the page's messages goes on"
-    begun.wait(10)
+    begun.wait(BOUND)
     assert request(dashboard, "ping")["type"] == "claude:pong"
     assert answer_to(dashboard, "slow") is None
     go.set()

@@ -36,7 +36,7 @@ from tests import fake, recorded
 from tests.fuzz.asking import noting
 from tests.monsters import read_by_a_kernel
 from tests.recording_comm import answer_to, ask, say
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 HEADER = b'0.000000 meta {"event":"transcript","epoch":1000.5,"version":1,"execution_id":"e"}\n'
 DEEP = 1_000_000
@@ -257,11 +257,11 @@ def test_a_frame_of_100_megabytes_costs_neither_shim_nor_kernel_its_memory(
     megabytes = 100
     query = f"fake:big-line={megabytes}"
     execution = manager.start_execution(query, project, keep_open=True)
-    until(lambda: execution.info.result, timeout=60, what="its result, behind the frame")
+    until(lambda: execution.info.result, what="its result, behind the frame")
     assert execution.run.transcript.stat().st_size > megabytes << 20
     assert most_memory(fake.shim_pid(execution)) < 40 << 20
     execution.kill()
-    execution.wait(fake.BOUND)
+    execution.wait(BOUND)
     told = read_by_a_kernel("", 0, execution.run.folder)
     assert told["status"] == "killed"
     assert told["grown"] < ROOM

@@ -22,11 +22,10 @@ from claude_widget.local import LocalBackend
 from claude_widget.manager import ProcessManager
 from claude_widget.models import Reason
 from claude_widget.transcript import Writer
-from tests import fake
 from tests.conftest import MakeManager
 from tests.fake import ended, lines, metas, running, shim_pid
 from tests.replaying import answered, results
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 
 def prompts(execution: Execution) -> list[str]:
@@ -117,7 +116,7 @@ def test_kill_in_the_moment_of_the_end(manager: ProcessManager, project: Path) -
         execution = manager.start_execution(f"fake:gate=go{number}", project)
         until(lambda e=execution: results(e), what="its result is there")  # type: ignore[misc]
         execution.kill()
-        execution.wait(fake.BOUND)
+        execution.wait(BOUND)
         assert execution.status in ("completed", "killed")
 
 
@@ -127,7 +126,7 @@ def test_kill_from_many_threads(manager: ProcessManager, project: Path) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(BOUND)
     ended(execution, "killed", "user")
 
 

@@ -26,7 +26,7 @@ from tests import fake
 from tests.conftest import MakeManager
 from tests.left_over import aged, linux, new_folder, sleeper, transcript_of
 from tests.second_user import SecondUser
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 
 @linux
@@ -60,7 +60,7 @@ def test_the_sweep_itself_settles_and_names_what_it_ended(
     report = swept.sweep()
     assert report.settled == (folder.name,)
     assert [one.pid for one in report.processes] == [stray.pid]
-    assert stray.wait(5) == -signal.SIGKILL
+    assert stray.wait(BOUND) == -signal.SIGKILL
     assert str(stray.pid) in repr(report)
     assert "1 execution settled" in caplog.text
     assert swept.swept is report
@@ -116,7 +116,7 @@ def test_what_carries_the_mark_of_one_that_is_over_is_ended(
     report = swept.sweep()
     assert [one.pid for one in report.processes] == [stray.pid]
     assert report.processes[0].execution_id == folder.name
-    assert stray.wait(5) == -signal.SIGKILL
+    assert stray.wait(BOUND) == -signal.SIGKILL
 
 
 @linux
@@ -247,4 +247,4 @@ def test_a_child_without_the_mark_goes_with_its_parent_and_another_execution_doe
     assert {one.pid for one in end_leftovers(mark)} == {parent.pid, nameless}
     assert fake.lives(foreign)
     assert [one.pid for one in end_leftovers(other)] == [foreign]
-    parent.wait(5)
+    parent.wait(BOUND)

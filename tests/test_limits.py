@@ -27,7 +27,7 @@ from claude_widget.shim.session import Session
 from claude_widget.shim.stall import Stall
 from claude_widget.shim.usage import DESCENDANTS, SELDOM, Usage, size_below
 from tests.fake import ended, metas, running
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 MB = 1 << 20
 BREACHES: dict[str, tuple[str, dict[str, Any], str, str]] = {
@@ -87,7 +87,7 @@ def test_limits_hold_without_a_kernel(
 @pytest.mark.slow  # the average is over ten seconds
 def test_more_cores_than_allowed_end_it(manager: ProcessManager, project: Path) -> None:
     execution = manager.start_execution("fake:cpu=60", project, max_cpu=0.2)
-    execution.wait(60)
+    execution.wait(BOUND)
     assert (execution.status, execution.info.reason) == ("failed", "cpu")
     (told,) = [meta for meta in metas(execution) if meta["event"] == "limit"]
     assert told["bound"] == 0.2
@@ -138,7 +138,7 @@ def test_what_it_waits_for_is_no_stall(manager: ProcessManager, project: Path) -
         what: manager.start_execution(words, project, **limits, **options)
         for what, (words, options) in STILL.items()
     }.items():
-        execution.wait(20)
+        execution.wait(BOUND)
         assert (what, execution.info.reason) == (what, "timeout")
 
 

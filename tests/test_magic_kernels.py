@@ -20,8 +20,8 @@ from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from tests.conftest import MakeManager
 from tests.fake import ended, running
-from tests.kernels import BOUND, LEFT_OVER, executed, notebook_of, prepare
-from tests.waiting import until
+from tests.kernels import LEFT_OVER, executed, notebook_of, prepare
+from tests.waiting import BOUND, until
 
 pytestmark = [
     pytest.mark.slow,  # a kernel takes seconds to start
@@ -149,7 +149,7 @@ def kernel(project: Path) -> Iterator[Kernel]:
 
 def started(manager: ProcessManager) -> Execution:
     """The one execution that the kernel has started, once it runs."""
-    until(manager.get_all_executions, timeout=BOUND, what="the kernel has started it")
+    until(manager.get_all_executions, what="the kernel has started it")
     (execution,) = manager.get_all_executions()
     return running(execution)
 

@@ -28,7 +28,7 @@ from claude_widget.manager import ProcessManager
 from tests import fake
 from tests.conftest import MakeManager
 from tests.fake import ended, running
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 
 def folders(manager: ProcessManager) -> list[Path]:
@@ -253,7 +253,7 @@ def test_waiting_for_a_closed_managers_execution_says_so(
     execution = running(manager.start_execution("fake:long", project))
     manager.close()
     with pytest.raises(ClaudeWidgetError, match="closed"):
-        execution.wait(5)
+        execution.wait(BOUND)
 
 
 def test_close_with_kill_ends_what_it_started(make_manager: MakeManager, project: Path) -> None:

@@ -14,6 +14,7 @@ from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from tests.conftest import MakeManager
 from tests.fake import ended
+from tests.waiting import BOUND
 
 EARLIER = 100
 MOST = 5_000
@@ -51,7 +52,7 @@ def test_one_that_has_ended_is_a_few_kilobytes_and_all_of_it_is_still_known(
     own = {"execution_id"}
     assert every[-1].info.model_dump(exclude=own) == done.info.model_dump(exclude=own)
     assert every[-1].run.request == every[0].run.request
-    assert every[-1].rerun().wait(10).status == "completed"
+    assert every[-1].rerun().wait(BOUND).status == "completed"
 
 
 def traced(make_manager: MakeManager) -> tuple[int, ProcessManager]:

@@ -265,7 +265,7 @@ class Lifecycle(RuleBasedStateMachine):
             return not unsettled
 
         try:
-            until(settled, timeout=BOUND)
+            until(settled)
         except AssertionError as error:
             raise AssertionError("\n".join([*unsettled, *self.tails()])) from error
 

@@ -24,7 +24,7 @@ from tests.conftest import MakeManager
 from tests.fake import ended, metas, running
 from tests.older_shims import version_0_1_0
 from tests.older_shims.version_0_1_0 import Started
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 StartOlder = Callable[..., Started]
 
@@ -35,7 +35,7 @@ def start_older(
 ) -> Iterator[StartOlder]:
     """Start one under the older shim; the kernel that is said to have started it is dead."""
     with subprocess.Popen(["true"]) as gone:
-        gone.wait(10)
+        gone.wait(BOUND)
     shims = []
 
     def start(query: str, **more: Any) -> Started:
@@ -48,7 +48,7 @@ def start_older(
     for shim in shims:
         if shim.poll() is None:
             shim.send_signal(signal.SIGTERM)
-        shim.wait(10)
+        shim.wait(BOUND)
 
 
 def attached(manager: ProcessManager, started: Started) -> Execution:
@@ -93,7 +93,7 @@ def test_it_is_greeted_asked_and_sent_to(
     assert execution.info.model == "opus"
     execution.end()
     ended(execution, "completed", "success")
-    assert older.shim.wait(10) == 0
+    assert older.shim.wait(BOUND) == 0
     with pytest.raises(ExecutionEnded):
         execution.interrupt()
 
@@ -163,7 +163,7 @@ def test_its_death_is_told_as_lost_and_nothing_is_left(
     older = start_older("fake:daemon fake:long")
     execution = running(attached(manager, older))
     older.shim.kill()
-    older.shim.wait(10)
+    older.shim.wait(BOUND)
     ended(execution, "failed", "lost")
     assert not fake.marked(older.execution_id)
     assert [meta["event"] for meta in metas(execution)].count("lost") == 1

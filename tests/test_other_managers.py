@@ -27,7 +27,7 @@ from claude_widget.transcript import Writer
 from tests import fake
 from tests.conftest import MakeManager
 from tests.fake import ended, lines, metas, running, shim_pid
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 ROOT = Path(__file__).parent.parent
 KERNEL = """
@@ -76,7 +76,7 @@ def test_kernel_dies_and_a_new_one_follows_to_the_end(
         ended(found(watching, ids[0]), "completed", "success")
         watching.close()
         process.send_signal(signal.SIGKILL)
-        process.wait(10)
+        process.wait(BOUND)
     manager = make_manager()
     assert [e.execution_id for e in manager.get_all_executions()] == ids
     done, gated, endless = manager.get_all_executions()
@@ -109,7 +109,7 @@ def test_a_kernel_that_is_stopped_keeps_its_own_and_one_that_is_killed_does_not(
             manager.adopt(execution_id)
         assert caught.value.owner["pid"] == process.pid
         process.send_signal(signal.SIGKILL)
-        process.wait(10)
+        process.wait(BOUND)
         owner = execution.state.life.owner
         until(lambda: execution.state.life.owner is not owner, what="it is adopted")
         assert execution.state.life.owner["manager_id"] == manager.manager_id
@@ -128,7 +128,7 @@ def test_what_waited_in_a_dead_kernel_is_held_and_can_be_killed(
         waiting = found(manager, ids[1])
         assert not manager.is_held(waiting)
         process.send_signal(signal.SIGKILL)
-        process.wait(10)
+        process.wait(BOUND)
         assert manager.is_held(waiting)
     (project / "go").touch()
     ended(found(manager, ids[0]), "completed", "success")

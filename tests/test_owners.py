@@ -20,6 +20,7 @@ from claude_widget.manager import ProcessManager
 from claude_widget.owners import MANAGERS, Owners
 from tests.conftest import MakeManager
 from tests.fake import metas, running
+from tests.waiting import BOUND
 
 
 def new_id() -> str:
@@ -99,7 +100,7 @@ def test_what_cannot_be_known_counts_as_living(tmp_path: Path) -> None:
     earlier = {name: part for name, part in gone.items() if name != "holds_lock"}
     assert owners.lives(earlier), "a version that held no lock is told by its process"
     with subprocess.Popen(["true"]) as process:
-        process.wait(10)
+        process.wait(BOUND)
     assert not owners.lives({**earlier, "pid": process.pid})
 
 
@@ -108,7 +109,7 @@ def test_a_lock_that_a_child_has_inherited_keeps_no_dead_kernel_alive(tmp_path: 
     owners, other = Owners(tmp_path, manager_id), Owners(tmp_path, new_id())
     assert owners.hold()
     with subprocess.Popen(["true"]) as process:
-        process.wait(10)
+        process.wait(BOUND)
     assert other.lives(owners.me)
     assert not other.lives({**owners.me, "pid": process.pid})
     owners.release()

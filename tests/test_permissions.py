@@ -20,7 +20,7 @@ from tests import fake
 from tests.asking import asked, known_to, told
 from tests.conftest import MakeManager
 from tests.fake import ended, metas
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 
 def test_open_request_is_told_and_answered(manager: ProcessManager, project: Path) -> None:
@@ -69,7 +69,7 @@ def test_two_managers_answer_and_the_first_wins(make_manager: MakeManager, proje
     (project / "go").touch()
     ended(execution, "completed", "denied")
     assert told(execution)["behavior"] == "deny"
-    assert theirs.wait(fake.BOUND).info.denials == execution.info.denials
+    assert theirs.wait(BOUND).info.denials == execution.info.denials
 
 
 def test_many_answers_at_once_are_one(manager: ProcessManager, project: Path) -> None:

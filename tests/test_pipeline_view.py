@@ -29,10 +29,10 @@ from claude_widget.retries import policy
 from claude_widget.retries.retrying import Retrying
 from claude_widget.upkeep import Upkeep
 from tests.conftest import MakeManager
-from tests.fake import BOUND, running, shim_pid
+from tests.fake import running, shim_pid
 from tests.recording_comm import RecordingComm, ask, rows
 from tests.test_batch_view import SECRET, WIDGET
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 Displayed = list[tuple[Any, dict[str, Any]]]
 
@@ -113,7 +113,7 @@ def test_it_stays_live_while_the_next_attempt_of_a_step_is_admitted(
     assert not output.send_one(), "a turn that comes too early changes nothing"
     admitted.set()
     (project / "go").touch()
-    until(lambda: live.progress["completed"] == 1, timeout=BOUND, what="the second completes")
+    until(lambda: live.progress["completed"] == 1, what="the second completes")
     assert not live.progress["ended"]
     told.set()
     until(lambda: len(displayed) == 2, what="it is replaced")
@@ -125,7 +125,7 @@ def test_a_further_attempt_that_a_cell_run_again_goes_on_with_is_told(
 ) -> None:
     gone = make_manager()
     before = gone.pipeline({"a": "fake:limit=600"}, project_path=project)
-    until(lambda: len(before["a"].attempts) == 2, timeout=BOUND, what="it is to be tried again")
+    until(lambda: len(before["a"].attempts) == 2, what="it is to be tried again")
     gone.close()
     manager = make_manager()
     pipeline = manager.pipeline({"a": "fake:limit=600"}, project_path=project)
@@ -134,7 +134,7 @@ def test_a_further_attempt_that_a_cell_run_again_goes_on_with_is_told(
     ((live, _),) = displayed
     assert (live.progress["pending"], live.progress["ended"]) == (1, False)
     manager.resume_queue()
-    until(lambda: len(displayed) == 2, timeout=BOUND, what="it is replaced")
+    until(lambda: len(displayed) == 2, what="it is replaced")
     assert "1 steps, 1 completed" in displayed[1][0]["text/plain"]
 
 

@@ -20,9 +20,10 @@ from claude_widget.dependencies.view import pipeline_bundle
 from claude_widget.errors import ExecutionFailed, InvalidRequest, PromptError, SessionInUse
 from claude_widget.manager import ProcessManager
 from tests.conftest import MakeManager
-from tests.fake import BOUND, ended
+from tests.fake import ended
 from tests.test_concurrency import spans
 from tests.test_dependencies import prompt_of
+from tests.waiting import BOUND
 
 
 def done(pipeline: Pipeline) -> Pipeline:

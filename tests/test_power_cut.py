@@ -105,7 +105,7 @@ def test_power_cut_at_every_byte_leaves_a_clear_state_and_a_mended_file(
     executions = StateFolder(tmp_path / "state").executions
     made = cut_at_every_byte(executions, data, ends)
     manager = make_manager(backend=Unwatched())
-    until(lambda: not manager.get_active_executions(), timeout=60, what="all are settled")
+    until(lambda: not manager.get_active_executions(), what="all are settled")
     manager.sweep()
     seen = {one.execution_id: one for one in manager.get_all_executions()}
     for execution_id, (size, tail) in made.items():

@@ -24,7 +24,7 @@ from claude_widget.queue.waiting_line import WaitingLine
 from tests.asking import known_to
 from tests.conftest import MakeManager
 from tests.fake import ended, metas, running
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 
 def started_in_order(executions: list[Execution]) -> list[str | None]:
@@ -174,7 +174,7 @@ def test_a_batch_that_a_kernel_has_left_goes_on_with_the_queue(
     late = make_manager()
     late.resume_queue()
     (project / "go").touch()
-    assert late.batch(left.batch_id).wait(20).results == list("abc")
+    assert late.batch(left.batch_id).wait(BOUND).results == list("abc")
 
 
 def test_cancel_pending_ends_what_waits_and_nothing_else(queued: Queued) -> None:

@@ -27,7 +27,7 @@ from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from tests import fake
 from tests.conftest import MakeManager
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 ROUNDS = int(os.environ.get("CLAUDE_WIDGET_KILLS", "20"))
 SEED = int(os.environ.get("CLAUDE_WIDGET_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
@@ -204,18 +204,23 @@ def _over(execution: Execution, project: Path, tree: Tree) -> None:
         execution.wait(2)
     if not execution.status.ended:  # the CLI was well-behaved, or the blow came too late to hit
         execution.kill()
-        execution.wait(fake.BOUND)
+        execution.wait(BOUND)
     endings = [meta["event"] for meta in fake.metas(execution)]
     assert sum(event in ("ended", "lost", "refused") for event in endings) == 1
     until(lambda: not fake.marked(execution.execution_id), what="no process has its mark")
-    unseen = _undressed_unseen(execution, project)
-    until(lambda: not set(tree.living()) - unseen, what="nothing that was below the shim lives")
-    for pid in unseen:  # a shim killed before it had seen it: the limit that the docs tell
+    until(
+        lambda: not set(tree.living()) - _undressed_unseen(execution, project),
+        what="nothing that was below the shim lives",
+    )
+    for pid in _undressed_unseen(execution, project):  # the limit that the docs tell
         os.kill(pid, signal.SIGKILL)
 
 
 def _undressed_unseen(execution: Execution, project: Path) -> set[int]:
-    """A daemon without an environment of which a killed shim could not write anything down."""
+    """A daemon without an environment of which a killed shim could not write anything down.
+
+    It may be so young that it has not said its pid yet: ask again.
+    """
     with suppress(OSError, ValueError):
         pid = int((project / "undressed.pid").read_text())
         seen = {one for one, _ in recorded(execution.run.folder)}

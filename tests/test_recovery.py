@@ -19,7 +19,7 @@ from claude_widget.models import ExecutionStatus
 from claude_widget.transcript import lock_is_held
 from tests import fake
 from tests.conftest import MakeManager
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 
 def test_a_run_folder_that_goes_ends_that_one_and_no_other(
@@ -31,7 +31,7 @@ def test_a_run_folder_that_goes_ends_that_one_and_no_other(
     os.kill(pid, signal.SIGKILL)
     other = manager.start_execution("fake:plain", project)
     fake.ended(other, "completed", "success")
-    victim.wait(fake.BOUND)
+    victim.wait(BOUND)
     assert (victim.info.status, victim.info.reason) == ("failed", "lost")
     assert victim.info.errors
 
@@ -51,7 +51,7 @@ def test_processes_that_cannot_be_looked_for_hold_up_no_other(
         patch.setattr(manager.backend, "ask", blind)
         patch.setattr(manager.backend, "sweep", blind)
         shutil.rmtree(victim.run.folder)
-        victim.wait(fake.BOUND)
+        victim.wait(BOUND)
         assert len(looked) >= 2
         seen = len(looked)
         other = manager.start_execution("fake:plain", project)

@@ -23,11 +23,10 @@ from claude_widget.recordings.replay import ReplayBackend
 from claude_widget.recordings.store import Recordings
 from claude_widget.redaction.redactor import Redactor
 from claude_widget.transcript import Writer
-from tests import fake
 from tests.conftest import MakeManager
 from tests.fake import ended, lines, metas, running
 from tests.replaying import player
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 QUERY = "Say hello"
 HOUR = 3600.0
@@ -257,7 +256,7 @@ class Held(ReplayBackend):
         self.go = threading.Event()
 
     def _play(self, run: Run, writer: Writer, *args: Any) -> None:
-        assert self.go.wait(fake.BOUND)
+        assert self.go.wait(BOUND)
         super()._play(run, writer, *args)
 
 

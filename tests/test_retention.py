@@ -28,7 +28,7 @@ from claude_widget.own_files import open_own
 from claude_widget.transcript import Writer
 from tests import fake
 from tests.conftest import MakeManager
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 DAY = 86_400.0
 ZERO = 1_700_000_000.0
@@ -141,8 +141,8 @@ def test_what_another_process_reads_or_runs_stays(days: tuple[ProcessManager, li
 def test_the_file_of_a_batch_goes_with_the_last_of_its_executions(
     manager: ProcessManager, project: Path
 ) -> None:
-    batch = manager.map(None, ["a", "b"], project_path=project).wait(fake.BOUND)
-    other = manager.map(None, ["c"], project_path=project).wait(fake.BOUND)
+    batch = manager.map(None, ["a", "b"], project_path=project).wait(BOUND)
+    other = manager.map(None, ["c"], project_path=project).wait(BOUND)
     file, other_file = (
         manager.state_dir / "batches" / f"{one.batch_id}.jsonl" for one in (batch, other)
     )
@@ -168,7 +168,7 @@ def test_a_batch_that_was_begun_while_others_are_removed_keeps_its_file(
     manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def begun_before(*words: Any, **options: Any) -> Iterator[Path]:
-        begun.append(manager.map(None, ["a"], project_path=project).wait(fake.BOUND))
+        begun.append(manager.map(None, ["a"], project_path=project).wait(BOUND))
         return without_executions(*words, **options)
 
     begun: list[Batch] = []
@@ -187,7 +187,7 @@ def test_a_batch_that_somebody_goes_on_with_while_its_file_is_read_keeps_it(
         return kept
 
     files: list[BatchFile] = []
-    batch = manager.map(None, ["a"], project_path=project).wait(fake.BOUND)
+    batch = manager.map(None, ["a"], project_path=project).wait(BOUND)
     with monkeypatch.context() as patch:
         patch.setattr(batch_files, "read_kept", gone_on_with)
         assert manager.prune(max_bytes=0).batches == ()
@@ -200,7 +200,7 @@ def test_a_batch_that_somebody_goes_on_with_while_its_file_is_read_keeps_it(
 def test_nobody_goes_on_with_a_batch_whose_file_is_being_removed(
     manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    manager.map(None, ["a"], project_path=project).wait(fake.BOUND)
+    manager.map(None, ["a"], project_path=project).wait(BOUND)
     over = without_executions(manager.state_dir, lambda _: False, (), older_than=None)
     path = next(over)
     file, late = read_kept(path).file, read_kept(path).file
@@ -221,7 +221,7 @@ def test_nobody_goes_on_with_a_batch_whose_file_is_being_removed(
 def test_a_batch_that_is_not_over_goes_by_its_age_only(
     manager: ProcessManager, project: Path
 ) -> None:
-    batch = manager.map(None, ["a"], project_path=project).wait(fake.BOUND)
+    batch = manager.map(None, ["a"], project_path=project).wait(BOUND)
     path = manager.state_dir / "batches" / f"{batch.batch_id}.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(line for line in lines if b'"event":"ended"' not in line))

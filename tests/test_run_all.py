@@ -18,7 +18,8 @@ import pytest
 
 from claude_widget.command_line import NBVAL_SANITIZE, main
 from tests.documented import compare_command
-from tests.kernels import BOUND, LEFT_OVER, executed, notebook_of
+from tests.kernels import LEFT_OVER, executed, notebook_of
+from tests.waiting import BOUND
 
 pytestmark = [
     *LEFT_OVER,

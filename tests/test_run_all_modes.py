@@ -14,8 +14,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.kernels import BOUND, LEFT_OVER, executed, notebook_of
+from tests.kernels import LEFT_OVER, executed, notebook_of
 from tests.replaying import folders
+from tests.waiting import BOUND
 
 pytestmark = LEFT_OVER
 CELLS = (

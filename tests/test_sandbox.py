@@ -176,7 +176,7 @@ def test_sandbox_gives_the_files_that_the_arguments_name_read_only(
 
 def test_kill_ends_what_hides_in_the_sandbox(isolated: ProcessManager, project: Path) -> None:
     execution = isolated.start_execution(plan({}, {}, stay=1), project, sandbox="bubblewrap")
-    until(lambda: execution.info.result is not None, timeout=10, what="it has answered")
+    until(lambda: execution.info.result is not None, what="it has answered")
     (bubblewrap,) = [
         process for process in marked(execution.execution_id) if process.pid == execution.info.pid
     ]
@@ -184,18 +184,18 @@ def test_kill_ends_what_hides_in_the_sandbox(isolated: ProcessManager, project: 
     assert len([one for one in below if "sleep" in one.name()]) >= 1, "a daemon without the mark"
     execution.kill()
     ended(execution, "killed", "user")
-    until(lambda: not any(lives(one.pid) for one in below), timeout=5, what="nothing is left")
+    until(lambda: not any(lives(one.pid) for one in below), what="nothing is left")
 
 
 def test_sandbox_does_not_outlive_its_shim(isolated: ProcessManager, project: Path) -> None:
     execution = isolated.start_execution(plan({}, {}, stay=1), project, sandbox="bubblewrap")
-    until(lambda: execution.info.result is not None, timeout=10, what="it has answered")
+    until(lambda: execution.info.result is not None, what="it has answered")
     pid = execution.info.pid
     assert pid is not None
     below = psutil.Process(pid).children(recursive=True)
     os.kill(shim_pid(execution), signal.SIGKILL)
     ended(execution, "failed", "lost")
-    until(lambda: not any(lives(one.pid) for one in below), timeout=5, what="nothing is left")
+    until(lambda: not any(lives(one.pid) for one in below), what="nothing is left")
 
 
 # -- where it cannot be had ----------------------------------------------------------------------

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from claude_widget.execution import Execution
 from tests.conftest import MakeManager
 from tests.driven import Driven, driven
-from tests.fake import BOUND
 from tests.test_concurrency import most_at_once, spans
+from tests.waiting import BOUND
 
 NUMBERS = st.integers(0, 30)
 STARTS = st.tuples(

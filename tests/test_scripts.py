@@ -17,7 +17,7 @@ from scripts import browsers, demo, junit, parts, paths, run_tests, setup
 from scripts.failure import SetupFailed
 from scripts.junit import Counts
 from scripts.parts import Command, Part
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 REPORT = """<testsuites><testsuite>
 <testcase name="a"/><testcase name="b"><failure message="no"/></testcase>
@@ -109,7 +109,7 @@ def test_what_later_parts_need_is_set_up_while_the_first_ones_run(
     first_runs, told = threading.Event(), []
 
     def browser() -> None:
-        assert first_runs.wait(10)
+        assert first_runs.wait(BOUND)
         told.append("set-up of browser")
 
     def run_command(_command: Command, outcome: run_tests.Outcome, *_: object) -> None:

@@ -31,7 +31,7 @@ from claude_widget.protocol import Deny
 from tests import fake
 from tests.conftest import MakeManager
 from tests.fake import ended, running
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_wait_for_an_answer_ends_with_the_execution(manager: ProcessManager, pro
     thread.start()
     until(lambda: sent(execution, "set_model"), what="it was asked")
     execution.kill()
-    thread.join(fake.BOUND)
+    thread.join(BOUND)
     assert isinstance(raised[0], ExecutionEnded)
     with pytest.raises(ExecutionEnded):
         execution.set_model("sonnet")

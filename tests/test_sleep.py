@@ -21,7 +21,7 @@ from claude_widget.manager import ProcessManager
 from claude_widget.shim.awake import AwakeClock
 from tests.conftest import MakeManager
 from tests.fake import ended, running, shim_pid
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 LIMIT = 5.0
 """Seconds: more than a busy machine needs for a start and an end together."""
@@ -46,7 +46,7 @@ def manager(make_manager: MakeManager) -> ProcessManager:
 def let_pass(manager: ProcessManager, project: Path, limit: float) -> None:
     """Until another execution has been ended by such a limit."""
     witness = manager.start_execution("fake:silent=never", project, timeout=limit)
-    witness.wait(15)
+    witness.wait(BOUND)
     assert witness.info.reason == "timeout"
 
 

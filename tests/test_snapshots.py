@@ -33,7 +33,7 @@ from claude_widget.state.codec import decode, encode
 from claude_widget.state.shape import Counted, Facts, Settled, Tool, Waiting
 from claude_widget.transcript import Writer
 from tests import recorded
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 PLACES = 4
 """Places of a recorded transcript at which a whole execution goes on from its snapshot."""
@@ -375,7 +375,7 @@ def test_snapshot_that_cannot_be_written_harms_nobody(
         writer.lines(b"out", some(2 * MB))
         followed(one, writer)
     writer.meta("ended", exit_code=0, error="", forced=False, descendants=0)
-    assert one.wait(15).status.ended
+    assert one.wait(BOUND).status.ended
     assert not list(one.run.folder.glob(".fold*"))
 
 

@@ -22,7 +22,7 @@ from claude_widget.transcript import clock, read_records
 from tests import fake
 from tests.conftest import MakeManager
 from tests.small_disk import Disk, as_root, may_mount, mounted
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_ending_is_written_once_room_returns(
     disk.fill()
     (execution.run.folder / RESERVE).unlink()  # and somebody else takes the room that gives
     disk.fill()
-    until(lambda: not fake.lives(pid), timeout=15, what="the CLI is not kept waiting")
+    until(lambda: not fake.lives(pid), what="the CLI is not kept waiting")
     assert execution.status == "running"
     disk.make_room()
     fake.ended(execution, "failed", "disk")
@@ -86,7 +86,7 @@ def test_shim_that_dies_on_a_full_disk_is_lost_and_is_written_so_when_there_is_r
     (execution.run.folder / RESERVE).unlink()
     disk.fill()
     os.kill(shim, signal.SIGKILL)
-    execution.wait(fake.BOUND)
+    execution.wait(BOUND)
     assert (execution.status, execution.info.reason) == ("failed", "lost")
     until(lambda: not fake.marked(execution.execution_id), what="nothing is left")
     disk.make_room()
@@ -130,7 +130,7 @@ def test_read_only_state_folder_shows_what_there_is_and_refuses_the_rest(
     second = make_manager(state)
     seen = {one.execution_id: one for one in second.get_all_executions()}
     assert seen[done.execution_id].result == "hello"
-    seen[dead.execution_id].wait(fake.BOUND)
+    seen[dead.execution_id].wait(BOUND)
     assert seen[dead.execution_id].info.reason == "lost"
     until(lambda: not fake.marked(dead.execution_id), what="nothing is left of it")
     with pytest.raises(ClaudeWidgetError, match="state folder cannot be written"):

@@ -24,7 +24,7 @@ from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionStatus
 from tests.conftest import MakeManager
 from tests.fake import descriptors, ended, metas, running
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 
 def in_threads(count: int, work: Callable[[int], None]) -> None:
@@ -34,7 +34,7 @@ def in_threads(count: int, work: Callable[[int], None]) -> None:
 
     def run(number: int) -> None:
         try:
-            gate.wait(10)
+            gate.wait(BOUND)
             work(number)
         except BaseException as error:  # noqa: BLE001 - raised again below
             failures.append(error)
@@ -43,7 +43,7 @@ def in_threads(count: int, work: Callable[[int], None]) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(BOUND)
     assert not any(thread.is_alive() for thread in threads), "a thread hangs"
     if failures:
         raise failures[0]
@@ -51,7 +51,7 @@ def in_threads(count: int, work: Callable[[int], None]) -> None:
 
 def all_well(manager: ProcessManager) -> None:
     """Everything has ended, once, and all slots are free."""
-    until(lambda: not manager.get_active_executions(), timeout=30, what="all have ended")
+    until(lambda: not manager.get_active_executions(), what="all have ended")
     for execution in manager.get_all_executions():
         endings = [
             m["event"] for m in metas(execution) if m["event"] in ("ended", "lost", "refused")
@@ -100,7 +100,7 @@ def test_hundred_quick_starts_and_kills(make_manager: MakeManager, project: Path
             execution.kill()
         elif number % 3 == 1:
             chance.choice(manager.get_active_executions()).kill()
-    until(lambda: _killed_again(manager), timeout=60, what="all have ended")
+    until(lambda: _killed_again(manager), what="all have ended")
     all_well(manager)
     assert {e.info.reason for e in manager.get_all_executions()} == {"user"}
 
@@ -123,7 +123,7 @@ def test_fifty_runs_leave_no_zombie_and_no_descriptor(
     before, threads = descriptors(), threading.active_count()
     executions = [manager.start_execution("hello", project) for _ in range(50)]
     for execution in executions:
-        execution.wait(60)
+        execution.wait(BOUND)
         len(execution.events)
     assert {e.info.reason for e in executions} == {"success"}
     until(lambda: not psutil.Process().children(), what="no child is left, nor a zombie")

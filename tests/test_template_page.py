@@ -15,8 +15,7 @@ from claude_widget.manager import ProcessManager
 from claude_widget.page.desk import Desk
 from claude_widget.page.panes import Panes
 from claude_widget.protocol import MAX_BATCH
-from tests.fake import BOUND
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 Say = Callable[..., protocol.Answer]
 

@@ -19,8 +19,8 @@ from claude_widget.changes.errors import PatchConflict
 from claude_widget.changes.patches import FILE, Content, Difference, Section, sections_of
 from claude_widget.changes.unfinished import Kept, Planned, undo_unfinished
 from tests import trees
-from tests.fake import BOUND
 from tests.trees import Tree
+from tests.waiting import BOUND
 
 BEFORE: Tree = {"a.txt": b"one\n", "deep/er/gone": b"x\n", "file": b"f\n", "stays": b"s\n"}
 AFTER: Tree = {"a.txt": b"two\n", "deep": b"d\n", "file/in/b": b"new\n", "stays": b"s\n"}

@@ -25,7 +25,7 @@ from claude_widget.shim.warm import PROMPT, WARM
 from claude_widget.transcript import lock_is_held, read_records
 from tests import fake
 from tests.conftest import MakeManager
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 
 def warm_folders(state: Path) -> list[Path]:
@@ -67,7 +67,7 @@ def test_execution_takes_over_a_cli_that_waits_and_its_transcript_is_as_any(
         before = pids_below(state)
         taken = manager.start_execution("fake:says=warm", project, name="second")
         assert taken.execution_id == folder.name
-        taken.wait(15)
+        taken.wait(BOUND)
     assert taken.info.pid in before
     assert (taken.result, taken.info.name) == ("warm", "second")
     assert sorted(story(taken)) == sorted(story(cold))
@@ -89,7 +89,7 @@ def test_limits_count_from_the_prompt(manager: ProcessManager, project: Path, st
         until(lambda: time.time() - made > 0.5, what="it has waited for longer than its limit")
         taken = manager.start_execution("fake:says=ok", project, timeout=60, idle_timeout=0.2)
         assert taken.execution_id == folder.name
-        assert taken.wait(15).result == "ok"
+        assert taken.wait(BOUND).result == "ok"
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_what_is_started_otherwise_is_started_cold(
         assert started.execution_id not in {one.name for one in warm_folders(state)}
         assert warm.ready == 1
         started.kill()
-        started.wait(15)
+        started.wait(BOUND)
 
 
 def test_kernel_whose_environment_has_changed_takes_no_cli_of_before(
@@ -155,7 +155,7 @@ def test_what_waits_with_a_cli_and_is_cancelled_leaves_nothing(
         assert (pending.run.folder / WARM).exists()
         assert fake.marked(pending.execution_id)
         pending.kill()
-        pending.wait(15)
+        pending.wait(BOUND)
         until(lambda: not fake.marked(pending.execution_id), what="its CLI has ended")
     manager.resume_queue()
 
@@ -170,7 +170,7 @@ def test_cli_that_dies_while_it_waits_is_replaced_by_a_cold_start(
         shim = int((pending.run.folder / "shim.pid").read_text().split()[0])
         os.kill(shim, signal.SIGKILL)
         manager.resume_queue()
-        assert pending.wait(15).result == "cold"
+        assert pending.wait(BOUND).result == "cold"
         assert story(pending)[:3] == ["transcript", "requested", "spawned"]
 
 
@@ -189,17 +189,17 @@ def stopped(state: Path) -> int:
 def test_cli_that_answers_late_holds_up_nobody_else_and_is_told_its_prompt_once(
     manager: ProcessManager, project: Path, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(warm_clis, "ANSWER_WITHIN", fake.BOUND)
+    monkeypatch.setattr(warm_clis, "ANSWER_WITHIN", BOUND)
     with manager.warm(1, project, most=1) as warm:
         until(lambda: is_ready(warm, 1, state), what="one waits")
         before = pids_below(state)
         shim = stopped(state)
         late = manager.start_execution("fake:says=late", project)
         other = manager.start_execution("fake:says=other", project, model="haiku")
-        assert other.wait(fake.BOUND).result == "other"
+        assert other.wait(BOUND).result == "other"
         assert late.status == "pending"
         os.kill(shim, signal.SIGCONT)
-        assert late.wait(fake.BOUND).result == "late"
+        assert late.wait(BOUND).result == "late"
     assert (late.info.pid in before, said(late)) == (True, 1)
 
 
@@ -213,7 +213,7 @@ def test_cli_that_never_answers_is_ended_and_its_prompt_is_told_to_another_one(
         stopped(state)
         taken = manager.start_execution("fake:says=cold", project)
         assert taken.execution_id == warm_folders(state)[0].name
-        assert taken.wait(fake.BOUND).result == "cold"
+        assert taken.wait(BOUND).result == "cold"
     assert (taken.info.pid in before, said(taken)) == (False, 1)
     assert not any(map(fake.lives, before))
 
@@ -259,7 +259,7 @@ def test_killed_kernel_leaves_no_cli_and_what_waited_is_started_by_the_next(
     manager.resume_queue()
     pending = manager.get_execution(pending_id)
     assert pending is not None
-    assert pending.wait(15).result == "late"
+    assert pending.wait(BOUND).result == "late"
 
 
 def test_sweep_leaves_a_cli_that_waits_alone(
@@ -307,7 +307,7 @@ def test_batch_takes_clis_that_wait_and_leaves_none(
 ) -> None:
     rows = [f"fake:says={number}" for number in range(8)]
     batch = manager.map(None, rows, project_path=project, warm=2, max_concurrency=1)
-    batch.wait(18)
+    batch.wait(BOUND)
     assert batch.results == [str(number) for number in range(8)]
     assert any((one.run.folder / PROMPT).exists() for one in manager.get_all_executions())
     until(lambda: not warm_folders(state), what="none waits any more")
@@ -321,7 +321,7 @@ def test_batch_that_is_killed_leaves_no_cli(
     batch = manager.map(None, rows, project_path=project, warm=2, max_concurrency=1)
     until(lambda: len(warm_folders(state)) >= 2, what="two wait")
     batch.kill()
-    batch.wait(15)
+    batch.wait(BOUND)
     until(lambda: not warm_folders(state) and not pids_below(state), what="nothing is left")
 
 

@@ -23,10 +23,10 @@ from claude_widget.recordings import recorder
 from claude_widget.recordings.store import Recordings
 from tests import trees
 from tests.conftest import MakeManager
-from tests.fake import BOUND, ended, running, shim_pid
+from tests.fake import ended, running, shim_pid
 from tests.replaying import done, folders
 from tests.trees import TREE, repository
-from tests.waiting import until
+from tests.waiting import BOUND, until
 from tests.worktree_projects import Ask
 
 

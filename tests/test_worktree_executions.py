@@ -20,9 +20,9 @@ from claude_widget.worktrees.errors import (
 )
 from tests import trees
 from tests.conftest import MakeManager
-from tests.fake import BOUND, ended, metas, running
+from tests.fake import ended, metas, running
 from tests.trees import TREE, git, repository
-from tests.waiting import until
+from tests.waiting import BOUND, until
 from tests.worktree_projects import Ask, branches, listed, project_files, settled
 
 

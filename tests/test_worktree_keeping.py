@@ -20,11 +20,11 @@ from claude_widget.protocol import GetDiff
 from claude_widget.trust import accept
 from claude_widget.worktrees.errors import NoWorktree
 from tests import trees
-from tests.fake import BOUND, ended
+from tests.fake import ended
 from tests.replaying import MakeManager as ReplayManager
 from tests.replaying import done
 from tests.trees import TREE, git, repository
-from tests.waiting import until
+from tests.waiting import BOUND, until
 from tests.worktree_projects import Ask, branches, project_files, settled
 
 

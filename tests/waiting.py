@@ -12,9 +12,12 @@ from typing import TypeVar
 
 T = TypeVar("T")
 STEP = 0.02
+BOUND = 60.0
+"""Seconds in which a state comes: the bound of a hang, no claim of speed. A machine that runs other
+things may stand still for many seconds; how fast a thing is, the benchmarks tell."""
 
 
-def until(check: Callable[[], T], *, timeout: float = 10, what: str = "") -> T:
+def until(check: Callable[[], T], *, timeout: float = BOUND, what: str = "") -> T:
     """Call `check` until it gives something true, and return that."""
     end = time.monotonic() + timeout
     while True:

@@ -18,10 +18,9 @@ from claude_widget.command import MARK
 from claude_widget.execution import Execution
 from claude_widget.models import ExecutionStatus, Reason
 from claude_widget.transcript import read_records
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-BOUND = 60.0
 
 
 def ended(
@@ -57,7 +56,7 @@ def ended(
         assert info.session_id in session_ids(execution)
     left = left_of(execution)
     assert not left, f"it left processes behind: {left}"
-    until(lambda: not lives(shim_pid(execution)), timeout=10, what="its shim has gone")
+    until(lambda: not lives(shim_pid(execution)), what="its shim has gone")
 
 
 def frames(execution: Execution, kind: str, subtype: str | None = None) -> list[dict[str, Any]]:

@@ -70,7 +70,7 @@ def make_manager(world: dict[str, str], tmp_path: Path) -> Iterator[MakeManager]
     last = make()  # some tests close theirs while executions run
     for execution in last.get_active_executions():
         execution.kill()
-    until(lambda: not last.get_active_executions(), timeout=30, what="all have ended")
+    until(lambda: not last.get_active_executions(), what="all have ended")
     for manager in made:
         manager.close()
 

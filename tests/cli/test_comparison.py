@@ -7,8 +7,8 @@ from pathlib import Path
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from tests import trees
-from tests.cli import checks
 from tests.trees import repository
+from tests.waiting import BOUND
 
 COMMAND = "echo here >> log.txt; ls > listed.txt"
 QUERY = f'SCENARIO:bash {{"command": "{COMMAND}"}}'
@@ -25,7 +25,7 @@ def test_two_models_work_side_by_side_and_the_better_one_is_promoted(
     comparison = manager.compare(
         QUERY, project, models=["sonnet", "opus"], score=score, allowed_tools=["Bash"]
     )
-    comparison.wait(checks.BOUND)
+    comparison.wait(BOUND)
     assert [one.problem for one in comparison.candidates] == ["", ""]
     assert comparison.scores == (0.5, 0.9)
     assert [one.info.model.split("-")[1] for one in comparison if one.info.model] == [

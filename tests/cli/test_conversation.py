@@ -28,7 +28,7 @@ from tests.real_cli import find_real_cli
 from tests.recorded_runs import ANSWERS, QUESTIONS
 from tests.scenarios import Text, ToolUse, Turn
 from tests.scripted_api import ScriptedAPI
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 MARK = script("bash", command="touch mark.txt")
 SERVER = Path(__file__).parents[1] / "mcp_server.py"
@@ -48,7 +48,7 @@ def asked(execution: Execution, but: str = "") -> PermissionRequest:
     def found() -> list[PermissionRequest]:
         return [request for request in execution.requests if request.control_id != but]
 
-    return until(found, timeout=30, what="it asks")[0]
+    return until(found, what="it asks")[0]
 
 
 def told(api: ScriptedAPI) -> str:
@@ -109,7 +109,7 @@ def test_denied_and_stopped(watched: ProcessManager, project: Path) -> None:
     execution = watched.start_execution(MARK, project)
     denial = Deny(message="Stop.", interrupt=True)
     execution.answer_request(asked(execution).control_id, denial)
-    execution.wait(checks.BOUND)
+    execution.wait(BOUND)
     assert execution.status is ExecutionStatus.COMPLETED
     assert execution.result != "It ran."
 
@@ -118,7 +118,7 @@ def test_request_is_taken_back_by_an_interrupt(watched: ProcessManager, project:
     execution = watched.start_execution(MARK, project)
     request = asked(execution)
     execution.interrupt()
-    until(lambda: not execution.info.open_requests, timeout=30, what="it asks no more")
+    until(lambda: not execution.info.open_requests, what="it asks no more")
     with pytest.raises(RequestGone) as caught:
         execution.answer_request(request.control_id, True)
     assert caught.value.became in ("cancelled", "ended")
@@ -201,7 +201,7 @@ def test_plan(
     ]
     scripted_api.scripts["Make a plan."] = turns
     execution = watched.start_execution("Make a plan.", project, permission_mode="plan")
-    until(lambda: scripted_api.messages, timeout=30, what="the model is asked")
+    until(lambda: scripted_api.messages, what="the model is asked")
     path = re.search(r'[^"\s\\`]*plans/[a-z-]+\.md', json.dumps(scripted_api.messages[0].body))
     assert path is not None
     turns[1] = Turn([ToolUse("Write", {"file_path": path[0], "content": "# The plan\n"})])
@@ -224,7 +224,7 @@ def test_model_effort_and_mode_change_while_it_runs(
 ) -> None:
     scripted_api.scripts["Tell the story."] = [STREAM]
     execution = watched.start_execution("Tell the story.", project, keep_open=True)
-    until(lambda: checks.frames(execution, "stream_event"), timeout=30, what="text streams")
+    until(lambda: checks.frames(execution, "stream_event"), what="text streams")
     with pytest.raises(ControlFailed, match="'no-such-model' not found"):
         execution.set_model("no-such-model")
     with pytest.raises(ControlFailed, match="not launched with"):
@@ -237,9 +237,9 @@ def test_model_effort_and_mode_change_while_it_runs(
     assert "sonnet" in info.model
     assert (info.effort, info.permission_mode) == ("low", "acceptEdits")
     execution.interrupt()
-    until(lambda: execution.info.awaits_input, timeout=30, what="its turn is over")
+    until(lambda: execution.info.awaits_input, what="its turn is over")
     execution.send(script("say", text="changed"))
-    until(lambda: execution.info.result == "changed", timeout=30, what="it has answered")
+    until(lambda: execution.info.result == "changed", what="it has answered")
     body = scripted_api.messages[-1].body
     assert (body["model"], body["output_config"]) == (info.model, {"effort": "low"})
     execution.end()
@@ -265,7 +265,7 @@ def test_background_task_is_stopped(watched: ProcessManager, project: Path) -> N
     execution = watched.start_execution(
         script("background_bash", command="sleep 300"), project, allowed_tools=["Bash"]
     )
-    tasks = until(lambda: execution.info.background_tasks, timeout=30, what="it is alive")
+    tasks = until(lambda: execution.info.background_tasks, what="it is alive")
     execution.stop_task(tasks[0].task_id)
     checks.ended(execution, "completed", "success", result="It runs in the background.")
     (told,) = checks.frames(execution, "system", "task_notification")
@@ -304,7 +304,7 @@ def test_server_is_told_and_connected_again(watched: ProcessManager, project: Pa
         keep_open=True,
         required_mcp_servers=["greeter"],
     )
-    until(lambda: execution.info.awaits_input, timeout=30, what="its turn is over")
+    until(lambda: execution.info.awaits_input, what="its turn is over")
     assert [(one.name, one.status) for one in execution.mcp_status()] == [("greeter", "connected")]
     execution.reconnect_mcp_server("greeter")
     with pytest.raises(ControlFailed, match="not found"):

@@ -26,7 +26,7 @@ def streaming(execution: Execution) -> bool:
 def test_kill_leaves_nothing_of_a_daemonized_tool(manager: ProcessManager, project: Path) -> None:
     """A session of its own, an orphan, both at once, and the shell itself: all are gone."""
     execution = manager.start_execution("SCENARIO:daemonize", project, allowed_tools=["Bash"])
-    until(lambda: set(checks.pids_in(project)) == ESCAPES, timeout=30, what="all four have begun")
+    until(lambda: set(checks.pids_in(project)) == ESCAPES, what="all four have begun")
     pids = checks.pids_in(project)
     assert all(checks.lives(pid) for pid in pids.values())
     assert [tool.name for tool in execution.info.open_tools] == ["Bash"]
@@ -42,7 +42,7 @@ def test_kill_with_everything_ignoring_sigterm(manager: ProcessManager, project:
     execution = manager.start_execution(
         script("bash", command=command), project, allowed_tools=["Bash"]
     )
-    pids = until(lambda: checks.pids_in(project), timeout=30, what="it has begun")
+    pids = until(lambda: checks.pids_in(project), what="it has begun")
     execution.kill()
     checks.ended(execution, "killed", "user", costs=None)
     assert not [pid for pid in pids.values() if checks.lives(pid)]
@@ -50,7 +50,7 @@ def test_kill_with_everything_ignoring_sigterm(manager: ProcessManager, project:
 
 def test_kill_while_text_streams(manager: ProcessManager, project: Path) -> None:
     execution = manager.start_execution("SCENARIO:minute", project)
-    until(lambda: streaming(execution), timeout=30, what="text streams")
+    until(lambda: streaming(execution), what="text streams")
     execution.kill()
     execution.kill()
     checks.ended(execution, "killed", "user", costs=None)
@@ -61,7 +61,7 @@ def test_kill_while_text_streams(manager: ProcessManager, project: Path) -> None
 
 def test_kill_of_one_that_never_gets_an_answer(manager: ProcessManager, project: Path) -> None:
     execution = manager.start_execution("SCENARIO:never", project)
-    until(lambda: execution.info.session_id, timeout=30, what="the CLI has begun")
+    until(lambda: execution.info.session_id, what="the CLI has begun")
     execution.kill()
     checks.ended(execution, "killed", "user", costs=None)
 
@@ -77,7 +77,7 @@ def test_descendants_of_a_finished_run_are_ended(manager: ProcessManager, projec
 
 def test_interrupt_stops_the_turn(manager: ProcessManager, project: Path) -> None:
     execution = manager.start_execution("SCENARIO:minute", project)
-    until(lambda: streaming(execution), timeout=30, what="text streams")
+    until(lambda: streaming(execution), what="text streams")
     execution.interrupt()
     checks.ended(execution, "completed", "interrupted")
     assert checks.frames(execution, "result")[0]["terminal_reason"] == "aborted_streaming"
@@ -85,7 +85,7 @@ def test_interrupt_stops_the_turn(manager: ProcessManager, project: Path) -> Non
 
 def test_interrupt_stops_a_tool(manager: ProcessManager, project: Path) -> None:
     execution = manager.start_execution("SCENARIO:daemonize", project, allowed_tools=["Bash"])
-    until(lambda: set(checks.pids_in(project)) == ESCAPES, timeout=30, what="all four have begun")
+    until(lambda: set(checks.pids_in(project)) == ESCAPES, what="all four have begun")
     pids = checks.pids_in(project)
     execution.interrupt()
     checks.ended(execution, "completed", "interrupted")
@@ -94,9 +94,9 @@ def test_interrupt_stops_a_tool(manager: ProcessManager, project: Path) -> None:
 
 def test_interrupt_then_another_prompt(manager: ProcessManager, project: Path) -> None:
     execution = manager.start_execution("SCENARIO:minute", project, keep_open=True)
-    until(lambda: streaming(execution), timeout=30, what="text streams")
+    until(lambda: streaming(execution), what="text streams")
     execution.interrupt()
-    until(lambda: execution.info.session_state == "idle", timeout=20, what="the turn is over")
+    until(lambda: execution.info.session_state == "idle", what="the turn is over")
     assert execution.status is ExecutionStatus.RUNNING
     assert execution.send(script("say", text="after the stop")) is execution
     until(
@@ -151,7 +151,7 @@ def test_close_lets_it_go_on_and_another_manager_follows_it(
     make_manager: MakeManager, manager: ProcessManager, project: Path
 ) -> None:
     execution = manager.start_execution(script("bash", command="sleep 1; echo slept"), project)
-    until(lambda: execution.status is ExecutionStatus.RUNNING, timeout=20, what="it runs")
+    until(lambda: execution.status is ExecutionStatus.RUNNING, what="it runs")
     manager.close()
     later = make_manager()
     found = later.get_execution(execution.execution_id)

@@ -17,6 +17,7 @@ from claude_widget.errors import ProjectNotTrusted
 from claude_widget.manager import ProcessManager
 from tests.cli import checks
 from tests.scripted_api import ScriptedAPI
+from tests.waiting import BOUND
 
 HOOKS = ("SessionStart", "UserPromptSubmit", "PreToolUse", "Stop")
 
@@ -85,7 +86,7 @@ def test_address_of_a_cloned_project_gets_no_key(
         with pytest.raises(ProjectNotTrusted, match=evil.url):
             manager.start_execution("SCENARIO:hello", project)
         execution = manager.start_execution("SCENARIO:hello", project, trust_project=False)
-        execution.wait(checks.BOUND)
+        execution.wait(BOUND)
         assert execution.status == "completed"
         assert evil.requests == []
     assert scripted_api.messages

@@ -19,6 +19,7 @@ from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionRequest
 from claude_widget.sandbox import check_sandbox
 from tests.cli import checks
+from tests.waiting import BOUND
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux")
 
@@ -62,12 +63,12 @@ def test_real_cli_in_bubblewrap_works_and_sees_the_project_only(
 
 def test_session_goes_on_in_and_out_of_bubblewrap(manager: ProcessManager, project: Path) -> None:
     first = manager.start_execution("SCENARIO:hello", project, sandbox="bubblewrap")
-    first.wait(checks.BOUND)
+    first.wait(BOUND)
     assert first.status == "completed", first.stderr
     again = manager.start_execution(
         "SCENARIO:hello", project, session_id=first.info.session_id, sandbox="bubblewrap"
     )
-    again.wait(checks.BOUND)
+    again.wait(BOUND)
     assert (again.status, again.info.session_id) == ("completed", first.info.session_id)
 
 
@@ -96,7 +97,7 @@ def test_own_sandbox_that_cannot_be_had_ends_the_cli_before_it_does_anything(
     execution = manager.start_execution(
         bash("touch ran"), project, sandbox=True, env={"PATH": str(tools)}
     )
-    execution.wait(checks.BOUND)
+    execution.wait(BOUND)
     assert execution.status == "failed"
     assert "andbox" in " ".join(execution.info.errors)
     assert not (project / "ran").exists()

@@ -43,7 +43,7 @@ def test_after_an_accounts_limit_the_session_goes_on_by_itself(
     scripted_api.scripts["Do the work."] = work
     manager = make_manager()
     first = manager.start_execution("Do the work.", project, allowed_tools=["Bash"])
-    until(lambda: first.status.ended, timeout=BOUND, what="it hears of the limit")
+    until(lambda: first.status.ended, what="it hears of the limit")
     pause = manager.queue.state.pause
     assert pause is not None
     assert (pause.kind, pause.until) == ("rate_limit", reset)
@@ -74,7 +74,7 @@ def test_a_budget_interrupts_a_cli_in_the_middle_of_its_turn(
         waits = manager.start_execution("Spend it.", project, after=[execution])
     assert execution.wait(BOUND).info.reason == "budget_scope"
     assert execution.status == "killed"
-    until(lambda: not checks.left_of(execution), timeout=BOUND, what="nothing of it is left")
+    until(lambda: not checks.left_of(execution), what="nothing of it is left")
     assert waits.wait(BOUND).info.reason in ("budget_scope", "dependency")
     assert budget.crossed == "usd"
     assert execution.info.cost_usd == pytest.approx(budget.spent_usd)

@@ -74,7 +74,7 @@ def test_one_slot_in_a_synchronous_script(
 def test_pending_ones_wait_in_order(make_manager: MakeManager, project: Path) -> None:
     manager = make_manager(max_concurrency=1)
     blocker = manager.start_execution("SCENARIO:never", project)
-    until(lambda: blocker.status is ExecutionStatus.RUNNING, timeout=20, what="it runs")
+    until(lambda: blocker.status is ExecutionStatus.RUNNING, what="it runs")
     queued = [manager.start_execution(script("say", text=text), project) for text in "abc"]
     queued[1].kill()
     assert {each.status for each in (queued[0], queued[2])} == {ExecutionStatus.PENDING}

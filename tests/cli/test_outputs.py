@@ -8,6 +8,7 @@ from pydantic import BaseModel, field_validator
 
 from claude_widget.manager import ProcessManager
 from tests.cli import checks
+from tests.waiting import BOUND
 
 
 class Person(BaseModel):
@@ -37,7 +38,7 @@ def test_what_a_validator_refuses_twice_is_a_failure(
     manager: ProcessManager, project: Path
 ) -> None:
     execution = manager.start_execution("SCENARIO:structured", project, schema=Person)
-    execution.wait(checks.BOUND)
+    execution.wait(BOUND)
     assert (execution.info.status, execution.info.reason) == ("failed", "schema")
     (error,) = execution.info.errors
     assert "the family name is missing" in error
@@ -58,6 +59,6 @@ def test_a_schema_that_no_tool_can_give_ends_as_a_failure(
 ) -> None:
     schema = {"type": "array", "items": {"type": "string"}}
     execution = manager.start_execution("SCENARIO:structured", project, schema=schema)
-    execution.wait(checks.BOUND)
+    execution.wait(BOUND)
     assert (execution.info.status, execution.info.reason) == ("failed", "schema")
     assert "There is no structured output" in execution.info.errors[-1]

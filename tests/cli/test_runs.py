@@ -14,6 +14,7 @@ from claude_widget.manager import ProcessManager
 from tests.cli import checks
 from tests.real_cli import MADE_UP_KEY
 from tests.scripted_api import ScriptedAPI
+from tests.waiting import BOUND
 
 HELLO = "Hello from the scripted model."
 
@@ -62,7 +63,7 @@ async def test_one_awaited(manager: ProcessManager, project: Path) -> None:
 
 def test_long_text_comes_whole(manager: ProcessManager, project: Path) -> None:
     execution = manager.start_execution("SCENARIO:long", project)
-    execution.wait(checks.BOUND)
+    execution.wait(BOUND)
     result = execution.result
     assert result is not None
     assert result.count("The quick brown fox") == 40
@@ -126,7 +127,7 @@ def test_slash_command_is_run_on_request(
     manager: ProcessManager, project: Path, scripted_api: ScriptedAPI
 ) -> None:
     execution = manager.start_execution("/cost", project, expand=True)
-    execution.wait(checks.BOUND)
+    execution.wait(BOUND)
     assert "Estimated cost" in str(execution.result)
     checks.ended(execution, "completed", "success", result=execution.result, costs=False)
     assert scripted_api.messages == []
@@ -167,7 +168,7 @@ def test_schema_is_met(manager: ProcessManager, project: Path) -> None:
 def test_schema_is_not_met(manager: ProcessManager, project: Path, name: str) -> None:
     schema = {"type": "object", "properties": {"age": {"type": "integer"}}, "required": ["age"]}
     execution = manager.start_execution(f"SCENARIO:{name}", project, schema=schema)
-    execution.wait(checks.BOUND)
+    execution.wait(BOUND)
     # Without a single attempt the CLI itself calls it a success, and its text is kept.
     result = "I would rather not." if name == "unstructured" else None
     checks.ended(execution, "failed", "schema", result=result)

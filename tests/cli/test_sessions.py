@@ -67,10 +67,10 @@ def test_two_on_one_session_are_refused(manager: ProcessManager, project: Path) 
 
 def test_follow_up_of_one_kept_open(manager: ProcessManager, project: Path) -> None:
     execution = manager.start_execution("SCENARIO:hello", project, keep_open=True)
-    until(lambda: execution.info.session_state == "idle", timeout=30, what="the first turn is over")
+    until(lambda: execution.info.session_state == "idle", what="the first turn is over")
     assert (execution.status, execution.result) == (ExecutionStatus.RUNNING, HELLO)
     assert execution.send(script("say", text="more")) is execution
-    until(lambda: execution.info.result == "more", timeout=30, what="the second turn is over")
+    until(lambda: execution.info.result == "more", what="the second turn is over")
     execution.end()
     checks.ended(execution, "completed", "success", result="more")
     assert len(checks.frames(execution, "result")) == 2
@@ -79,7 +79,7 @@ def test_follow_up_of_one_kept_open(manager: ProcessManager, project: Path) -> N
 
 def test_follow_up_while_the_turn_runs(manager: ProcessManager, project: Path) -> None:
     execution = manager.start_execution("SCENARIO:long", project)
-    until(lambda: checks.frames(execution, "stream_event"), timeout=30, what="text streams")
+    until(lambda: checks.frames(execution, "stream_event"), what="text streams")
     assert execution.send(script("say", text="queued")) is execution
     checks.ended(execution, "completed", "success", result="queued")
     assert len(checks.frames(execution, "result")) == 2
@@ -113,6 +113,6 @@ def test_background_command_is_waited_for(manager: ProcessManager, project: Path
     execution = manager.start_execution(
         script("background_bash", command="sleep 2; echo over"), project
     )
-    until(lambda: execution.info.background_tasks, timeout=30, what="it runs in the background")
+    until(lambda: execution.info.background_tasks, what="it runs in the background")
     checks.ended(execution, "completed", "success", result="The background command has ended.")
     assert execution.info.background_tasks == ()

@@ -15,7 +15,7 @@ def test_it_waits_without_a_call_then_answers_as_any_other(
     manager: ProcessManager, project: Path, scripted_api: ScriptedAPI
 ) -> None:
     with manager.warm(1, project, most=1) as warm:
-        until(lambda: warm.ready == 1, timeout=30, what="one waits")
+        until(lambda: warm.ready == 1, what="one waits")
         execution = manager.start_execution("SCENARIO:hello", project, name="taken over")
         checks.ended(execution, "completed", "success", result="Hello from the scripted model.")
     assert (execution.run.folder / PROMPT).exists()
@@ -26,7 +26,7 @@ def test_one_that_nobody_takes_asks_the_api_nothing_and_goes(
     manager: ProcessManager, project: Path, scripted_api: ScriptedAPI
 ) -> None:
     with manager.warm(1, project, most=1) as warm:
-        until(lambda: warm.ready == 1, timeout=30, what="one waits")
+        until(lambda: warm.ready == 1, what="one waits")
     folder = manager.state_dir / "executions"
-    until(lambda: not list(folder.iterdir()), timeout=30, what="it has gone")
+    until(lambda: not list(folder.iterdir()), what="it has gone")
     assert scripted_api.messages == []

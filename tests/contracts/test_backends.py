@@ -27,7 +27,7 @@ from claude_widget.transcript import Writer
 from tests import fake
 from tests.conftest import MakeManager
 from tests.fake import descriptors, ended, lines, metas
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 QUICK = "fake:deltas=20 fake:says=quick"
 LONG = "fake:long"
@@ -55,7 +55,7 @@ def recordings(fake_cli: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
             if LONG in query:
                 until(lambda e=execution: len(lines(e, "out")) > 20, what="it streams")  # type: ignore[misc]
                 execution.kill()
-            execution.wait(fake.BOUND)
+            execution.wait(BOUND)
             folder = base / "recordings" / execution.execution_id
             folder.mkdir(parents=True)
             shutil.copy(execution.run.transcript, folder / "transcript")
@@ -195,7 +195,7 @@ def test_many_threads_may_use_it(manager: ProcessManager, project: Path) -> None
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(BOUND)
     for execution in executions:
         ended(execution, "killed", "user")
 

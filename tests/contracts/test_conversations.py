@@ -18,7 +18,6 @@ from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionInfo
 from claude_widget.permissions import PermissionRequest
 from claude_widget.protocol import Allow
-from tests import fake
 from tests.contracts import test_backends as suite
 from tests.contracts.test_backends import ASKS, ASKS_LONG, LONG, Subject, mid_run
 from tests.fake import ended, metas
@@ -40,7 +39,7 @@ def asked(execution: Execution) -> tuple[ExecutionInfo, PermissionRequest]:
         info, requests = execution.info, execution.requests
         return (info, requests[0]) if info.open_requests and requests else None
 
-    return until(look, timeout=fake.BOUND, what="it asks") or pytest.fail("it never asks")
+    return until(look, what="it asks") or pytest.fail("it never asks")
 
 
 def answer(execution: Execution, request: PermissionRequest, subject: Subject) -> None:

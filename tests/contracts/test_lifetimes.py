@@ -25,7 +25,7 @@ from tests.conftest import MakeManager
 from tests.contracts import test_backends as suite
 from tests.contracts.test_backends import ENDINGS, LONG, QUICK, Subject, mid_run
 from tests.fake import ended, lines, metas
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 recordings, subject, manager = suite.recordings, suite.subject, suite.manager
 
@@ -146,6 +146,6 @@ def test_close_of_a_busy_one_may_be_called_again(
     for _ in range(2):
         backend.close()
     execution.kill()
-    execution.wait(fake.BOUND)
+    execution.wait(BOUND)
     assert execution.status == "killed"
     assert metas(execution)[-1]["event"] == "ended"

@@ -196,7 +196,7 @@ class Soak:
             return shown == wanted
 
         with contextlib.suppress(AssertionError):
-            until(agrees, timeout=10)
+            until(agrees)
         problem = "" if shown == wanted else f"planned were {wanted}, the page shows {shown}"
         return Check("the dashboard's counts are those that were planned", problem)
 

@@ -61,4 +61,4 @@ def press(place: Locator, name: str) -> None:
                 button.click(timeout=1000)
         return button.count() == 0
 
-    until(gone, timeout=20, what=f"{name} to be taken")
+    until(gone, what=f"{name} to be taken")

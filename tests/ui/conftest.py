@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from scripts.browsers import CHROMIUM
 from scripts.paths import RESULTS
@@ -25,6 +25,7 @@ from tests.ui.kept import VIEWPORT, KeptPage
 from tests.ui.notebook import Notebook
 from tests.ui.plain import plain, plain_url
 from tests.ui.servers import KERNELS, App, JupyterServer
+from tests.waiting import BOUND
 
 __all__ = ["plain", "plain_url", "scripted_api"]
 
@@ -36,6 +37,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+expect.set_options(timeout=BOUND * 1000)
 FAILED = pytest.StashKey[bool]()
 LONGEST = ("test_soak.py", "test_demo.py", "test_hosts.py", "test_restarts.py")
 

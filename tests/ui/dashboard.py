@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, expect
 
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 STATUSES = ("pending", "running", "completed", "failed", "killed")
-START_MS = 60_000
+START_MS = 90_000
 """The real CLI takes a second or two to start, on a busy machine much longer."""
 
 
@@ -31,8 +31,8 @@ class Dashboard:
 
     def ready(self) -> Dashboard:
         """Wait until it is drawn and has heard from the kernel."""
-        expect(self.executions).to_be_visible(timeout=30_000)
-        expect(self.executions).not_to_contain_text("Asking the kernel", timeout=30_000)
+        expect(self.executions).to_be_visible()
+        expect(self.executions).not_to_contain_text("Asking the kernel")
         return self
 
     def field(self, name: str) -> Locator:
@@ -89,7 +89,7 @@ class Dashboard:
         expect(shown).to_be_visible(timeout=timeout * 1000)
 
 
-def grows(region: Locator, *, timeout: float = 20) -> None:
+def grows(region: Locator, *, timeout: float = BOUND) -> None:
     """Wait until the region's text gets longer, twice: it is live."""
     for _ in range(2):
         before = len(region.inner_text())

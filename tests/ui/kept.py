@@ -33,7 +33,7 @@ IS_CLEAR = """(globals) => {
     && !document.querySelector('.jp-Dialog, dialog[open]')
     && Object.keys(window).every((name) => globals.includes(name));
 }"""
-CLEAR_MS = 5_000
+CLEAR_MS = 20_000
 LAZY = ["MathJax"]
 """JupyterLab's own, on `window` from the first text that is typeset."""
 

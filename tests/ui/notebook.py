@@ -16,9 +16,10 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from scripts.paths import RESULTS
 from tests.ui.servers import JupyterServer
+from tests.waiting import BOUND
 
 LOAD_MS = 90_000
-KERNEL_MS = 45_000
+KERNEL_MS = 90_000
 CURRENT = "window.jupyterapp.shell.currentWidget"
 THEMES = {
     "light": "JupyterLab Light",
@@ -69,7 +70,7 @@ class Notebook:
     def __init__(self, page: Page, server: JupyterServer, path: str) -> None:
         self.page, self.server, self.path = page, server, path
         self.console: list[str] = []
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(BOUND * 1000)
         page.on("console", self._printed)
         page.on("pageerror", self._raised)
 

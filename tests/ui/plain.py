@@ -16,6 +16,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from scripts.paths import RESULTS
 from scripts.plain_page import served
 from tests.ui.dashboard import Dashboard
+from tests.waiting import BOUND
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +39,7 @@ class PlainPage:
         self.page, self._url = page, url
         self.errors: list[str] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(BOUND * 1000)
         self.dashboard = Dashboard(page.get_by_role("main"))
 
     def open(self, query: str = "") -> PlainPage:

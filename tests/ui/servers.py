@@ -24,7 +24,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
 from scripts.paths import KERNEL73, activated, python_of
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 App = Literal["lab", "notebook"]
 EXPOSE = {
@@ -123,7 +123,7 @@ class Server:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGTERM)
         try:
-            self._process.wait(15)
+            self._process.wait(BOUND)
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()

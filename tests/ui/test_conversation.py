@@ -199,6 +199,6 @@ def test_the_browser_tells_of_what_needs_an_answer_while_the_page_is_hidden(
     press(card, "Allow once")
     dashboard.has_status(TOUCH, "completed")
     told = [[TOUCH, "Needs your answer"], [TOUCH, "Completed"]] if state == "hidden" else []
-    until(lambda: page.evaluate("window.told") == told, timeout=10, what="it is told")
+    until(lambda: page.evaluate("window.told") == told, what="it is told")
     notify.click()
     expect(notify).to_have_attribute("aria-pressed", "false")

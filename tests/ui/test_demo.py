@@ -16,7 +16,7 @@ from scripts.demo import NOTEBOOK, is_free
 from scripts.paths import RESULTS, ROOT, scrubbed
 from tests.ui.dashboard import Dashboard
 from tests.ui.servers import free_port
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 ALL_CELLS_MS = 120_000
 pytestmark = pytest.mark.xdist_group("demo")  # one folder for the settings of all demos
@@ -48,7 +48,7 @@ class Demo:
         """What Ctrl-C does; its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        return self.process.wait(30)
+        return self.process.wait(BOUND)
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_demo_plays_every_cell(demo: Demo, page: Page) -> None:
 def test_a_taken_port_is_said_and_ctrl_c_ends_the_server(demo: Demo, tmp_path: Path) -> None:
     demo.url()
     second = Demo(tmp_path / "second.log", demo.port)
-    assert second.process.wait(30) == 1
+    assert second.process.wait(BOUND) == 1
     assert f"Port {demo.port} is taken" in second.said
     assert NOTEBOOK not in second.said
     assert demo.end() == 0

@@ -86,7 +86,7 @@ def test_marimo_starts_watches_and_kills(marimo_page: Page) -> None:
     grows(output)
     marimo_page.screenshot(path=RESULTS / "ui" / "marimo.png")
     dashboard.kill(MINUTE)
-    dashboard.has_status(MINUTE, "killed", timeout=20)
+    dashboard.has_status(MINUTE, "killed")
     said = Dashboard(shown.nth(1)).output  # of an execution that is a cell's value
     expect(said).to_contain_text("Hello from the scripted model.", timeout=START_MS)
 
