@@ -83,9 +83,14 @@ export function layOut(layout: Layout): void {
 
 const DEFINED = ["clientHeight", "clientWidth", "scrollHeight", "scrollTop"] as const;
 
-/** The box is put elsewhere in the page: it is at its start then, and no event says so. */
+/** The box is put elsewhere in the page: it is at its start then, which no scroll and no size tell. */
 export function moved(box: Element): void {
   places.delete(box);
+}
+
+/** The next frame after that: what is animated in it begins anew. */
+export function placed(element: Element): void {
+  element.dispatchEvent(new Event("animationstart", { bubbles: true }));
 }
 
 /** What the browser would tell of all sizes that it watches. */

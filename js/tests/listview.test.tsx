@@ -4,7 +4,7 @@ import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ListView, type Rows } from "../src/list/listview.ts";
 import { useListView, VirtualList } from "../src/views/virtual.tsx";
-import { type Layout, layOut, moved, resized } from "./layout.ts";
+import { type Layout, layOut, moved, placed, resized } from "./layout.ts";
 
 let el: HTMLElement;
 let layout: Layout;
@@ -251,6 +251,25 @@ describe("a list that follows", () => {
     await act(async () => list.scrollToEnd());
     expect(list.following.value).toBe(true);
     expect(atEnd()).toBe(0);
+  });
+});
+
+describe("a list that is moved in the page", () => {
+  test.each([false, true])("is where it was (at its end: %s)", async (follow) => {
+    await show(keys(0, 100), follow);
+    if (!follow) await scroll(1000);
+    const place = placeOf("k55");
+    moved(box());
+    await act(async () => placed(box()));
+    expect(placeOf("k55")).toBe(place);
+  });
+
+  test("is not taken there from its start by what begins to move in a row", async () => {
+    await show(keys(0, 100));
+    await scroll(1000);
+    moved(box());
+    await act(async () => placed(el.querySelector("button") as Element));
+    expect(box().scrollTop).toBe(0);
   });
 });
 

@@ -107,6 +107,19 @@ def test_a_hidden_list_is_where_it_was_when_it_is_seen_again(plain: PlainPage) -
         assert abs(top(dashboard.row(name)) - before) < 1
 
 
+def test_a_list_that_is_moved_in_the_page_is_where_it_was(plain: PlainPage) -> None:
+    dashboard = plain.open("executions=1000").dashboard
+    grid(dashboard).evaluate("(one) => { one.scrollTop = 5000; }")
+    expect(dashboard.rows().first).not_to_have_attribute("aria-rowindex", "1")
+    plain.page.evaluate(A_FRAME)
+    name = str(dashboard.rows().nth(10).get_attribute("aria-label"))
+    before = top(dashboard.row(name))
+    plain.page.evaluate("""() => { const main = document.querySelector('main');
+      const cell = main.firstElementChild; cell.remove(); main.append(cell); }""")
+    expect(dashboard.row(name)).to_be_in_viewport()
+    assert abs(top(dashboard.row(name)) - before) < 1
+
+
 def test_filters_search_and_order(plain: PlainPage) -> None:
     dashboard = plain.open().dashboard
     plain.change("live", requestCount=1)

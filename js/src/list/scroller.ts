@@ -29,9 +29,11 @@ export class Scroller {
     this.box = box;
     this.forget();
     box.addEventListener("scroll", this.onScroll, { passive: true });
+    box.addEventListener("animationstart", this.onPlaced);
     return () => {
       cancelAnimationFrame(this.frame);
       box.removeEventListener("scroll", this.onScroll);
+      box.removeEventListener("animationstart", this.onPlaced);
       this.box = null;
     };
   }
@@ -108,5 +110,15 @@ export class Scroller {
     reader.scrolled(this.top, scrollTop, scrollHeight - scrollTop - clientHeight);
     this.top = this.asked = scrollTop;
     this.onMove();
+  };
+
+  /**
+   * It was put into the page, perhaps only moved within it, which scrolls it to its start and which
+   * neither a scroll nor a size tells. What the reader scrolled in this frame was told before.
+   */
+  private readonly onPlaced = (event: Event): void => {
+    if (event.target !== this.box || !this.isSentToStart()) return;
+    this.forget();
+    this.scroll();
   };
 }
