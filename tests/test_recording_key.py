@@ -192,6 +192,25 @@ def test_project_outside_of_the_notebooks_folder_is_relative_too(base: Path) -> 
     assert keyed(base, project=".").material["project_path"] == "."
 
 
+def test_a_prompt_that_names_a_project_around_the_notebook_is_the_same_on_another_machine(
+    base: Path, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "home" / "runner" / "app" / "notebooks"
+    shutil.copytree(base, elsewhere)
+
+    def made(folder: Path) -> RecordingKey:
+        root = folder.parent
+        query = f"Sum up {root}/data/x.csv, not {folder}/y.csv, in {root}."
+        return keyed(folder, query, project="..", system_prompt=f"All of it is in '{root}'.")
+
+    assert made(elsewhere) == made(base)
+    material = made(base).material
+    assert material["query"] == "Sum up ../data/x.csv, not ./y.csv, in ..."
+    assert material["system_prompt"] == "All of it is in '..'."
+    other = f"Look at {base.parent}2"
+    assert keyed(base, other, project="..").material["query"] == other
+
+
 def test_order_of_tools_servers_and_folders_is_not_in_the_key(base: Path) -> None:
     def made(step: int) -> RecordingKey:
         servers = {"b": {"command": "y"}, "a": {"command": "x"}}

@@ -121,20 +121,22 @@ def _shaping(
     request: ExecutionRequest, base: Path, ignore: Sequence[re.Pattern[str]]
 ) -> dict[str, Any]:
     """The options that shape the answer, those left out that were not given."""
+    project = relative_to(request.project_path, base)
+    folders = [(base, "."), *([(Path(request.project_path), project)] if project != "." else [])]
     shaping: dict[str, Any] = {}
     for name in _TEXTS:
         text = getattr(request, name)
         for pattern in ignore:
             text = text and pattern.sub("", text)
-        shaping[name] = text and _neutral(text, base)
+        shaping[name] = text and _neutral(text, folders)
     shaping |= {name: getattr(request, name) for name in _PLAIN}
-    shaping |= {name: sorted(_neutral(getattr(request, name), base)) for name in _TOOLS}
-    shaping["schema"] = _neutral(request.output_schema, base)
-    shaping["extra_args"] = _neutral(request.extra_args, base)
+    shaping |= {name: sorted(_neutral(getattr(request, name), folders)) for name in _TOOLS}
+    shaping["schema"] = _neutral(request.output_schema, folders)
+    shaping["extra_args"] = _neutral(request.extra_args, folders)
     servers = describe_mcp_config(request.mcp_config, request.mcp_config_path)
     shaping["mcp_servers"] = sorted(servers.servers) if servers else []
     shaping["add_dirs"] = sorted(relative_to(folder, base) for folder in request.add_dirs)
-    shaping["project_path"] = relative_to(request.project_path, base)
+    shaping["project_path"] = project
     given = {name: value for name, value in shaping.items() if value not in (None, "", [], False)}
     if request.setting_sources is not None:  # none of them is another thing than the default
         given["setting_sources"] = list(request.setting_sources)
@@ -146,18 +148,26 @@ def relative_to(path: str | os.PathLike[str], base: Path) -> str:
     return Path(os.path.relpath(path, base)).as_posix()
 
 
-def _neutral(value: Any, base: Path) -> Any:
-    """A value whose texts may name the notebook's folder, as one that would fit on any machine."""
+_Folders = Sequence[tuple[Path, str]]
+"""The notebook's and the project's, and how each reads from the notebook's."""
+
+
+def _neutral(value: Any, folders: _Folders) -> Any:
+    """A value whose texts may name those folders, as one that would fit on any machine."""
     if isinstance(value, Mapping):
-        return {_neutral(key, base): _neutral(item, base) for key, item in value.items()}
+        return {_neutral(key, folders): _neutral(item, folders) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_neutral(item, base) for item in value]
-    if not isinstance(value, str) or base.parts[1:] == ():
+        return [_neutral(item, folders) for item in value]
+    if not isinstance(value, str):
         return value
-    if len(base.parts) == 2 and base.name in _SHARED:
-        return value
-    begins = "" if len(base.parts) > 2 else r"(?<![\w./~-])"  # "/app" is the end of many a path
-    return re.sub(rf"{begins}{re.escape(str(base))}(?![\w-]|\.\w)", ".", value)
+    for folder, shown in folders:
+        parts = folder.parts
+        if len(parts) < 2 or (len(parts) == 2 and folder.name in _SHARED):
+            continue
+        begins = "" if len(parts) > 2 else r"(?<![\w./~-])"  # "/app" is the end of many a path
+        named = rf"{begins}{re.escape(str(folder))}(?![\w-]|\.\w)"
+        value = re.sub(named, shown.replace("\\", r"\\"), value)
+    return value
 
 
 # -- what differs ------------------------------------------------------------------------------
