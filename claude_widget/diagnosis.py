@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,11 +15,15 @@ from claude_widget.discovery import cli_version, find_cli, login_source
 from claude_widget.errors import ClaudeWidgetError, CLINotFound
 from claude_widget.queue.capacity import default_concurrency
 from claude_widget.runtime import runtime_folder
-from claude_widget.state_folder import StateFolder
+from claude_widget.state_folder import StateFolder, state_path
 
 
 class Report(BaseModel):
-    """What `doctor` found. Printed as a table; `problems` is empty when all is well."""
+    """What `doctor` found. Printed as a table; `problems` is empty when all is well.
+
+    Attributes:
+        is_new: the state folder is not there yet; the first `ProcessManager` makes it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -29,6 +34,7 @@ class Report(BaseModel):
     runtime_dir: str | None
     max_concurrency: int
     platform: str
+    is_new: bool = False
     problems: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -36,7 +42,7 @@ class Report(BaseModel):
             ("Claude Code", self.cli_path or "not found"),
             ("version", self.cli_version or "-"),
             ("login", self.login),
-            ("state folder", self.state_dir or "none"),
+            ("state folder", (self.state_dir or "none") + (" (not there yet)" * self.is_new)),
             ("runtime folder", self.runtime_dir or "none"),
             ("runs at once", str(self.max_concurrency)),
             ("platform", self.platform),
@@ -67,11 +73,15 @@ def doctor(
         version = cli_version(path)
     except CLINotFound as error:
         problems.append(str(error))
+    folder = state_path(state_dir)
+    is_new = not os.path.lexists(folder)
     try:
-        state = str(StateFolder(state_dir).path)
+        state = str(folder if is_new else StateFolder(folder).path)
         runtime = str(runtime_folder())
     except ClaudeWidgetError as error:
         problems.append(str(error))
+    if is_new and (problem := _cannot_be_made(folder)):
+        problems.append(problem)
     if sys.platform not in ("linux", "darwin"):
         problems.append(f"Executions cannot be started on {sys.platform}; use WSL.")
     return Report(
@@ -80,7 +90,17 @@ def doctor(
         login=login_source(),
         state_dir=state,
         runtime_dir=runtime,
+        is_new=is_new,
         max_concurrency=default_concurrency(),
         platform=f"{sys.platform}, Python {sys.version.split()[0]}",
         problems=tuple(problems),
     )
+
+
+def _cannot_be_made(folder: Path) -> str:
+    """Why a folder that is not there could not be made; empty if it could."""
+    above = next(one for one in folder.parents if one.exists())
+    if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
+        return ""
+    why = "is no folder" if not above.is_dir() else "cannot be written to"
+    return f"The state folder {folder} cannot be made: {above} {why}."

@@ -38,20 +38,29 @@ _LOCK_TRIES = 40
 _LOCK_PAUSE = 0.005
 
 
+def state_path(given: str | os.PathLike[str] | None = None) -> Path:
+    """Where the state folder lies, whether it is there or not, as an absolute path.
+
+    Args:
+        given: the folder; `CLAUDE_WIDGET_STATE_DIR`, else the platform's place for state, if None.
+    """
+    wanted = given or os.environ.get(STATE_VARIABLE)
+    chosen = Path(wanted) if wanted else platformdirs.user_state_path("claude-widget")
+    return chosen.expanduser().absolute()
+
+
 class StateFolder:
     """One state folder.
 
     Args:
-        path: the folder; `CLAUDE_WIDGET_STATE_DIR`, else the platform's place for state, if None.
+        path: as for `state_path`. It is made if it is not there.
 
     Raises:
         ClaudeWidgetError: it cannot be made, or is not ours alone.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
-        given = path or os.environ.get(STATE_VARIABLE)
-        chosen = Path(given) if given else platformdirs.user_state_path("claude-widget")
-        self.path = chosen.expanduser().absolute()
+        self.path = state_path(path)
         self.executions = self.path / "executions"
         self._watching = -1
         problem = own_folder(self.path, private=False) or own_folder(self.executions)

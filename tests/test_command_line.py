@@ -9,6 +9,7 @@ import pytest
 from claude_widget import doctor
 from claude_widget.command_line import main
 from claude_widget.manager import ProcessManager
+from claude_widget.state_folder import StateFolder
 from tests.waiting import BOUND
 
 
@@ -50,6 +51,23 @@ def test_doctor_says_what_would_be_used_and_no_secret(
     assert report.state_dir == str(tmp_path / "state")
     assert report.max_concurrency >= 1
     assert "planted" not in repr(report) + str(report)
+
+
+def test_doctor_makes_no_state_folder_and_says_whether_it_could_be_made(
+    fake_cli: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wanted = tmp_path / "not" / "there"
+    report = doctor(fake_cli, wanted)
+    assert (report.problems, report.is_new, report.state_dir) == ((), True, str(wanted))
+    assert f"{wanted} (not there yet)" in str(report)
+    assert not wanted.parent.exists()
+    StateFolder(wanted)
+    assert not doctor(fake_cli, wanted).is_new
+    (tmp_path / "file").touch()
+    (problem,) = doctor(fake_cli, tmp_path / "file" / "state").problems
+    assert f"{tmp_path / 'file'} is no folder" in problem
+    assert main(["doctor", "--state-dir", str(tmp_path / "file")]) == 1
+    assert f"{tmp_path / 'file'}: File exists" in capsys.readouterr().out
 
 
 def test_doctor_without_a_cli_says_where_it_looked(
