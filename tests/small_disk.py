@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -31,6 +32,11 @@ class Disk:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._filler = path / "filler"
+
+    @property
+    def free(self) -> int:
+        """Bytes that can be written."""
+        return shutil.disk_usage(self.path).free
 
     def fill(self) -> None:
         """Take all the room that there is."""

@@ -56,6 +56,7 @@ def test_full_disk_ends_it_with_the_figures_and_with_room_the_next_one_works(
         manager.start_execution("hello", project)
     report = manager.prune(max_bytes=0)
     assert [one.execution_id for one in report.removed] == [execution.execution_id]
+    until(lambda: disk.free > 1 << 19, what="the room is back, once the history reads it no more")
     fake.ended(manager.start_execution("hello", project), "completed", "success")
 
 
