@@ -29,7 +29,7 @@ from tests.dashboards import dashboard, page_comms
 from tests.replaying import record, recordings, replay
 from tests.second_user import reachable, second_user, theirs
 from tests.shell import RunCell, cells, opened
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 __all__ = [
     "dashboard",
@@ -116,6 +116,8 @@ def private_world(tmp_path: Path, runtime_dir: Path, monkeypatch: pytest.MonkeyP
     home.mkdir(exist_ok=True)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime_dir))
+    # On a busy machine a shim may stand still for longer than a person would wait for it.
+    monkeypatch.setattr("claude_widget.local._ANSWER_WITHIN", BOUND)
     monkeypatch.setenv("CLAUDE_WIDGET_STATE_DIR", str(tmp_path / "state"))
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)

@@ -23,7 +23,7 @@ from claude_widget.transcript import read_records
 from tests.waiting import BOUND, until
 
 SOURCE = Path(__file__).with_name("fake_claude.py")
-FAST = Graces(interrupt=0.15, terminate=0.3, exit=0.4, descendants=0.1, settle=0.02)
+FAST = Graces(interrupt=0.15, terminate=0.3, exit=2.0, descendants=0.1, settle=0.02)
 """The steps of an ending, as long as a fake CLI needs them."""
 
 

@@ -30,7 +30,10 @@ def owner_of(execution: Execution) -> str:
 def owned_by(manager: ProcessManager, execution: Execution) -> Execution:
     """The manager's own handle of it, once it owns it and its transcript says so."""
     theirs = known_to(manager, execution)
-    until(lambda: owner_of(theirs) == manager.manager_id, what="it is adopted")
+    until(
+        lambda: owner_of(theirs) == manager.manager_id and manager.owns(theirs),
+        what="it is adopted",
+    )
     return theirs
 
 

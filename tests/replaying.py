@@ -7,7 +7,7 @@ process can be started at all.
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -35,7 +35,9 @@ def record(make_manager: MakeManager, recordings: Path) -> ProcessManager:
 
 
 @pytest.fixture
-def replay(tmp_path: Path, recordings: Path, monkeypatch: pytest.MonkeyPatch) -> MakeManager:
+def replay(
+    tmp_path: Path, recordings: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MakeManager]:
     """Managers of another machine, on which no process can be started."""
     made: list[ProcessManager] = []
 
@@ -46,7 +48,9 @@ def replay(tmp_path: Path, recordings: Path, monkeypatch: pytest.MonkeyPatch) ->
         made.append(manager)
         return manager
 
-    return make
+    yield make
+    for manager in made:
+        manager.close()
 
 
 def without_processes(monkeypatch: pytest.MonkeyPatch) -> None:

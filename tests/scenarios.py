@@ -116,7 +116,7 @@ SCENARIOS: dict[str, Scenario] = {
     "say": [Turn([Text("${text}")])],
     "think": [Turn([Thinking("Let me think about that."), Text("Thought about it.")])],
     "long": [Turn([Text(_PASSAGE, chunk=23, delay=0.005, times=40)])],
-    "minute": [Turn([Text(_PASSAGE, chunk=17, delay=0.25, times=60)])],
+    "minute": [Turn([Text(_PASSAGE, chunk=17, delay=0.25, times=300)])],  # or five, if need be
     "slow": [Turn([Text("${text}")], before=0.5)],
     "slow_first_byte": [Turn([Text("Better late than never.")], before=3.0)],
     "never": [Turn([Never()])],

@@ -25,7 +25,7 @@ from claude_widget.state_folder import StateFolder
 from tests.conftest import MakeManager
 from tests.fake import ended, running
 from tests.second_user import SecondUser
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
@@ -187,7 +187,11 @@ def opened(folder: Path, path: Path) -> None:
 
 @pytest.fixture
 def listening(manager: ProcessManager, project: Path) -> Iterator[tuple[Execution, Path]]:
-    """A running execution, and its socket, which anybody could open."""
+    """A running execution, and its socket, which anybody could open.
+
+    The first sweep is over: it would close the folder again.
+    """
+    until(lambda: manager.swept is not None, what="the first sweep")
     execution = running(manager.start_execution("fake:long", project))
     path = runtime.socket_path(execution.run.folder)
     until(path.exists, what="it listens")
@@ -203,7 +207,7 @@ def test_shim_refuses_a_second_user_by_its_credentials(
 
     def ask() -> str:
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(5)
+            connection.settimeout(BOUND)
             connection.connect(str(path))
             with contextlib.suppress(OSError):
                 connection.sendall(b'{"op":"kill","reason":"user"}\n')

@@ -17,11 +17,12 @@ from claude_widget.errors import (
     ExecutionOwned,
 )
 from claude_widget.manager import ProcessManager
+from claude_widget.owners import Owners
 from tests.asking import asked, known_to
 from tests.conftest import MakeManager
 from tests.fake import ended, metas, running, turn_over
 from tests.owned import OTHER, Elsewhere, elsewhere, owned_by, owner_of
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 __all__ = ["elsewhere"]
 
@@ -65,6 +66,7 @@ def test_what_runs_already_takes_a_slot(make_manager: MakeManager, project: Path
     gone.close()
     manager = make_manager(max_concurrency=1)
     execution = owned_by(manager, started)
+    until(lambda: manager.queue.state.taken == 1, what="its slot is taken")
     second = manager.start_execution("hello", project)
     assert second.status == "pending"
     (project / "go").touch()
@@ -78,7 +80,8 @@ def test_closing_with_kill_ends_what_was_adopted(make_manager: MakeManager, proj
     gone.close()
     manager = make_manager()
     execution = owned_by(manager, started)
-    manager.close(kill=True)
+    until(lambda: manager.owns(execution), what="it is to be killed as well")
+    manager.close(kill=True, timeout=BOUND)
     assert (execution.status, execution.info.reason) == ("killed", "close")
 
 
@@ -102,6 +105,7 @@ def test_of_many_managers_exactly_one_has_it(make_manager: MakeManager, project:
     for manager in managers:
         owned_by_one = known_to(manager, started)
         until(lambda one=owned_by_one: owner_of(one) != gone.manager_id, what="all know")  # type: ignore[misc]
+    until(lambda: any(one.owns(started) for one in managers), what="one has it")
     (record,) = [meta for meta in metas(started) if meta["event"] == "adopted"]
     (owner,) = [one for one in managers if started.execution_id in one._registry.mine]
     assert record["owner"]["manager_id"] == owner.manager_id
@@ -142,10 +146,12 @@ def test_one_that_has_ended_is_not_adopted(make_manager: MakeManager, project: P
 def test_one_that_was_taken_away_is_let_go(make_manager: MakeManager, project: Path) -> None:
     manager = make_manager(max_concurrency=1)
     execution = running(manager.start_execution("fake:long", project))
-    taker = {**manager._registry.owners.me, "manager_id": str(uuid.uuid4())}
-    manager.backend.ask(execution.run, "adopt", owner=taker, instead_of=manager.manager_id)
+    taker = Owners(manager.state_dir, str(uuid.uuid4()))
+    assert taker.hold(), "it lives, else it would be taken back"
+    manager.backend.ask(execution.run, "adopt", owner=taker.me, instead_of=manager.manager_id)
     until(lambda: execution.execution_id not in manager._registry.mine, what="it is let go")
     ended(manager.start_execution("hello", project), "completed", "success")
+    taker.release()
 
 
 # -- what it asks ----------------------------------------------------------------------------------

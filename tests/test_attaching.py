@@ -16,12 +16,13 @@ from claude_widget.errors import (
     ClaudeWidgetError,
     InvalidRequest,
 )
+from claude_widget.local import LocalBackend
 from tests import fake
 from tests.asking import known_to
 from tests.conftest import MakeManager
 from tests.fake import ended, metas, running
 from tests.owned import Elsewhere, elsewhere
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 __all__ = ["elsewhere"]
 
@@ -136,27 +137,32 @@ def test_one_that_has_ended_is_not_given(make_manager: MakeManager, project: Pat
     ended(again, "completed", "success")
 
 
-def test_one_that_is_being_killed_is_not_given(make_manager: MakeManager, project: Path) -> None:
-    gone = make_manager()
-    started = running(gone.start_execution("fake:deaf fake:long", project))
+def test_one_that_is_being_killed_is_not_given(
+    make_manager: MakeManager, fake_cli: Path, project: Path
+) -> None:
+    # It hears no interrupt, and is not sent a signal before this test is over.
+    graces = fake.FAST._replace(interrupt=10 * BOUND)
+    gone = make_manager(backend=LocalBackend(fake_cli, graces=graces))
+    started = running(gone.start_execution("fake:hang-before", project))
     started.kill()
     told = [meta["event"] for meta in metas(started)]
     assert "kill" in told
     assert "ended" not in told
     gone.close()
     manager = make_manager()
-    again = manager.start_execution("fake:deaf fake:long", project)
+    again = manager.start_execution("fake:hang-before", project)
     assert again.execution_id != started.execution_id
     again.kill()
     attached = manager.get_execution(started.execution_id)
     assert attached is not None
+    assert attached.info.pid
+    os.kill(attached.info.pid, signal.SIGKILL)
     ended(attached, "killed", "user")
 
 
 def test_a_stopped_shim_is_not_paid_for_twice(
     make_manager: MakeManager, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("claude_widget.local._ANSWER_WITHIN", 0.3)
     gone = make_manager()
     started = running(gone.start_execution("fake:long", project))
     gone.close()
@@ -164,8 +170,10 @@ def test_a_stopped_shim_is_not_paid_for_twice(
     os.kill(shim, signal.SIGSTOP)
     try:
         manager = make_manager()
-        with pytest.raises(ClaudeWidgetError, match="again=True"):
-            manager.start_execution("fake:long", project)
+        with monkeypatch.context() as patch:  # only now: once it goes on, it may take its time
+            patch.setattr("claude_widget.local._ANSWER_WITHIN", 0.3)
+            with pytest.raises(ClaudeWidgetError, match="again=True"):
+                manager.start_execution("fake:long", project)
         assert len(manager.get_all_executions()) == 1
     finally:
         os.kill(shim, signal.SIGCONT)

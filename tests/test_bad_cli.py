@@ -16,13 +16,20 @@ from claude_widget.local import LocalBackend
 from claude_widget.manager import ProcessManager
 from claude_widget.transcript import read_records
 from tests import fake
+from tests.conftest import MakeManager
 from tests.fake import ended, lines, metas
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 
-def test_well_behaved_one_completes(manager: ProcessManager, project: Path) -> None:
+@pytest.fixture
+def patient(make_manager: MakeManager, fake_cli: Path) -> ProcessManager:
+    """One that forces no CLI to exit, however long a busy machine keeps it from that."""
+    return make_manager(backend=LocalBackend(fake_cli, graces=fake.FAST._replace(exit=BOUND)))
+
+
+def test_well_behaved_one_completes(patient: ProcessManager, project: Path) -> None:
     execution = ended(
-        manager.start_execution("hello fake:deltas=5", project), "completed", "success"
+        patient.start_execution("hello fake:deltas=5", project), "completed", "success"
     )
     info = execution.info
     assert execution.result == "hello fake:deltas=5"
@@ -207,10 +214,10 @@ def test_cli_that_shuts_its_input_unread_goes_on(
 
 @pytest.mark.parametrize("words", ["old", "spaces", "old spaces"])
 def test_other_formats_end_as_well(
-    manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch, words: str
+    patient: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
     monkeypatch.setenv("FAKE_CLAUDE", words)
-    execution = ended(manager.start_execution("hello", project), "completed", "success")
+    execution = ended(patient.start_execution("hello", project), "completed", "success")
     assert execution.result == "hello"
     assert not execution.info.exit_forced
 
@@ -225,9 +232,9 @@ def test_old_cli_with_a_long_result_line_ends(
 
 @pytest.mark.parametrize("seconds", ["0.3", "0"])
 def test_second_result_after_a_background_task_replaces_the_first(
-    manager: ProcessManager, project: Path, seconds: str
+    patient: ProcessManager, project: Path, seconds: str
 ) -> None:
-    execution = manager.start_execution(f"first fake:background={seconds}", project)
+    execution = patient.start_execution(f"first fake:background={seconds}", project)
     ended(execution, "completed", "success")
     assert execution.result == "second"
     assert execution.info.cost_usd == pytest.approx(0.01)

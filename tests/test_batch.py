@@ -123,6 +123,8 @@ def test_structured_results_are_columns_and_instances(
     assert found["score"].tolist() == [1, 2]
     assert found["tags"].tolist() == [["A"], []], "as the model has validated it"
     assert batch.results == [Scored(score=1, tags=["A"]), Scored(score=2)]
+    ids = [one.execution_id for one in batch.executions if one is not None]
+    until(lambda: not any(map(fake.marked, ids)), what="their transcripts are let go of")
     manager.prune(max_bytes=0)
     with pytest.raises(BatchDamaged, match=r"it was removed.* map the rows again"):
         batch.to_dataframe()

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from claude_widget.batch.batch import Batch
+from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from claude_widget.permissions import PermissionRequest
 from tests.conftest import MakeManager
@@ -30,7 +31,7 @@ def test_a_batch_that_is_over_is_read_by_a_later_kernel(
     early.close()
     late = make_manager()
     batch = late.batch(before.batch_id)
-    assert batch.wait(1).ended
+    assert batch.wait(BOUND).ended
     assert batch.results == ["a", "b"]
     assert batch.progress.cost_usd == pytest.approx(before.progress.cost_usd)
     assert batch.to_dataframe().equals(before.to_dataframe())
@@ -81,6 +82,10 @@ def test_a_cell_that_is_run_again_by_a_later_kernel_goes_on_with_its_batch(
     assert results(again) == list("abc")
 
 
+def was_answered(execution: Execution | None) -> bool:
+    return execution is not None and bool(execution.state.work.settled)
+
+
 def test_what_is_never_kept_is_given_again_to_rows_that_were_executions_already(
     make_manager: MakeManager, project: Path
 ) -> None:
@@ -104,7 +109,8 @@ def test_what_is_never_kept_is_given_again_to_rows_that_were_executions_already(
     early = make_manager(max_concurrency=1)
     before = cell(early)
     until(lambda: (before.progress.running, len(early.queue)) == (1, 1), what="one waits")
-    early.close()
+    until(lambda: any(map(was_answered, before.executions)), what="the other one has its answer")
+    early.close()  # else a decision on its way would be asked for by the later one, too
     batch = cell(make_manager())
     assert batch.attached
     (project / "gate").touch()
@@ -168,5 +174,5 @@ def test_a_generator_that_went_with_its_kernel_is_said_to_be_gone(
     early.close()
     batch = make_manager().batch(before.batch_id)
     held.set()
-    assert batch.wait(1).results == ["a"]
+    assert batch.wait(BOUND).results == ["a"]
     assert "row 1: its generator is gone" in batch.stopped

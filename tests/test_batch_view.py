@@ -27,7 +27,7 @@ from claude_widget.page import many_view
 from claude_widget.page.batch_view import BatchView
 from claude_widget.protocol import MAX_BATCH, Allow
 from tests.conftest import MakeManager
-from tests.recording_comm import RecordingComm, ask, rows
+from tests.recording_comm import RecordingComm, ask, rows, say
 from tests.waiting import BOUND, until
 
 SAYS = "Look at {{ n }}. fake:says={{ n }}"
@@ -101,9 +101,11 @@ def test_how_far_it_is_has_the_same_size_for_ten_rows_and_ten_thousand(
 def test_the_trait_follows_to_the_end_and_says_when_rows_are_others(
     manager: ProcessManager, project: Path, view: Shown
 ) -> None:
-    batch = manager.map(SAYS, ["a", "b", "c"], name="look", project_path=project, budget_usd=2)
+    gated = f"{SAYS} fake:gate=go"  # no row has ended before it is looked at first
+    batch = manager.map(gated, ["a", "b", "c"], name="look", project_path=project, budget_usd=2)
     shown = view(manager, batch)
     first = dict(shown.progress)
+    (project / "go").touch()
     batch.wait(BOUND)
     until(lambda: shown.progress["ended"], what="the page knows that it has ended")
     told = shown.progress
@@ -273,8 +275,8 @@ def test_a_saved_table_is_short_and_says_what_is_left_out(waiting: Waiting) -> N
 
 
 def close_pane(live: BatchView, _: pytest.MonkeyPatch) -> None:
-    """The reader closes it."""
-    ask(live, "2", type="claude:close-pane", paneId="p")
+    """The reader closes it; the view may be replaced before it has answered."""
+    say(live, requestId="2", type="claude:close-pane", paneId="p")
 
 
 def be_looked_at(live: BatchView, patch: pytest.MonkeyPatch) -> None:
@@ -348,6 +350,8 @@ def test_what_is_only_played_is_static_from_the_first_moment_on(
     displayed: list[Any] = []
     for module in (cell_output, batch_output):
         monkeypatch.setattr(module, "display", lambda value, **_: displayed.append(value))
+    for seconds in ("_FIRST_WITHIN", "_PLAYED_WITHIN"):  # of a machine that does not stand still
+        monkeypatch.setattr(batch_output, seconds, BOUND)
     for mode in ("record", "replay"):
         manager = make_manager(project.parent / mode, mode=mode)
         batch = manager.map(SAYS, ["a", "b"], project_path=project)

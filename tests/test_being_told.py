@@ -100,8 +100,17 @@ def test_what_a_welcome_was_ahead_of_is_told_again(
 ) -> None:
     monkeypatch.setattr(comm, "create_comm", RecordingComm)
     dashboard = ClaudeWidget(manager)
+    manager._upkeep.gauges.close()  # figures are set here
     execution = fake.running(manager.start_execution("fake:gate", project))
-    until(lambda: rows(dashboard).get(execution.execution_id), what="it is told")
+
+    def all_told() -> bool:
+        said = any(event.raw.get("subtype") == "status" for event in execution.events)
+        row = rows(dashboard).get(execution.execution_id, {})
+        known = {name: value for name, value in row.items() if value is not None}
+        whole = execution.read_bytes == execution.run.transcript.stat().st_size
+        return said and whole and known == row_in(manager, execution)
+
+    until(all_told, what="all that it says before its gate is told")
     execution.gauge = Gauge(50, 1 << 20)  # by now, and not told yet
     answer, _ = ask(dashboard, "1", type="claude:hello")
     (row,) = answer["executions"]

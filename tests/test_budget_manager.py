@@ -69,9 +69,9 @@ def test_when_a_budget_is_crossed_what_runs_is_interrupted_and_what_waits_never_
     assert budget.spent_usd == pytest.approx(0.6)
     assert budget.overshoot_usd == pytest.approx(0.1), "at most a turn of each that ran"
     assert runs[0].info.cost_usd == pytest.approx(0.3)
+    until(lambda: told_again == runs, what="pages hear what it came to, once all have ended")
     said = "spent $0.60 of $0.50, $0.10 over (estimate at list prices)"
     assert [row_in(manager, one).get("overBudget") for one in (*runs, waits)] == [said, said, None]
-    until(lambda: told_again == runs, what="pages hear what it came to, once all have ended")
     with budget:
         late = manager.start_execution("hello", project)
     ended(late, "killed", "budget_scope")
@@ -155,8 +155,9 @@ def test_of_nested_budgets_the_narrower_ends_only_its_own(
 
 
 def test_a_cli_is_asked_again_only_once_something_has_come_of_it(
-    manager: ProcessManager, project: Path
+    manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(watching, "_AT_LEAST_EVERY", 10 * BOUND)  # however long the machine stops
     with manager.budget(usd=10) as budget:
         execution = running(manager.start_execution(COSTLY, project))
     until(lambda: budget.spent_usd == pytest.approx(0.3), what="its cost is known while it runs")

@@ -17,9 +17,11 @@ from pathlib import Path
 import pytest
 
 from claude_widget.errors import ClaudeWidgetError
+from claude_widget.local import LocalBackend
 from claude_widget.manager import ProcessManager
 from claude_widget.protocol import Complete, Notification, Started, Stream
 from claude_widget.subscriptions import Subscriptions
+from tests import fake
 from tests.conftest import MakeManager
 from tests.fake import ended, lines, running
 from tests.waiting import BOUND, until
@@ -34,20 +36,22 @@ def kinds(heard: list[Notification]) -> list[str]:
 
 
 async def test_await_in_asyncio(manager: ProcessManager, project: Path) -> None:
-    execution = manager.start_execution("hello", project)
+    execution = manager.start_execution("fake:gate fake:says=hello", project)
     ticks = 0
 
     async def tick() -> None:
         nonlocal ticks
         while not execution.status.ended:
             ticks += 1
+            if ticks == 10:  # the end waits for the loop, as the loop does not for the end
+                (project / "go").touch()
             await asyncio.sleep(0)
 
     ticking = asyncio.create_task(tick())
     assert await execution is execution
     assert execution.result == "hello"
     await ticking
-    assert ticks > 10
+    assert ticks >= 10
     assert await execution is execution
 
 
@@ -99,7 +103,7 @@ def test_wait_in_a_plain_script_without_jupyter(
         "manager.subscribe(lambda told: heard.append(told.type))\n"
         "first = manager.start_execution('fake:says=one', sys.argv[1])\n"
         "second = manager.start_execution('fake:says=two', sys.argv[1])\n"
-        "print(second.wait(20).result, first.wait(20).result)\n"
+        "print(second.wait(50).result, first.wait(50).result)\n"
         "print(heard.count('claude:complete'))\n"
         "print([m for m in sys.modules if m.split('.')[0] in "
         "('IPython', 'ipywidgets', 'anywidget', 'zmq', 'tornado')])\n"
@@ -120,8 +124,10 @@ def test_wait_in_a_plain_script_without_jupyter(
 
 
 async def test_callback_runs_on_the_loop_that_subscribed(
-    manager: ProcessManager, project: Path
+    make_manager: MakeManager, fake_cli: Path, project: Path
 ) -> None:
+    patient = fake.FAST._replace(exit=BOUND)  # a CLI that is slow to go is not forced to
+    manager = make_manager(backend=LocalBackend(fake_cli, graces=patient))
     heard: list[Notification] = []
     threads: set[int] = set()
 
@@ -130,7 +136,9 @@ async def test_callback_runs_on_the_loop_that_subscribed(
         threads.add(threading.get_ident())
 
     manager.subscribe(callback)
-    execution = await manager.start_execution("hello", project)
+    # It ends once the loop has its turn, and so not before it is awaited.
+    asyncio.get_running_loop().call_soon((project / "go").touch)
+    execution = await manager.start_execution("fake:gate", project)
     assert kinds(heard) == ["started", "stream", "complete"]
     assert threads == {threading.get_ident()}
     assert isinstance(heard[0], Started)
@@ -157,6 +165,7 @@ def test_callback_without_a_loop_runs_in_the_thread_that_waits(
     execution = manager.start_execution("fake:gate", project)
     waiter = threading.Thread(target=execution.wait)
     waiter.start()
+    until(lambda: manager._steering.subscriptions._waiters, what="it waits")
     (project / "go").touch()
     waiter.join(BOUND)
     assert execution.status.ended
@@ -203,9 +212,9 @@ def test_listener_of_one_never_hears_another(make_manager: MakeManager, project:
     ]
     heard: dict[str, list[Notification]] = {e.execution_id: [] for e in executions}
     everything: list[Notification] = []
+    manager.subscribe(everything.append)  # first: each of the others hears a part of it
     for execution in executions:
         manager.subscribe(heard[execution.execution_id].append, execution.execution_id)
-    manager.subscribe(everything.append)
     (project / "go").touch()
     for execution in executions:
         ended(execution, "completed", "success")
@@ -222,6 +231,11 @@ def test_listener_of_one_never_hears_another(make_manager: MakeManager, project:
         assert isinstance(own[-1], Complete)
 
 
+def is_at_gate(told: Notification) -> bool:
+    """Whether it is the last thing that a fake CLI says before its gate."""
+    return isinstance(told, Stream) and told.data.get("status") == "requesting"
+
+
 def test_unsubscribed_hears_no_more(manager: ProcessManager, project: Path) -> None:
     heard: list[Notification] = []
     kept: list[Notification] = []
@@ -235,7 +249,7 @@ def test_unsubscribed_hears_no_more(manager: ProcessManager, project: Path) -> N
     calls: list[int] = []
     stop: Callable[[], None] = manager.subscribe(once)
     execution = manager.start_execution("fake:gate", project)
-    until(lambda: kept, what="something was heard")
+    until(lambda: any(map(is_at_gate, list(kept))), what="all until its gate was heard")
     unsubscribe()
     unsubscribe()
     count = len(heard)

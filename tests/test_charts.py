@@ -34,6 +34,7 @@ from claude_widget.charts.scale import (
 from claude_widget.charts.spending import Day, spending_rows, spending_svg, spending_text
 from claude_widget.charts.timeline import Drawn, timeline_rows, timeline_svg, timeline_text
 from claude_widget.manager import ProcessManager
+from tests.waiting import BOUND
 
 EXAMPLES = json.loads((Path(__file__).parent / "chart_examples.json").read_text())
 HOSTILE = '</text><script>alert(1)</script>"\u202e\x00\x1b\ud800\ufffe&amp; ]]>'
@@ -259,7 +260,7 @@ def test_a_managers_timeline_has_its_executions_and_none_of_their_secrets(
     manager: ProcessManager, project: Path
 ) -> None:
     secret = "sk-ant-" + "api03-" + "a1B2c3D4" * 6
-    manager.start_execution(f"hello {secret}", project).wait(15)
+    manager.start_execution(f"hello {secret}", project).wait(BOUND)
     shown = manager.timeline()
     assert [row["kind"] for row in shown.rows] == ["waiting", "completed"]
     said = json.dumps(shown._repr_mimebundle_()) + shown.svg + shown.text

@@ -16,6 +16,7 @@ from claude_widget.manager import ProcessManager
 from claude_widget.page.charting import spending, tool_calls
 from claude_widget.protocol import MAX_BATCH, MOST_SPANS
 from claude_widget.redaction.redactor import Redactor
+from tests.waiting import BOUND
 
 TOTALS = {
     "day": "2026-01-31",
@@ -147,7 +148,7 @@ def test_costs_are_summed_over_models_and_projects_of_a_day() -> None:
 
 
 def test_what_has_ended_is_in_todays_costs(manager: ProcessManager, project: Path) -> None:
-    execution = manager.start_execution("hello", project).wait(15)
+    execution = manager.start_execution("hello", project).wait(BOUND)
     answer = spending(manager, protocol.GetSpending(request_id="1", days=7))
     (day,) = answer.days
     assert day.day == answer.today

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from contextvars import Context
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from claude_widget.comparison.asked import MOST, Start, may_write, starts_of
 from claude_widget.comparison.comparison import Comparison
 from claude_widget.comparison.errors import NothingToPromote
+from claude_widget.comparison.scoring import Score, Scored, scored
 from claude_widget.comparison.view import comparison_bundle
 from claude_widget.errors import ClaudeWidgetError, ExecutionActive, InvalidRequest
 from claude_widget.execution import Execution
@@ -164,8 +166,9 @@ async def test_scores_rank_what_completed_and_failed_ones_come_last(
 
 
 def test_further_attempts_are_paid_for(
-    manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
+    make_manager: MakeManager, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    manager = make_manager(max_concurrency=1)  # two at once may both find that none was refused
     monkeypatch.setattr(policy, "FIRST", 0.05)
     asked = "fake:costs=0.2 fake:refuses=500 fake:refused=1"
     comparison = manager.compare(asked, project, repeat=2, retries=1).wait(BOUND)
@@ -228,9 +231,17 @@ def test_a_score_may_be_async_and_may_run_executions_itself(
 
 
 async def test_a_score_that_never_ends_is_left_alone_and_the_others_are_scored(
-    manager: ProcessManager, project: Path
+    manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = threading.Event()
+
+    def in_time(score: Score, execution: Execution, timeout: float, context: Context) -> Scored:
+        """The one that ends by itself may take as long as the machine lets it wait."""
+        assert timeout == 0.2
+        bound = BOUND if execution.run.request.model == "opus" else timeout
+        return scored(score, execution, bound, context)
+
+    monkeypatch.setattr("claude_widget.comparison.judging.scored", in_time)
 
     def score(execution: Execution) -> Any:
         model = execution.run.request.model

@@ -10,6 +10,7 @@ import errno
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,8 +29,24 @@ MB = 1 << 20
 
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Figures are read as often as the test needs them."""
+    """Figures are read as often as the test needs them, and as long.
+
+    However slow a pass is, and however long ago the page was seen.
+    """
     monkeypatch.setattr(gauges, "PERIOD", 0.05)
+    monkeypatch.setattr(gauges, "_COST", 0)
+    monkeypatch.setattr(gauges, "SEEN_LATELY", 10 * BOUND)
+
+
+def at_gate(execution: Execution) -> Execution:
+    """Wait until it has said all that it says before its gate, and that is folded."""
+
+    def waits() -> bool:
+        said = any(event.raw.get("subtype") == "status" for event in execution.events)
+        return said and execution.read_bytes == execution.run.transcript.stat().st_size
+
+    until(waits, what="it waits at its gate")
+    return execution
 
 
 def test_a_page_is_told_what_runs_uses_also_that_of_another_kernel(
@@ -42,10 +59,13 @@ def test_a_page_is_told_what_runs_uses_also_that_of_another_kernel(
     assert seen is not None
     mine.page_seen()
     until(lambda: seen.gauge and seen.gauge.memory_bytes > 60 * MB, what="its memory")
-    until(lambda: seen.gauge and seen.gauge.cpu_percent > 10, what="its processor")
-    row = row_in(mine, seen)
+
+    def row_at_work() -> dict[str, Any] | None:
+        row = row_in(mine, seen)  # the next figures may be of a moment without a core
+        return row if row.get("cpuPercent", 0) > 10 else None
+
+    row = until(row_at_work, what="its processor") or {}
     assert row["memoryBytes"] > 60 * MB
-    assert row["cpuPercent"] > 0
     execution.kill()
     until(lambda: seen.info.status == "killed", what="its end is known here")
     row = row_in(mine, seen)
@@ -56,7 +76,8 @@ def test_a_page_is_told_what_runs_uses_also_that_of_another_kernel(
 
 def test_processes_that_its_tools_left_behind_count(manager: ProcessManager, project: Path) -> None:
     execution = running(manager.start_execution("fake:daemon fake:gate", project))
-    daemon = int(until((project / "daemon.pid").read_text, what="its daemon"))
+    until((project / "daemon.pid").exists, what="its daemon")
+    daemon = int((project / "daemon.pid").read_text())
     pid, start = map(int, (execution.run.folder / "shim.pid").read_bytes().split())
     used = read_usage({"x": (pid, start)})["x"]
     assert execution.info.pid is not None
@@ -108,7 +129,7 @@ def test_without_a_page_nothing_is_read() -> None:
 def test_only_figures_that_round_to_others_are_told(
     manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    execution = running(manager.start_execution("fake:gate", project))
+    execution = at_gate(manager.start_execution("fake:gate", project))
     name = execution.execution_id
     told: list[Gauge | None] = []
     kept = Gauges(list, lambda _: 0.0, lambda one: told.append(one.gauge))

@@ -1,23 +1,55 @@
 """A manager whose CLIs hear of the API's limits: what is started meanwhile, and what is not.
 
-The rule: real processes, and limits that are over within a second or two.
+The rule: real processes, and a clock of the governor's that a test puts on: a limit that is over
+within a second may be over before anybody has looked.
 """
 
 from __future__ import annotations
 
 import json
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from claude_widget.manager import ProcessManager
 from claude_widget.protocol.queue import QueuePause
-from claude_widget.queue import governing
-from claude_widget.queue.governor_file import NAME
+from claude_widget.queue import governing, governor
+from claude_widget.queue.governor_file import NAME, GovernorFile
 from tests.conftest import MakeManager
 from tests.fake import ended, metas, running
 from tests.waiting import BOUND, until
+
+
+class Clock:
+    """What the governors of a test take for the time."""
+
+    monotonic = staticmethod(time.monotonic)
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
+
+    def time(self) -> float:
+        """Epoch seconds."""
+        return time.time() + self._ahead
+
+    def put_on(self, until_then: float | None) -> float:
+        """It is that moment; the epoch seconds at which it has come."""
+        now = time.time()
+        self._ahead = (until_then or now) - now
+        return now
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Of all managers that are made; and no pause is over before it was looked at."""
+    made = Clock()
+    monkeypatch.setattr(governing, "time", made)
+    file = partial(GovernorFile, clock=made.time)
+    monkeypatch.setattr("claude_widget.manager.GovernorFile", file)
+    monkeypatch.setattr(governor, "FIRST", governor.MOST)
+    return made
 
 
 def pause_of(manager: ProcessManager, kind: str) -> QueuePause:
@@ -41,9 +73,9 @@ def spawned_at(manager: ProcessManager, execution_id: str) -> float:
 
 
 def test_a_limit_that_is_heard_of_holds_up_all_starts_until_its_reset(
-    manager: ProcessManager, project: Path
+    clock: Clock, manager: ProcessManager, project: Path
 ) -> None:
-    limited = manager.start_execution("fake:limit=1.5 fake:gate=never", project)
+    limited = manager.start_execution("fake:limit=3600 fake:gate=never", project)
     pause = pause_of(manager, "rate_limit")
     assert pause.until is not None
     assert pause.execution_id == limited.execution_id
@@ -51,15 +83,16 @@ def test_a_limit_that_is_heard_of_holds_up_all_starts_until_its_reset(
     assert "after the reset" in pause.what_to_do
     other = manager.start_execution("hello", project)
     assert (other.status, manager.queue.paused) == ("pending", True)
+    reset = clock.put_on(pause.until)
     ended(other, "completed", "success")
-    assert spawned_at(manager, other.execution_id) >= pause.until
+    assert spawned_at(manager, other.execution_id) >= reset
     assert manager.queue.state.pause is None
 
 
 def test_a_limit_of_one_family_of_models_holds_up_only_those(
-    manager: ProcessManager, project: Path
+    clock: Clock, manager: ProcessManager, project: Path
 ) -> None:
-    limited = "fake:limit=1.5 fake:limits=seven_day_opus"
+    limited = "fake:limit=3600 fake:limits=seven_day_opus"
     first = manager.start_execution(limited, project, model="claude-opus-5-5")
     pause = pause_of(manager, "rate_limit")
     assert (pause.families, manager.queue.paused) == (("opus",), False)
@@ -70,9 +103,9 @@ def test_a_limit_of_one_family_of_models_holds_up_only_those(
     other = manager.start_execution("hello", project, model="sonnet")
     ended(other, "completed", "success")
     assert waits.status == "pending"
-    assert spawned_at(manager, other.execution_id) < (pause.until or 0)
+    reset = clock.put_on(pause.until)
     ended(waits, "completed", "success")
-    assert spawned_at(manager, waits.execution_id) >= (pause.until or 0)
+    assert spawned_at(manager, waits.execution_id) >= reset
     assert first.wait(BOUND).status == "completed", "its session went on after the reset"
 
 
@@ -149,21 +182,24 @@ def test_a_person_may_start_new_ones_all_the_same(manager: ProcessManager, proje
 
 
 def test_a_manager_that_is_made_during_a_pause_obeys_it(
-    make_manager: MakeManager, tmp_path: Path, project: Path
+    clock: Clock, make_manager: MakeManager, tmp_path: Path, project: Path
 ) -> None:
     state = tmp_path / "state"
     state.mkdir(mode=0o700)
-    until_then = time.time() + 1
+    until_then = time.time() + 3600
     said = {"kind": "rate_limit", "since": time.time(), "until": until_then, "told": True}
     (state / NAME).write_text(json.dumps({"version": 1, "pause": said}))
     manager = make_manager()
     execution = manager.start_execution("hello", project)
     assert execution.status == "pending"
+    reset = clock.put_on(until_then)
     ended(execution, "completed", "success")
-    assert spawned_at(manager, execution.execution_id) >= until_then
+    assert spawned_at(manager, execution.execution_id) >= reset
 
 
-def test_faces_hear_of_a_pause_and_of_its_end(manager: ProcessManager, project: Path) -> None:
+def test_faces_hear_of_a_pause_and_of_its_end(
+    clock: Clock, manager: ProcessManager, project: Path
+) -> None:
     heard: list[str | None] = []
 
     def note() -> None:
@@ -171,8 +207,9 @@ def test_faces_hear_of_a_pause_and_of_its_end(manager: ProcessManager, project: 
         heard.append(None if pause is None else pause.kind)
 
     manager.queue.on_change(note)
-    manager.start_execution("fake:limit=1", project)
+    manager.start_execution("fake:limit=3600", project)
     until(lambda: "rate_limit" in heard, what="the pause is told")
+    clock.put_on(time.time() + 3600)
     until(lambda: heard[-1] is None, what="its end is told")
 
 
@@ -185,7 +222,7 @@ def test_what_is_only_played_is_neither_held_up_nor_heard(
         json.dumps({"pause": {"kind": "authentication", "since": time.time(), "until": None}})
     )
     pause_of(manager, "authentication")
-    execution = manager.start_execution("fake:retries=529 hello", project).wait(10)
+    execution = manager.start_execution("fake:retries=529 hello", project).wait(BOUND)
     assert (execution.status, execution.info.recorded) == ("completed", True)
     manager.resume_queue()
     until(lambda: manager.queue.state.pause is None, what="nothing of what it plays is heard")

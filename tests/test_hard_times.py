@@ -11,7 +11,7 @@ import resource
 import shutil
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -41,6 +41,7 @@ def limited(kind: int, soft: int) -> Iterator[None]:
 def test_without_descriptors_it_is_refused_or_fails_and_the_next_one_works(
     manager: ProcessManager, project: Path, room: int
 ) -> None:
+    until(lambda: manager.swept is not None, what="the first sweep, which opens files, too")
     used = len(descriptors())
     started: Execution | None = None
     with limited(resource.RLIMIT_NOFILE, used + room):
@@ -165,7 +166,14 @@ def test_state_folder_taken_away_while_it_runs_harms_no_other(
     manager.state_dir.rename(moved)
     with pytest.raises((OSError, ClaudeWidgetError)):
         manager.start_execution("hello", project)
-    moved.rename(manager.state_dir)
+
+    def back() -> bool:  # meanwhile the manager may have made its lock anew, and folders for it
+        shutil.rmtree(manager.state_dir, ignore_errors=True)
+        with suppress(OSError):
+            moved.rename(manager.state_dir)
+        return not moved.exists()
+
+    until(back, what="it is there again")
     (project / "go").touch()
     ended(execution, "completed", "success")
     ended(manager.start_execution("hello", project), "completed", "success")

@@ -27,8 +27,9 @@ from tests.waiting import BOUND, until
 
 
 def ended(manager: ProcessManager, query: str, project: Path, **options: Any) -> Execution:
-    execution = manager.start_execution(query, project, **options)
-    execution.wait(BOUND)
+    """One that has ended; its shim has let go of its transcript, which is locked until then."""
+    execution = manager.start_execution(query, project, **options).wait(BOUND)
+    until(lambda: not fake.marked(execution.execution_id), what="its processes are gone")
     return execution
 
 
@@ -166,6 +167,7 @@ def test_one_that_ended_with_no_kernel_there_is_found(
     first.close()
     (project / "go").touch()
     until(lambda: b'"ended"' in run.run.transcript.read_bytes(), what="it has ended")
+    until(lambda: not fake.marked(run.execution_id), what="its transcript is let go of")
     (opened,) = make_manager().history()
     assert opened.execution_id == run.execution_id
 

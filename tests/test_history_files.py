@@ -268,7 +268,7 @@ def test_processes_insert_at_once_and_nothing_is_lost(index: HistoryIndex, tmp_p
     for process in processes:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-    said = [process.communicate("go\n", timeout=15)[0] for process in processes]
+    said = [process.communicate("go\n", timeout=BOUND)[0] for process in processes]
     assert said == ["[]\n"] * 3
     assert len(index.sizes()) == 250
     assert len(index.search(wanted("query"))) == 250

@@ -192,6 +192,7 @@ def test_what_is_forgotten_amid_a_look_around_does_not_come_back(
 ) -> None:
     registry = manager._registry
     execution = fake.ended(manager.start_execution("fake:plain", project), "completed", "success")
+    manager._following.stop()  # it looks around as well
     find = registry.folder.find
 
     def find_and_forget(known: frozenset[str]) -> list[Run]:

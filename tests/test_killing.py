@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from claude_widget.backend import Run
 from claude_widget.errors import ClaudeWidgetError, ControlFailed, ExecutionEnded, InvalidRequest
 from claude_widget.execution import Execution
 from claude_widget.local import LocalBackend
@@ -26,6 +27,13 @@ from tests.conftest import MakeManager
 from tests.fake import ended, lines, metas, running, shim_pid
 from tests.replaying import answered, results
 from tests.waiting import BOUND, until
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shim may stand still for longer than a user is made to wait for it."""
+    monkeypatch.setattr("claude_widget.local._ANSWER_WITHIN", BOUND)
+    monkeypatch.setattr("claude_widget.local._SOCKET_WITHIN", BOUND)
 
 
 def prompts(execution: Execution) -> list[str]:
@@ -133,13 +141,14 @@ def test_kill_from_many_threads(manager: ProcessManager, project: Path) -> None:
 def test_kill_of_a_shim_that_does_not_answer_says_so(
     manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("claude_widget.local._ANSWER_WITHIN", 0.3)
     execution = running(manager.start_execution("fake:long", project))
     shim = shim_pid(execution)
     os.kill(shim, signal.SIGSTOP)
     try:
-        with pytest.raises(ControlFailed) as caught:
-            execution.kill()
+        with monkeypatch.context() as patched:
+            patched.setattr("claude_widget.local._ANSWER_WITHIN", 0.3)
+            with pytest.raises(ControlFailed) as caught:
+                execution.kill()
         assert caught.value.code == "timeout"
         assert caught.value.execution_id == execution.execution_id
     finally:
@@ -151,21 +160,31 @@ def test_kill_of_a_shim_that_does_not_answer_says_so(
 def test_close_with_kill_reaches_the_others_when_one_does_not_answer(
     make_manager: MakeManager, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("claude_widget.local._ANSWER_WITHIN", 0.3)
     manager = make_manager()
     first, stuck, last = (running(manager.start_execution("fake:long", project)) for _ in range(3))
-    shim = shim_pid(stuck)
+    shim, ask = shim_pid(stuck), manager.backend.ask
+
+    def ask_for_a_moment(run: Run, operation: str, **fields: Any) -> dict[str, Any]:
+        with monkeypatch.context() as patched:  # the others may be slow, as machines are
+            within = 0.3 if run is stuck.run else BOUND
+            patched.setattr("claude_widget.local._ANSWER_WITHIN", within)
+            return ask(run, operation, **fields)
+
+    monkeypatch.setattr(manager.backend, "ask", ask_for_a_moment)
     os.kill(shim, signal.SIGSTOP)
     try:
         with pytest.raises((ClaudeWidgetError, TimeoutError)):
-            manager.close(kill=True, timeout=3)
+            manager.close(kill=True, timeout=BOUND)
         assert (first.status, last.status) == ("killed", "killed")
         assert manager.closed
     finally:
         os.kill(shim, signal.SIGCONT)
 
 
-def test_kill_when_the_socket_is_gone(manager: ProcessManager, project: Path) -> None:
+def test_kill_when_the_socket_is_gone(
+    manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("claude_widget.local._SOCKET_WITHIN", 0.3)
     execution = running(manager.start_execution("fake:long", project))
     config = json.loads((execution.run.folder / "shim.json").read_bytes())
     Path(config["socket"]).unlink()  # a cleaner of temp folders has been here

@@ -49,7 +49,8 @@ def test_what_a_kernel_that_replays_was_recording_is_gone_on_with(
     left = running(first.start_execution("fake:gate", project, mode="record"))
     first.close()
     later = make_manager(mode="replay")
-    assert later.owns(known_to(later, left)), "it is adopted by itself"
+    theirs = known_to(later, left)
+    until(lambda: later.owns(theirs), what="it is adopted by itself")
     again = later.start_execution("fake:gate", project, mode="record")
     assert (again.execution_id, again.attached) == (left.execution_id, True)
     (project / "go").touch()
@@ -84,12 +85,15 @@ def test_what_completed_without_the_kernel_that_records_it_is_not_paid_again(
     left = running(first.start_execution("fake:gate fake:says=paid", project, **options))
     first.close()
     later = make() if is_adopted else None
+    if later is not None:
+        seen, theirs = later, known_to(later, left)
+        until(lambda: seen.owns(theirs), what="it is adopted by itself")
     (project / "go").touch()
     until(lambda: b'"event":"ended"' in left.run.transcript.read_bytes(), what="it has ended")
     until(lambda: not lock_is_held(left.run.transcript), what="its shim has ended")
     if later is not None:
-        seen = later
-        until(lambda: seen.recording_problems, what="it is seen that it was not recorded")
+        until(lambda: theirs.end_told, what="it is seen that it was not recorded")
+        assert later.recording_problems
     later = later or make()
     again = done(later.start_execution("fake:gate fake:says=paid", project, **options))
     assert (again.execution_id, again.attached, again.result) == (left.execution_id, True, "paid")

@@ -35,6 +35,7 @@ def test_a_shim_killed_by_kill_9_is_told_with_what_it_left(
 ) -> None:
     """Nobody follows when it happens, as after a crash of the kernel."""
     execution = fake.running(swept.start_execution("fake:daemon fake:long", project))
+    until(lambda: b"stream_event" in fake.lines(execution, "out")[-1], what="it streams")
     daemon = int((project / "daemon.pid").read_text())
     swept.close()
     os.kill(fake.shim_pid(execution), signal.SIGKILL)
@@ -72,9 +73,10 @@ def test_a_daemon_that_dropped_the_mark_is_found_by_what_the_shim_wrote_down(
 ) -> None:
     folder = new_folder(swept)
     daemon, other = sleeper(""), sleeper("")
-    transcript_of(folder)
+    folder.mkdir()
     recorded = f"{daemon.pid} {start_ticks(daemon.pid)}\n{other.pid} {start_ticks(other.pid) + 1}\n"
     (folder / DESCENDANTS).write_text(recorded + "nonsense\n1 2 3\n-1 5\n\n\x00\x00")
+    transcript_of(folder)  # from now on anybody may settle it, by what was written down
     try:
         report = swept.sweep()
         until(lambda: not fake.lives(daemon.pid), what="the daemon is gone")
@@ -121,7 +123,11 @@ def test_what_carries_the_mark_of_one_that_is_over_is_ended(
 
 @linux
 @pytest.mark.parametrize("whose", ["another host", "another state folder", "nobody knows", "live"])
-def test_what_may_live_is_left_alone(swept: ProcessManager, tmp_path: Path, whose: str) -> None:
+def test_what_may_live_is_left_alone(
+    swept: ProcessManager, tmp_path: Path, whose: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Until its lock is held it looks dead, and the manager would settle it.
+    monkeypatch.setattr(swept._upkeep, "check_alive", lambda _: False)
     folder = new_folder(swept)
     if whose == "another state folder":
         folder = tmp_path / "elsewhere" / "executions" / folder.name
@@ -176,6 +182,8 @@ def test_one_that_runs_on_with_no_beginning_is_ended_since_nobody_can_follow_it(
     swept: ProcessManager, project: Path
 ) -> None:
     execution = fake.running(swept.start_execution("fake:gate fake:daemon", project))
+    # After its output the shim looks once, and what it writes down then makes the folder young.
+    until((execution.run.folder / DESCENDANTS).exists, what="its shim has looked")
     with execution.run.transcript.open("r+b") as file:
         file.write(b"\0" * 40)
     swept.close()

@@ -314,8 +314,14 @@ def test_list_and_kill(
     run: RunCell, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown: list[dict[str, Any]] = []
+
+    def publish(data: dict[str, Any], *_: object, update: bool = False, **__: object) -> None:
+        """What is updated is a cell's of before, whose execution has ended meanwhile."""
+        if not update:
+            shown.append(data)
+
     with monkeypatch.context() as patch:
-        patch.setattr(shell.display_pub, "publish", lambda data, *a, **k: shown.append(data))
+        patch.setattr(shell.display_pub, "publish", publish)
         run("%claude_list")
         done = ended(run("%claude_exec --name done hello"), "completed", "success")
         first, second, third = (

@@ -122,6 +122,14 @@ class Kernel:
             if message["content"].get("execution_state") == "idle":
                 return text
 
+    def displayed(self, request: str) -> None:
+        """Wait until a request has shown something."""
+        while True:
+            message = self.client.get_iopub_msg(timeout=BOUND)
+            ours = message["parent_header"].get("msg_id") == request
+            if ours and message["msg_type"] == "display_data":
+                return
+
     def run(self, code: str) -> str:
         """Run a cell that works; what it printed."""
         request = self.send(code)
@@ -162,6 +170,7 @@ def test_stop_on_the_cell_stops_the_waiting_not_the_execution(
 ) -> None:
     request = kernel.send(start)
     execution = started(make_manager())
+    kernel.displayed(request)  # its start is over: it is the waiting that is stopped
     kernel.manager.interrupt_kernel()
     reply = kernel.reply(request)
     assert (reply["status"], reply["ename"]) == ("error", "KeyboardInterrupt")
@@ -173,7 +182,7 @@ def test_stop_on_the_cell_stops_the_waiting_not_the_execution(
     assert kernel.run("print(e.status)") == "running\n"
     kernel.run("%claude_kill e")
     ended(execution, "killed", "user")
-    assert kernel.run("e.wait(10); print(e.status)") == "killed\n"
+    assert kernel.run(f"e.wait({BOUND}); print(e.status)") == "killed\n"
 
 
 def test_interrupt_of_another_cell_harms_nothing(kernel: Kernel, make_manager: MakeManager) -> None:
@@ -218,9 +227,10 @@ def test_two_waited_for_in_one_cell_with_one_slot(
     make_manager()
     kernel.run("from claude_widget import ProcessManager\nm = ProcessManager(max_concurrency=1)")
     told = kernel.run(
-        "a = %claude_exec fake:says=first\n"
+        "a = %claude_exec fake:gate fake:says=first\n"
         "b = %claude_exec fake:says=second\n"
         "before = str(b.status)\n"
+        "open('go', 'w').close()\n"
         "a.wait(); b.wait()\n"
         "print(before, a.result, b.result, b.info.start_time >= a.info.end_time)"
     )

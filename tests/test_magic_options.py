@@ -19,7 +19,7 @@ from claude_widget.local import LocalBackend
 from claude_widget.manager import ProcessManager
 from claude_widget.request import OPTIONS
 from tests.conftest import MakeManager
-from tests.fake import ended
+from tests.fake import ended, running
 from tests.shell import RunCell
 
 ECHO = "fake:echo"
@@ -226,6 +226,7 @@ def test_ambiguous_beginning_of_an_id_kills_nothing(
 ) -> None:
     made = make_manager(max_concurrency=1)
     every = [made.start_execution("fake:long", project) for _ in range(17)]
+    running(every[0])
     first = [execution.execution_id[0] for execution in every]
     shared = next(letter for letter in first if first.count(letter) > 1)  # 17 ids, 16 letters
     with pytest.raises(Exception, match=f"executions begin with '{shared}'") as caught:

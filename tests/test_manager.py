@@ -260,7 +260,7 @@ def test_close_with_kill_ends_what_it_started(make_manager: MakeManager, project
     manager = make_manager(max_concurrency=2)
     executions = [manager.start_execution("fake:long", project) for _ in range(3)]
     running(executions[0])
-    manager.close(kill=True)
+    manager.close(kill=True, timeout=BOUND)
     assert [(e.status, e.info.reason) for e in executions] == [("killed", "close")] * 3
     until(lambda: not any(fake.marked(e.execution_id) for e in executions), what="none is left")
 

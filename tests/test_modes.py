@@ -88,7 +88,10 @@ def test_a_recording_is_read_once_and_once_more_if_it_changed_while_its_play_wai
         done(record.start_execution(query, project))
     talks = turn_over(record.start_execution("talk", project, keep_open=True))
     talks.send("fake:says=again")
-    until(lambda: talks.info.awaits_input and talks.result == "again", what="so is the second")
+    until(
+        lambda: (info := talks.info).awaits_input and info.result == "again",
+        what="so is the second",
+    )
     talks.end()
     done(talks)
     read: list[str] = []

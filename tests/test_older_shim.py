@@ -17,6 +17,7 @@ import pytest
 
 from claude_widget.errors import ControlFailed, ExecutionEnded, ExecutionOwned
 from claude_widget.execution import Execution
+from claude_widget.local import LocalBackend
 from claude_widget.manager import ProcessManager
 from tests import fake
 from tests.asking import asked, told
@@ -59,10 +60,16 @@ def attached(manager: ProcessManager, started: Started) -> Execution:
 
 
 def test_it_is_followed_to_its_end_and_folds_as_one_of_today_does(
-    start_older: StartOlder, make_manager: MakeManager, project: Path
+    start_older: StartOlder,
+    make_manager: MakeManager,
+    project: Path,
+    fake_cli: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setitem(version_0_1_0.GRACES, "exit", BOUND)  # the slow are not ended
+    backend = LocalBackend(fake_cli, graces=fake.FAST._replace(exit=BOUND))
     older = start_older("fake:gate fake:tools fake:deltas=20 fake:says=done")
-    manager = make_manager()
+    manager = make_manager(backend=backend)
     execution = running(attached(manager, older))
     (project / "go").touch()
     ended(execution, "completed", "success")

@@ -19,11 +19,12 @@ from claude_widget.execution import Execution
 from claude_widget.local import LocalBackend
 from claude_widget.manager import ProcessManager
 from claude_widget.outputs.checking import Unmet, checked, problem_of_schema, shown
+from claude_widget.outputs.correcting import Corrections
 from claude_widget.outputs.errors import OutputInvalid
 from claude_widget.request import build_request
 from tests.conftest import MakeManager
 from tests.fake import FAST, ended, lines, metas, running
-from tests.waiting import until
+from tests.waiting import BOUND, until
 
 SCHEMA = {
     "type": "object",
@@ -51,16 +52,23 @@ def gives(*outputs: Any) -> str:
     return "fake:gives=" + "|".join(json.dumps(one, separators=(",", ":")) for one in outputs)
 
 
+@pytest.fixture
+def patient(make_manager: MakeManager, fake_cli: Path) -> ProcessManager:
+    """A manager whose CLIs may take long to go once their input is over."""
+    graces = FAST._replace(exit=BOUND)
+    return make_manager(backend=LocalBackend(fake_cli, graces=graces))
+
+
 def sent(execution: Execution) -> list[str]:
     """The prompts that reached the CLI."""
     frames = [json.loads(line) for line in lines(execution, "in")]
     return [one["message"]["content"] for one in frames if one["type"] == "user"]
 
 
-def test_a_model_gives_an_instance_of_it(manager: ProcessManager, project: Path) -> None:
+def test_a_model_gives_an_instance_of_it(patient: ProcessManager, project: Path) -> None:
     query = gives({"name": "Ada", "age": 36})
     execution = ended(
-        manager.start_execution(query, project, schema=Person), "completed", "success"
+        patient.start_execution(query, project, schema=Person), "completed", "success"
     )
     assert execution.output == Person(name="Ada", age=36)
     assert sent(execution) == [query]
@@ -133,14 +141,23 @@ def test_a_failed_turn_is_not_corrected(manager: ProcessManager, project: Path) 
 
 
 def test_one_that_stays_open_is_checked_after_each_turn(
-    manager: ProcessManager, project: Path
+    manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    judged: list[object] = []
+    judge = Corrections._judge
+
+    def noted(self: Corrections, execution: Execution, facts: Any) -> None:
+        judge(self, execution, facts)
+        judged.append(facts)
+
+    monkeypatch.setattr(Corrections, "_judge", noted)
     query = gives({"name": "Ada"}, {"name": ""}, {"name": "Eve"}, {"name": ""}, {"name": "Kim"})
     execution = manager.start_execution(query, project, schema=Person, keep_open=True)
-    until(lambda: execution.info.awaits_input, what="its turn is over")
+    until(lambda: len(judged) == 1, what="its turn is over, and was looked at")
     execution.send("and another one")
     until(lambda: len(sent(execution)) == 3, what="it was corrected")
     until(lambda: execution.info.structured_output == {"name": "Eve"}, what="it is right now")
+    until(lambda: len(judged) == 3, what="that is known")
     execution.send("and one more")
     until(lambda: len(sent(execution)) == 5, what="it was corrected in that turn, too")
     until(lambda: execution.info.structured_output == {"name": "Kim"}, what="it is right now")
@@ -177,8 +194,8 @@ def test_an_output_is_not_there_before_the_end(manager: ProcessManager, project:
     assert execution.output is None
 
 
-def test_without_a_schema_there_is_no_output(manager: ProcessManager, project: Path) -> None:
-    execution = ended(manager.start_execution("hello", project), "completed", "success")
+def test_without_a_schema_there_is_no_output(patient: ProcessManager, project: Path) -> None:
+    execution = ended(patient.start_execution("hello", project), "completed", "success")
     assert execution.output is None
     assert [meta["event"] for meta in metas(execution)][-2:] == ["stdin_closed", "ended"]
 

@@ -83,7 +83,7 @@ def test_a_pipeline_is_watched_answered_and_static_once_it_is_over(
     static, how = displayed[1]
     assert how["update"]
     assert "4 steps, 4 completed" in static["text/plain"]
-    assert live.comm is None
+    until(lambda: live.comm is None, what="the view is closed once it is replaced")
 
 
 def test_it_stays_live_while_the_next_attempt_of_a_step_is_admitted(
@@ -155,8 +155,9 @@ def test_what_is_told_of_a_long_pipeline_is_bounded(
 
 
 def test_what_is_only_played_is_static_from_the_first_moment_on(
-    make_manager: MakeManager, project: Path, displayed: Displayed
+    make_manager: MakeManager, project: Path, displayed: Displayed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(pipeline_output, "_PLAYED_WITHIN", BOUND)
     for mode in ("record", "replay"):
         manager = make_manager(project.parent / mode, mode=mode)
         pipeline: Pipeline = manager.pipeline(

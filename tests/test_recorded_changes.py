@@ -18,6 +18,7 @@ from tests import trees
 from tests.fake import ended
 from tests.replaying import MakeManager, done
 from tests.trees import TREE, Tree, repository
+from tests.waiting import BOUND
 
 SCRIPT = """
 import os
@@ -137,7 +138,7 @@ def test_one_after_the_other_in_one_folder_are_not_mixed(
 ) -> None:
     for name in ("a", "b", "c"):
         (project.parent / "script.py").write_text(f"open({name!r}, 'w').write('x')\n")
-        record.start_execution(f"{ASKED} fake:says={name}", project).wait(15)
+        record.start_execution(f"{ASKED} fake:says={name}", project).wait(BOUND)
     found = [Changes.read(path) for path in recordings.rglob("changes.patch")]
     assert sorted(changes.paths for changes in found) == [("a",), ("b",), ("c",)]
     assert not any(changes.mixed for changes in found)

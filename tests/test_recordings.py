@@ -215,10 +215,12 @@ import sys
 from pathlib import Path
 from claude_widget.backend import Run
 from claude_widget.models import ExecutionRequest
+from claude_widget.recordings.files import FolderLock
 from claude_widget.recordings.key import of_material
 from claude_widget.recordings.store import Recordings
 from claude_widget.redaction.redactor import Redactor
 
+FolderLock.__init__.__kwdefaults__["wait"] = 60.0  # the machine may stop who holds the lock
 folder, run_folder, me = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 request = ExecutionRequest(query="q", project_path=sys.argv[4])
 recordings = Recordings(folder, Redactor(environ={}))

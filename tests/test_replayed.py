@@ -18,7 +18,7 @@ from claude_widget.recordings.store import Recordings
 from claude_widget.redaction.redactor import Redactor
 from tests import saved_recordings as suite
 from tests.conftest import MakeManager
-from tests.fake import ended, lines, metas, turn_over
+from tests.fake import ended, lines, metas, running, turn_over
 from tests.replaying import done, player, told
 from tests.waiting import until
 
@@ -46,7 +46,12 @@ def conversation(make_manager: MakeManager, recordings: Recordings, project: Pat
     """One that was kept open for a follow-up, and is recorded."""
     live = turn_over(make_manager().start_execution(QUERY, project, keep_open=True))
     live.send("fake:says=again")
-    until(lambda: live.info.awaits_input and live.result == "again", what="so is the second")
+
+    def answered() -> bool:  # of one moment: between two looks it may begin to work
+        info = live.info
+        return info.awaits_input and info.result == "again"
+
+    until(answered, what="so is the second")
     live.end()
     keep(recordings, ended(live, "completed", "success"))
     return live
@@ -136,8 +141,7 @@ def test_a_model_and_an_interrupt_are_taken_as_they_were_then(
         execution = turn_over(manager.start_execution(QUERY, project, keep_open=True))
         execution.set_model("opus")
         execution.send("fake:long")
-        until(lambda: not execution.info.awaits_input, what="it works")
-        execution.interrupt()
+        running(execution).interrupt()  # of a turn that has not begun nothing would be stopped
         turn_over(execution).end()
         return done(execution)
 

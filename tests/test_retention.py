@@ -63,6 +63,14 @@ def days(make_manager: MakeManager, tmp_path: Path) -> tuple[ProcessManager, lis
     return make_manager(), [ids[day] for day in range(5)]
 
 
+def over(manager: ProcessManager, project: Path, prompts: list[str]) -> Batch:
+    """A batch that is over, and so are the shims, which hold the transcripts to the last."""
+    batch = manager.map(None, prompts, project_path=project).wait(BOUND)
+    ids = [one.execution_id for one in batch.executions if one is not None]
+    until(lambda: not any(map(fake.marked, ids)), what="its processes are gone")
+    return batch
+
+
 def left(manager: ProcessManager) -> set[str]:
     return {path.name for path in (manager.state_dir / "executions").iterdir()}
 
@@ -141,8 +149,8 @@ def test_what_another_process_reads_or_runs_stays(days: tuple[ProcessManager, li
 def test_the_file_of_a_batch_goes_with_the_last_of_its_executions(
     manager: ProcessManager, project: Path
 ) -> None:
-    batch = manager.map(None, ["a", "b"], project_path=project).wait(BOUND)
-    other = manager.map(None, ["c"], project_path=project).wait(BOUND)
+    batch = over(manager, project, ["a", "b"])
+    other = over(manager, project, ["c"])
     file, other_file = (
         manager.state_dir / "batches" / f"{one.batch_id}.jsonl" for one in (batch, other)
     )
@@ -168,7 +176,7 @@ def test_a_batch_that_was_begun_while_others_are_removed_keeps_its_file(
     manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def begun_before(*words: Any, **options: Any) -> Iterator[Path]:
-        begun.append(manager.map(None, ["a"], project_path=project).wait(BOUND))
+        begun.append(over(manager, project, ["a"]))
         return without_executions(*words, **options)
 
     begun: list[Batch] = []
@@ -187,7 +195,7 @@ def test_a_batch_that_somebody_goes_on_with_while_its_file_is_read_keeps_it(
         return kept
 
     files: list[BatchFile] = []
-    batch = manager.map(None, ["a"], project_path=project).wait(BOUND)
+    batch = over(manager, project, ["a"])
     with monkeypatch.context() as patch:
         patch.setattr(batch_files, "read_kept", gone_on_with)
         assert manager.prune(max_bytes=0).batches == ()
@@ -200,16 +208,16 @@ def test_a_batch_that_somebody_goes_on_with_while_its_file_is_read_keeps_it(
 def test_nobody_goes_on_with_a_batch_whose_file_is_being_removed(
     manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    manager.map(None, ["a"], project_path=project).wait(BOUND)
-    over = without_executions(manager.state_dir, lambda _: False, (), older_than=None)
-    path = next(over)
+    over(manager, project, ["a"])
+    files = without_executions(manager.state_dir, lambda _: False, (), older_than=None)
+    path = next(files)
     file, late = read_kept(path).file, read_kept(path).file
     assert not file.hold(), "it is held until the next is asked for"
 
     def removed_meanwhile(path: Path, flags: int) -> int:
         fd = open_own(path, flags)
         path.unlink()
-        assert list(over) == []
+        assert list(files) == []
         return fd
 
     monkeypatch.setattr(batch_file, "open_own", removed_meanwhile)
@@ -221,7 +229,7 @@ def test_nobody_goes_on_with_a_batch_whose_file_is_being_removed(
 def test_a_batch_that_is_not_over_goes_by_its_age_only(
     manager: ProcessManager, project: Path
 ) -> None:
-    batch = manager.map(None, ["a"], project_path=project).wait(BOUND)
+    batch = over(manager, project, ["a"])
     path = manager.state_dir / "batches" / f"{batch.batch_id}.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(line for line in lines if b'"event":"ended"' not in line))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,10 @@ from claude_widget.trust import check_project
 from tests.asking import known_to
 from tests.conftest import MakeManager
 from tests.fake import ended, lines, running, shim_pid
+from tests.test_governor_queue import Clock, clock
 from tests.waiting import BOUND, until
+
+__all__ = ["clock"]
 
 
 @pytest.fixture(autouse=True)
@@ -182,6 +186,7 @@ def test_a_wait_that_is_bounded_ends_in_time_while_an_attempt_waits(
     monkeypatch.setattr(policy, "FIRST", 60.0)
     first = manager.start_execution("fake:refuses=500", project, retries=1)
     until(lambda: len(first.attempts) == 2, what="another attempt waits")
+    until(lambda: first.end_told, what="so that the other one is waited for")
     with pytest.raises(TimeoutError, match="is pending after"):
         first.wait(0.1)
 
@@ -194,8 +199,9 @@ def test_an_attempt_whose_time_has_come_and_that_waits_for_a_slot_asks_for_no_mo
     fill = Starting.fill_slots
 
     def counted(self: Starting, *, checked: str = "") -> float | None:
-        asked.append(fill(self, checked=checked))
-        return asked[-1]
+        with self.lock:  # so that they stand in the order in which they looked
+            asked.append(fill(self, checked=checked))
+            return asked[-1]
 
     monkeypatch.setattr(Starting, "fill_slots", counted)
     first = manager.start_execution("fake:refuses=500 fake:refused=1", project, retries=1)
@@ -224,19 +230,21 @@ def test_who_comes_after_it_waits_for_its_last_attempt(
 
 
 def test_after_a_limit_its_session_goes_on_after_the_reset_and_no_retry_is_counted(
-    manager: ProcessManager, project: Path
+    clock: Clock, manager: ProcessManager, project: Path
 ) -> None:
-    first = manager.start_execution("fake:limit=1 fake:says=done", project)
+    first = manager.start_execution("fake:limit=3600 fake:says=done", project)
+    until(lambda: len(first.attempts) == 2, what="it is to go on after the reset")
+    assert first.latest.status == "pending"
+    reset = clock.put_on(time.time() + 3600)
     last = first.wait(BOUND)
     assert (last.status, last.attempt, reasons(last)) == ("completed", 2, ["rate_limit", "success"])
     assert last.info.session_id == first.info.session_id
     assert last.info.resumed_from == first.execution_id
     assert last.run.request.session_id == first.info.session_id
     assert b"Continue where you left off." in lines(last, "in")[-1]
-    pause = first.info.end_time
-    assert pause is not None
+    assert first.info.end_time is not None
     assert last.info.start_time is not None
-    assert last.info.start_time > pause
+    assert last.info.start_time > reset > first.info.end_time
 
 
 def test_after_a_failed_login_it_goes_on_once_the_queue_is_resumed(
@@ -255,10 +263,11 @@ def test_a_limit_without_a_reset_counts_as_a_retry(manager: ProcessManager, proj
     once = manager.start_execution("fake:refuses=529", project)
     assert once.wait(BOUND) is once
     manager.queue.resume()
-    last = manager.start_execution("fake:refuses=529 fake:refused=1", project, retries=1)
-    until(lambda: last.status.ended, what="it has failed, or not")
+    first = manager.start_execution("fake:refuses=529 fake:refused=2", project, retries=1)
+    until(lambda: first.status.ended, what="it has failed")
     manager.queue.resume()
-    assert last.wait(BOUND).status == "completed"
+    last = first.wait(BOUND)
+    assert (last.status, last.attempt, last.info.resumed_from) == ("completed", 2, None)
 
 
 def test_a_cell_that_is_run_again_goes_on_with_the_attempt_that_waited(

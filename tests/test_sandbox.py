@@ -15,6 +15,7 @@ import signal
 import stat
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -174,14 +175,21 @@ def test_sandbox_gives_the_files_that_the_arguments_name_read_only(
     assert str(execution.run.transcript) not in mounted
 
 
+def sleeps(process: psutil.Process) -> bool:
+    """Whether there is such a program below that process by now."""
+    with suppress(psutil.NoSuchProcess):
+        return any("sleep" in one.name() for one in process.children(recursive=True))
+    return False
+
+
 def test_kill_ends_what_hides_in_the_sandbox(isolated: ProcessManager, project: Path) -> None:
     execution = isolated.start_execution(plan({}, {}, stay=1), project, sandbox="bubblewrap")
     until(lambda: execution.info.result is not None, what="it has answered")
     (bubblewrap,) = [
         process for process in marked(execution.execution_id) if process.pid == execution.info.pid
     ]
+    until(lambda: sleeps(bubblewrap), what="a daemon without the mark")
     below = bubblewrap.children(recursive=True)
-    assert len([one for one in below if "sleep" in one.name()]) >= 1, "a daemon without the mark"
     execution.kill()
     ended(execution, "killed", "user")
     until(lambda: not any(lives(one.pid) for one in below), what="nothing is left")

@@ -208,7 +208,7 @@ def test_the_same_with_real_processes(make_manager: MakeManager, project: Path) 
     crashes = manager.start_execution("fake:crash", project, after=first)
     read = {"a": first, "b": crashes}
     goes_on = manager.start_execution(
-        "fake:says={{ a.result }}-{{ b.result or 'none' }}",
+        "fake:gate=go fake:says={{ a.result }}-{{ b.result or 'none' }}",
         project,
         variables=read,
         on_failure="run",
@@ -218,6 +218,7 @@ def test_the_same_with_real_processes(make_manager: MakeManager, project: Path) 
     never = manager.start_execution("hello", project, after=goes_on)
     last = manager.start_execution("{{ all[0].result }}", project, variables={"all": [goes_on]})
     never.kill()
+    (project / "go").touch()  # so that it could not start before it was killed
     every = [first, crashes, goes_on, refused, *beside, never, last]
     for execution in every:
         execution.wait(BOUND)

@@ -29,7 +29,7 @@ HANGS = "import subprocess; subprocess.Popen(['cat'], stdin=subprocess.PIPE).wai
 """A program that hangs on a child that hangs."""
 
 
-def outcome_of(*commands: Command, bound: float = 10) -> run_tests.Outcome:
+def outcome_of(*commands: Command, bound: float = BOUND) -> run_tests.Outcome:
     part = Part("made-up", "a test's own", commands, needs=(), bound=bound)
     return run_tests.run_part(part, run_tests.SetUp())
 

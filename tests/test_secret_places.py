@@ -79,6 +79,7 @@ def test_no_secret_is_in_an_argument_or_a_file_but_the_clis(
     assert found_in("\n".join(words)) == []
     execution.kill()
     ended(execution, "killed", "user")
+    manager.close()  # nobody writes any more, so that no file goes while it is looked for
     holders = {
         path.name
         for path in manager.state_dir.rglob("*")

@@ -34,6 +34,12 @@ from tests.fake import ended, running
 from tests.waiting import BOUND, until
 
 
+@pytest.fixture(autouse=True)
+def slow_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A CLI may take as long as the machine does."""
+    monkeypatch.setattr(controls, "ANSWER_WITHIN", BOUND)
+
+
 @pytest.fixture
 def open_one(manager: ProcessManager, project: Path) -> Execution:
     """One that streams until it is told to stop."""
@@ -58,7 +64,7 @@ def test_model_effort_and_mode_follow_what_the_cli_answers(open_one: Execution) 
 
 
 def test_what_the_cli_refuses_is_told_in_its_words(open_one: Execution) -> None:
-    before = open_one.info.model
+    before = until(lambda: open_one.info.model, what="its CLI has told its model")
     with pytest.raises(ControlFailed, match="Model 'none-such' not found") as caught:
         open_one.set_model("none-such")
     assert (caught.value.code, caught.value.execution_id) == ("refused", open_one.execution_id)

@@ -69,9 +69,9 @@ def test_seconds_in_which_the_shim_or_the_cli_was_stopped_do_not_count(
 def test_a_stopped_cli_is_ended_by_its_wall_clock_all_the_same(
     manager: ProcessManager, project: Path
 ) -> None:
-    execution = running(manager.start_execution("fake:silent", project, timeout=0.5))
-    assert execution.info.pid is not None
-    os.kill(execution.info.pid, signal.SIGSTOP)
+    stops = "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)\n"  # before a test could
+    (project / "stops.py").write_text(stops)
+    execution = manager.start_execution("fake:script=stops.py", project, timeout=2.0)
     ended(execution, "failed", "timeout")
 
 
@@ -83,6 +83,7 @@ from pathlib import Path
 from claude_widget.local import LocalBackend
 from claude_widget.manager import ProcessManager
 from tests import fake
+from tests.waiting import BOUND
 cli, state, project, asked = sys.argv[1:5]
 backend = LocalBackend(cli, graces=fake.FAST, unwatched=0.5)
 with ProcessManager(Path(state), backend=backend) as manager:
@@ -94,7 +95,7 @@ with ProcessManager(Path(state), backend=backend) as manager:
     print("waits", execution.execution_id, flush=True)
     input()
     execution.end()
-    print("ended", execution.wait(15).info.status, round(execution.info.duration), flush=True)
+    print("ended", execution.wait(BOUND).info.status, round(execution.info.duration), flush=True)
 """
 
 

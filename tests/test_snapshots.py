@@ -363,7 +363,7 @@ def test_two_managers_keep_one_snapshot_between_them(
             followed(other, writer)
         until(lambda: snapshot.load(one.run), what="the fold was kept")
         assert other.state == one.state
-    assert not list(one.run.folder.glob(".fold*"))
+    until(lambda: not list(one.run.folder.glob(".fold*")), what="no temporary file is left")
 
 
 def test_snapshot_that_cannot_be_written_harms_nobody(

@@ -67,9 +67,8 @@ def test_ending_is_written_once_room_returns(
     manager = make_manager(disk.path / "state")
     execution = fake.running(manager.start_execution("fake:long", project))
     pid = execution.info.pid or 0
-    disk.fill()
-    (execution.run.folder / RESERVE).unlink()  # and somebody else takes the room that gives
-    disk.fill()
+    (execution.run.folder / RESERVE).unlink()  # before the shim needs it
+    disk.fill()  # and somebody else takes the room that gives
     until(lambda: not fake.lives(pid), what="the CLI is not kept waiting")
     assert execution.status == "running"
     disk.make_room()

@@ -10,6 +10,7 @@ import asyncio
 import random
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -49,6 +50,11 @@ def in_threads(count: int, work: Callable[[int], None]) -> None:
         raise failures[0]
 
 
+def opened_since(before: list[str]) -> Counter[str]:
+    """Descriptors that are open now and were not: then a thread may just have had a file open."""
+    return Counter(descriptors()) - Counter(before)
+
+
 def all_well(manager: ProcessManager) -> None:
     """Everything has ended, once, and all slots are free."""
     until(lambda: not manager.get_active_executions(), what="all have ended")
@@ -58,8 +64,9 @@ def all_well(manager: ProcessManager) -> None:
         ]
         assert endings == endings[:1], execution
         assert metas(execution)[-1]["event"] == endings[0]
-    assert not manager._line._running
-    assert not manager._line._places
+    # What has ended is told after that, on the manager's own thread.
+    line = manager._line
+    until(lambda: not line._running and not line._places, what="all slots are free")
 
 
 def test_starts_kills_and_reads_from_eight_threads(
@@ -127,8 +134,9 @@ def test_fifty_runs_leave_no_zombie_and_no_descriptor(
         len(execution.events)
     assert {e.info.reason for e in executions} == {"success"}
     until(lambda: not psutil.Process().children(), what="no child is left, nor a zombie")
-    until(lambda: descriptors() == before, what="the same descriptors are open as before")
-    assert threading.active_count() <= threads, "no thread is left; one of an earlier test may end"
+    until(lambda: not opened_since(before), what="nothing is open that was not before")
+    # One of an earlier test may end; what keeps the history lingers for a moment.
+    until(lambda: threading.active_count() <= threads, what="no thread is left")
 
 
 def test_managers_come_and_go_without_a_trace(make_manager: MakeManager, project: Path) -> None:
@@ -138,9 +146,9 @@ def test_managers_come_and_go_without_a_trace(make_manager: MakeManager, project
     before, threads = descriptors(), threading.active_count()
     for _ in range(10):
         with make_manager() as manager:
-            manager.start_execution("hello", project).wait(10)
+            manager.start_execution("hello", project).wait(BOUND)
             until(lambda: not psutil.Process().children(), what="its shim is reaped")
-    assert descriptors() == before
+    until(lambda: not opened_since(before), what="nothing is open that was not before")
     # One of an earlier test's may have ended meanwhile; one of the last manager's ends just now.
     until(lambda: threading.active_count() <= threads, what="no thread is left")
 
@@ -181,7 +189,7 @@ def test_close_amid_starts_from_other_threads(make_manager: MakeManager, project
 
         def work(number: int, manager: ProcessManager = manager) -> None:
             if number == 0:
-                manager.close(kill=True)
+                manager.close(kill=True, timeout=BOUND)
                 return
             with suppress(ClaudeWidgetError):  # it is closed by now
                 for _ in range(5):
@@ -201,7 +209,7 @@ async def test_awaiting_and_killing_at_random(manager: ProcessManager, project: 
         await asyncio.to_thread(execution.kill)
 
     kills = [asyncio.create_task(kill(execution)) for execution in executions]
-    done: list[Any] = await asyncio.wait_for(asyncio.gather(*executions), 15)
+    done: list[Any] = await asyncio.wait_for(asyncio.gather(*executions), BOUND)
     assert [execution.status for execution in done] == ["killed"] * 12
     await asyncio.gather(*kills)
 

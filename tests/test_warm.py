@@ -39,6 +39,12 @@ def pids_below(state: Path) -> list[int]:
     return [process.pid for name in names for process in fake.marked(name)]
 
 
+def nothing_is_left_in(folders: list[Path]) -> None:
+    """Wait until they are gone, and the shims as well, which go last."""
+    until(lambda: not any(one.exists() for one in folders), what="their folders are gone")
+    until(lambda: not any(fake.marked(one.name) for one in folders), what="so are the shims")
+
+
 def is_ready(warm: Warm, count: int, state: Path) -> bool:
     """So many wait, each with a CLI."""
     return warm.ready == count and all(lock_is_held(one / WARM) for one in warm_folders(state))
@@ -57,10 +63,16 @@ def state(manager: ProcessManager) -> Path:
     return manager.state_dir
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shim that the machine keeps waiting for seconds is asked all the same, and not given up."""
+    monkeypatch.setattr(warm_clis, "ANSWER_WITHIN", BOUND)
+
+
 def test_execution_takes_over_a_cli_that_waits_and_its_transcript_is_as_any(
     manager: ProcessManager, project: Path, state: Path
 ) -> None:
-    cold = manager.start_execution("fake:says=cold", project).wait(15)
+    cold = manager.start_execution("fake:says=cold", project).wait(BOUND)
     with manager.warm(1, project, most=1) as warm:
         until(lambda: is_ready(warm, 1, state), what="one waits")
         (folder,) = warm_folders(state)
@@ -81,15 +93,27 @@ def test_execution_takes_over_a_cli_that_waits_and_its_transcript_is_as_any(
     ]
 
 
-def test_limits_count_from_the_prompt(manager: ProcessManager, project: Path, state: Path) -> None:
-    with manager.warm(1, project, most=1, timeout=60, idle_timeout=0.2) as warm:
+@pytest.mark.parametrize(
+    ("limit", "reason"), [({"timeout": 0.5}, "timeout"), ({"idle_timeout": 0.5}, "idle")], ids=str
+)
+def test_limits_count_from_the_prompt(
+    manager: ProcessManager, project: Path, state: Path, limit: dict[str, Any], reason: str
+) -> None:
+    with manager.warm(1, project, most=1, **limit) as warm:
         until(lambda: is_ready(warm, 1, state), what="one waits")
         (folder,) = warm_folders(state)
         made = (folder / WARM).stat().st_mtime
-        until(lambda: time.time() - made > 0.5, what="it has waited for longer than its limit")
-        taken = manager.start_execution("fake:says=ok", project, timeout=60, idle_timeout=0.2)
+        until(lambda: time.time() - made > 1, what="it has waited for longer than its limit")
+        taken = manager.start_execution("fake:gate=never", project, **limit)
         assert taken.execution_id == folder.name
-        assert taken.wait(BOUND).result == "ok"
+        fake.ended(taken, "failed", reason)
+    # Not that it completes: a slow machine takes longer than any limit. It is ended, not too soon.
+    records = [one for one in read_records(taken.run.transcript) if one.stream == "meta"]
+    began, over = (
+        next(one.time for one in records if b'"event":"%s"' % event in one.data)
+        for event in (b"spawned", b"limit")
+    )
+    assert over - began >= 0.49
 
 
 @pytest.mark.parametrize(
@@ -115,7 +139,7 @@ def test_kernel_whose_environment_has_changed_takes_no_cli_of_before(
     with manager.warm(1, project, most=1) as warm:
         until(lambda: is_ready(warm, 1, state), what="one waits")
         monkeypatch.setenv("SOME_SETTING", "new")
-        started = manager.start_execution("fake:says=cold", project).wait(15)
+        started = manager.start_execution("fake:says=cold", project).wait(BOUND)
         assert started.result == "cold"
         assert started.execution_id not in {one.name for one in warm_folders(state)}
 
@@ -125,11 +149,10 @@ def test_nothing_is_left_when_it_is_closed(
 ) -> None:
     with manager.warm(3, project) as warm:
         until(lambda: is_ready(warm, 3, state), what="three wait")
-        assert len(pids_below(state)) >= 6
+        until(lambda: len(pids_below(state)) >= 6, what="each is a shim and a CLI")
         assert manager.get_all_executions() == []
         folders = warm_folders(state)
-    until(lambda: not any(one.exists() for one in folders), what="their folders are gone")
-    assert not any(fake.marked(one.name) for one in folders)
+    nothing_is_left_in(folders)
 
 
 def test_nothing_is_left_when_the_manager_is_closed(
@@ -141,8 +164,7 @@ def test_nothing_is_left_when_the_manager_is_closed(
     until(lambda: is_ready(warm, 2, state), what="two wait")
     folders = warm_folders(state)
     manager.close()
-    until(lambda: not any(one.exists() for one in folders), what="their folders are gone")
-    assert not any(fake.marked(one.name) for one in folders)
+    nothing_is_left_in(folders)
 
 
 def test_what_waits_with_a_cli_and_is_cancelled_leaves_nothing(
@@ -187,9 +209,8 @@ def stopped(state: Path) -> int:
 
 
 def test_cli_that_answers_late_holds_up_nobody_else_and_is_told_its_prompt_once(
-    manager: ProcessManager, project: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+    manager: ProcessManager, project: Path, state: Path
 ) -> None:
-    monkeypatch.setattr(warm_clis, "ANSWER_WITHIN", BOUND)
     with manager.warm(1, project, most=1) as warm:
         until(lambda: is_ready(warm, 1, state), what="one waits")
         before = pids_below(state)
@@ -210,9 +231,10 @@ def test_cli_that_never_answers_is_ended_and_its_prompt_is_told_to_another_one(
     with manager.warm(1, project, most=1) as warm:
         until(lambda: is_ready(warm, 1, state), what="one waits")
         before = pids_below(state)
+        (folder,) = warm_folders(state)  # before the start, which soon gives it up
         stopped(state)
         taken = manager.start_execution("fake:says=cold", project)
-        assert taken.execution_id == warm_folders(state)[0].name
+        assert taken.execution_id == folder.name
         assert taken.wait(BOUND).result == "cold"
     assert (taken.info.pid in before, said(taken)) == (False, 1)
     assert not any(map(fake.lives, before))
@@ -274,7 +296,7 @@ def test_sweep_leaves_a_cli_that_waits_alone(
         report = make_manager(state).sweep()
         assert report.processes == ()
         assert report.half_made == ()
-        taken = manager.start_execution("fake:says=warm", project).wait(15)
+        taken = manager.start_execution("fake:says=warm", project).wait(BOUND)
         assert taken.result == "warm"
 
 
@@ -310,8 +332,11 @@ def test_batch_takes_clis_that_wait_and_leaves_none(
     batch.wait(BOUND)
     assert batch.results == [str(number) for number in range(8)]
     assert any((one.run.folder / PROMPT).exists() for one in manager.get_all_executions())
-    until(lambda: not warm_folders(state), what="none waits any more")
-    assert len(list((state / "executions").iterdir())) == len(rows)
+    until(
+        lambda: len(list((state / "executions").iterdir())) == len(rows),
+        what="none waits any more, and their folders are gone",
+    )
+    assert warm_folders(state) == []
 
 
 def test_batch_that_is_killed_leaves_no_cli(

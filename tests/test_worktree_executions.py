@@ -137,7 +137,7 @@ def test_what_cannot_be_made_when_it_is_its_turn_is_told_as_the_reason(
     ended(first, "completed", "success")
     ended(execution, "failed", "startup")
     assert "worktree" in execution.info.errors[-1]
-    assert list((manager.state_dir / "worktrees").iterdir()) == []
+    until(lambda: not list((manager.state_dir / "worktrees").iterdir()), what="nothing is left")
 
 
 def test_one_that_is_cancelled_while_it_waits_has_none(

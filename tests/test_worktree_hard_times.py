@@ -163,7 +163,10 @@ def test_a_stale_lock_of_the_index_is_no_obstacle(repo: Path, state: Path) -> No
     assert files(made(repo, state)) == TREE
 
 
-def test_a_lock_that_goes_is_waited_for(repo: Path, state: Path) -> None:
+def test_a_lock_that_goes_is_waited_for(
+    repo: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(safe_git, "_TRIES", 1000)  # however late it goes
     held = repo / ".git/refs/heads/claude-widget/a1b2c3d4.lock"
     held.parent.mkdir()
     held.touch()

@@ -58,6 +58,20 @@ describe("a prompt", () => {
     expect(ofKind(fold, "notice").at(-1)?.text).toContain("not taken: cancelled");
   });
 
+  test("that still waits when the execution ends is said, if the CLI tells of its queue", () => {
+    const sent = [prompt("one"), INIT, prompt("two"), prompt("three")] as const;
+    expect(queue(...sent, ended)).toEqual([
+      ["one", false],
+      ["two", false],
+      ["three", false],
+    ]);
+    const notices = (...lines: Parameters<typeof foldLines>) =>
+      ofKind(foldLines(...lines), "notice").map(({ text }) => text);
+    const said = "2 queued prompts were not taken: the execution has ended";
+    expect(notices(...sent, lifecycle("one", "started"), ended)).toContain(said);
+    expect(notices(...sent, ended)).not.toContain(said);
+  });
+
   test("may hold images", () => {
     const source = { type: "base64", media_type: "image/png", data: "AAAA" };
     const content = [

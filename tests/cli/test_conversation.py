@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,19 @@ from tests.waiting import BOUND, until
 MARK = script("bash", command="touch mark.txt")
 SERVER = Path(__file__).parents[1] / "mcp_server.py"
 STREAM = Turn([Text("The quick brown fox jumps. ", chunk=9, delay=0.05, times=200)])
+
+
+class Held(list[Turn]):
+    """Answers of which those after the first are given once `known` is set."""
+
+    def __init__(self, turns: list[Turn]) -> None:
+        super().__init__(turns)
+        self.known = threading.Event()
+
+    def __getitem__(self, number: Any) -> Any:
+        if number:
+            self.known.wait(BOUND)
+        return super().__getitem__(number)
 
 
 @pytest.fixture
@@ -159,9 +173,7 @@ def test_question_that_nobody_can_hear_ends_without_a_kernel(
     execution = manager.start_execution(MARK, project)
     asked(execution)
     manager.close()
-    until(
-        lambda: checks.lifecycle(execution)[-1]["event"] == "ended", timeout=30, what="it is over"
-    )
+    until(lambda: checks.lifecycle(execution)[-1]["event"] == "ended", what="it is over")
     found = make_manager().get_execution(execution.execution_id)
     assert found is not None
     checks.ended(found, "failed", "idle", costs=None)
@@ -193,18 +205,15 @@ def test_questions_are_answered(
 def test_plan(
     watched: ProcessManager, project: Path, scripted_api: ScriptedAPI, approved: bool
 ) -> None:
-    turns = [
-        Turn([ToolUse("Bash", {"command": "ls"})], before=1.0),
-        Turn([Text("(replaced)")]),
-        Turn([ToolUse("ExitPlanMode", {})]),
-        Turn([Text("So be it.")]),
-    ]
+    first, last = Turn([ToolUse("Bash", {"command": "ls"})]), Turn([Text("So be it.")])
+    turns = Held([first, Turn([Text("(replaced)")]), Turn([ToolUse("ExitPlanMode", {})]), last])
     scripted_api.scripts["Make a plan."] = turns
     execution = watched.start_execution("Make a plan.", project, permission_mode="plan")
     until(lambda: scripted_api.messages, what="the model is asked")
     path = re.search(r'[^"\s\\`]*plans/[a-z-]+\.md', json.dumps(scripted_api.messages[0].body))
     assert path is not None
     turns[1] = Turn([ToolUse("Write", {"file_path": path[0], "content": "# The plan\n"})])
+    turns.known.set()
     request = asked(execution)
     assert (request.asks, request.input["plan"]) == ("plan", "# The plan\n")
     assert execution.info.permission_mode == "plan"

@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 from claude_widget.execution import Execution
+from claude_widget.local import LocalBackend
 from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionStatus
+from claude_widget.shim.ladder import Graces
 from tests.cli import checks
 from tests.cli.conftest import MakeManager
 from tests.cli.test_runs import script
-from tests.waiting import until
+from tests.real_cli import find_real_cli
+from tests.waiting import BOUND, until
 
 ESCAPES = {"session", "orphan", "daemon", "shell"}
 
@@ -23,13 +26,22 @@ def streaming(execution: Execution) -> bool:
     return bool(checks.frames(execution, "stream_event"))
 
 
-def test_kill_leaves_nothing_of_a_daemonized_tool(manager: ProcessManager, project: Path) -> None:
+def patient(**graces: float) -> LocalBackend:
+    """Gives the CLI as long to go by itself as the machine lets it wait."""
+    return LocalBackend(find_real_cli(), graces=Graces(**graces))
+
+
+def test_kill_leaves_nothing_of_a_daemonized_tool(make_manager: MakeManager, project: Path) -> None:
     """A session of its own, an orphan, both at once, and the shell itself: all are gone."""
+    manager = make_manager(backend=patient(terminate=BOUND))
     execution = manager.start_execution("SCENARIO:daemonize", project, allowed_tools=["Bash"])
     until(lambda: set(checks.pids_in(project)) == ESCAPES, what="all four have begun")
     pids = checks.pids_in(project)
     assert all(checks.lives(pid) for pid in pids.values())
-    assert [tool.name for tool in execution.info.open_tools] == ["Bash"]
+    until(
+        lambda: [tool.name for tool in execution.info.open_tools] == ["Bash"],
+        what="its tool is known here as well",
+    )
     execution.kill()
     checks.ended(execution, "killed", "user", costs=None)
     assert not [name for name, pid in pids.items() if checks.lives(pid)]
@@ -48,7 +60,8 @@ def test_kill_with_everything_ignoring_sigterm(manager: ProcessManager, project:
     assert not [pid for pid in pids.values() if checks.lives(pid)]
 
 
-def test_kill_while_text_streams(manager: ProcessManager, project: Path) -> None:
+def test_kill_while_text_streams(make_manager: MakeManager, project: Path) -> None:
+    manager = make_manager(backend=patient(interrupt=BOUND))
     execution = manager.start_execution("SCENARIO:minute", project)
     until(lambda: streaming(execution), what="text streams")
     execution.kill()
@@ -61,7 +74,7 @@ def test_kill_while_text_streams(manager: ProcessManager, project: Path) -> None
 
 def test_kill_of_one_that_never_gets_an_answer(manager: ProcessManager, project: Path) -> None:
     execution = manager.start_execution("SCENARIO:never", project)
-    until(lambda: execution.info.session_id, what="the CLI has begun")
+    until(lambda: checks.session_ids(execution), what="the CLI has named its session")
     execution.kill()
     checks.ended(execution, "killed", "user", costs=None)
 
@@ -99,11 +112,7 @@ def test_interrupt_then_another_prompt(manager: ProcessManager, project: Path) -
     until(lambda: execution.info.session_state == "idle", what="the turn is over")
     assert execution.status is ExecutionStatus.RUNNING
     assert execution.send(script("say", text="after the stop")) is execution
-    until(
-        lambda: execution.info.result == "after the stop",
-        timeout=20,
-        what="the second turn is over",
-    )
+    until(lambda: execution.info.result == "after the stop", what="the second turn is over")
     execution.end()
     checks.ended(execution, "completed", "success", result="after the stop")
 
@@ -111,7 +120,9 @@ def test_interrupt_then_another_prompt(manager: ProcessManager, project: Path) -
 def test_budget_stops_it(manager: ProcessManager, project: Path) -> None:
     execution = manager.start_execution("SCENARIO:bash_twice", project, max_budget_usd=0.003)
     checks.ended(execution, "failed", "budget")
-    assert execution.info.errors == ("Reached maximum budget ($0.003)",)
+    # On a slow machine our own look at the cost comes before the CLI's, or beside it.
+    assert execution.info.errors
+    assert all("$0.003" in error for error in execution.info.errors)
 
 
 def test_turns_stop_it(manager: ProcessManager, project: Path) -> None:
@@ -122,7 +133,8 @@ def test_turns_stop_it(manager: ProcessManager, project: Path) -> None:
 
 def test_timeout_stops_it(manager: ProcessManager, project: Path) -> None:
     execution = manager.start_execution("SCENARIO:never", project, timeout=3)
-    checks.ended(execution, "failed", "timeout", costs=False)
+    # On a slow machine it has not even begun by then, so it need not have named its session.
+    checks.ended(execution, "failed", "timeout", costs=False, session=False)
 
 
 @pytest.mark.parametrize(

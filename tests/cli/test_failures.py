@@ -10,6 +10,7 @@ import pytest
 from claude_widget.errors import ExecutionFailed
 from claude_widget.manager import ProcessManager
 from tests.cli import checks
+from tests.waiting import BOUND
 
 PAUSES = {
     "http_401": "authentication",
@@ -21,6 +22,13 @@ PAUSES = {
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
+@pytest.fixture
+def long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pause is not over before it is looked at."""
+    monkeypatch.setattr("claude_widget.queue.governor.FIRST", 2 * BOUND)
+
+
+@pytest.mark.usefixtures("long_pauses")
 @pytest.mark.parametrize(
     ("name", "reason", "says"),
     [

@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from claude_widget.manager import ProcessManager
 from claude_widget.models import ExecutionStatus
@@ -13,6 +17,7 @@ from tests.cli import checks
 from tests.cli.conftest import MakeManager
 from tests.cli.test_runs import script
 from tests.real_cli import find_real_cli
+from tests.scripted_api import Choice, ScriptedAPI
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -33,9 +38,29 @@ print(first.info.end_time <= second.info.start_time)
 """
 
 
-async def test_three_at_once(manager: ProcessManager, project: Path) -> None:
+async def test_three_at_once(
+    manager: ProcessManager,
+    project: Path,
+    scripted_api: ScriptedAPI,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     texts = ["one", "two", "three"]
-    started = [manager.start_execution(script("slow", text=text), project) for text in texts]
+    choose = scripted_api.choose
+
+    def all_ask() -> bool:
+        asked = str([request.body for request in scripted_api.messages])
+        return all(f"the prompt {text}" in asked for text in texts)
+
+    def held(body: Mapping[str, Any]) -> Choice:
+        """None is answered, and ends, before all of them have asked."""
+        until(all_ask, what="all three have asked")
+        return choose(body)
+
+    monkeypatch.setattr(scripted_api, "choose", held)
+    started = [
+        manager.start_execution(f"the prompt {text}: " + script("say", text=text), project)
+        for text in texts
+    ]
     await asyncio.gather(*started)
     for execution, text in zip(started, texts, strict=True):
         checks.ended(execution, "completed", "success", result=text)

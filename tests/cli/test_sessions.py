@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,8 +16,8 @@ from claude_widget.models import ExecutionStatus
 from tests.cli import checks
 from tests.cli.test_runs import HELLO, script
 from tests.fake import metas
-from tests.scripted_api import ScriptedAPI
-from tests.waiting import until
+from tests.scripted_api import Choice, ScriptedAPI
+from tests.waiting import BOUND, until
 
 
 def first_session(manager: ProcessManager, project: Path) -> tuple[Execution, str]:
@@ -60,6 +63,7 @@ def test_two_on_one_session_are_refused(manager: ProcessManager, project: Path) 
     fork = manager.start_execution("SCENARIO:hello", project, session_id, fork_session=True)
     after = manager.start_execution("SCENARIO:hello", project, session_id, after=holder)
     checks.ended(fork, "completed", "success", result=HELLO)
+    until(lambda: checks.session_ids(holder), what="the holder has named its session")
     holder.kill()
     checks.ended(holder, "killed", "user", costs=False)
     checks.ended(after, "failed", "dependency", costs=False, session=False)
@@ -67,7 +71,7 @@ def test_two_on_one_session_are_refused(manager: ProcessManager, project: Path) 
 
 def test_follow_up_of_one_kept_open(manager: ProcessManager, project: Path) -> None:
     execution = manager.start_execution("SCENARIO:hello", project, keep_open=True)
-    until(lambda: execution.info.session_state == "idle", what="the first turn is over")
+    until(lambda: execution.info.awaits_input, what="the first turn is over")
     assert (execution.status, execution.result) == (ExecutionStatus.RUNNING, HELLO)
     assert execution.send(script("say", text="more")) is execution
     until(lambda: execution.info.result == "more", what="the second turn is over")
@@ -77,10 +81,25 @@ def test_follow_up_of_one_kept_open(manager: ProcessManager, project: Path) -> N
     assert len(checks.session_ids(execution)) == 1
 
 
-def test_follow_up_while_the_turn_runs(manager: ProcessManager, project: Path) -> None:
+def test_follow_up_while_the_turn_runs(
+    manager: ProcessManager,
+    project: Path,
+    scripted_api: ScriptedAPI,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    choose, go = scripted_api.choose, threading.Event()
+
+    def held(body: Mapping[str, Any]) -> Choice:
+        """The turn is not over before the follow-up was sent."""
+        assert go.wait(BOUND)
+        return choose(body)
+
+    monkeypatch.setattr(scripted_api, "choose", held)
     execution = manager.start_execution("SCENARIO:long", project)
-    until(lambda: checks.frames(execution, "stream_event"), what="text streams")
+    until(lambda: scripted_api.messages, what="the turn runs")
+    until(lambda: execution.info.session_state == "running", what="which is known")
     assert execution.send(script("say", text="queued")) is execution
+    go.set()
     checks.ended(execution, "completed", "success", result="queued")
     assert len(checks.frames(execution, "result")) == 2
 

@@ -108,7 +108,7 @@ class Soak:
         """Jupyter sees that its kernel has died, says so, and starts another one."""
         page = self._notebook.page
         dialog = page.locator(".jp-Dialog .jp-mod-accept")
-        expect(dialog.first).to_be_visible(timeout=30_000)
+        expect(dialog.first).to_be_visible(timeout=90_000)
 
         def back() -> bool:
             if dialog.count() > 0:

@@ -28,7 +28,7 @@ from tests.waiting import until
 IN_LINE = 2
 """How many wait for a slot at a time."""
 WAVE_BOUND = 600.0
-DRAINED_WITHIN = 20.0
+DRAINED_WITHIN = 60.0
 
 
 def begin(folder: str, waves: int, in_wave: int) -> ProcessManager:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 
 from tests.attacks import LOOK
+from tests.waiting import BOUND
 
 LAST = "This was the last attack."
 MARK = ("out", json.dumps({"type": "system", "subtype": "informational", "content": LAST}))
@@ -30,12 +31,12 @@ document.addEventListener('securitypolicyviolation', (event) => {
 """Notes what an attack would do, and what a policy that only reports says, with where from."""
 
 READ = (
-    f"const LAST = {json.dumps(LAST)};"
+    f"const LAST = {json.dumps(LAST)}; const BOUND = {BOUND * 1000};"
     + LOOK
     + """
   const frame = () => new Promise((done) => requestAnimationFrame(done));
   const until = async (what, holds) => {
-    for (const end = performance.now() + 30_000; performance.now() < end; await frame()) {
+    for (const end = performance.now() + BOUND; performance.now() < end; await frame()) {
       const found = holds();
       if (found) return found;
     }

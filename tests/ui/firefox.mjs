@@ -11,7 +11,7 @@ const { default: puppeteer } = await import(
   createRequire(told.packages).resolve("puppeteer-core").replace("/cjs/", "/esm/")
 );
 
-const START = 60_000;
+const START = 90_000;
 const NOTEBOOK = "window.jupyterapp?.shell?.currentWidget";
 const READY = `(() => {
   const kernel = ${NOTEBOOK}?.sessionContext?.session?.kernel;
@@ -28,12 +28,13 @@ const browser = await puppeteer.launch({
   executablePath: told.firefox,
   headless: true,
   userDataDir: told.profile,
+  timeout: START,
 });
 let page;
 
 const named = (name, role) => `aria/${name}[role="${role}"]`;
 const reached = (step) => console.log(`reached: ${step}`);
-const find = (name, role, timeout = 20_000) =>
+const find = (name, role, timeout = START) =>
   page.waitForSelector(named(name, role), { visible: true, timeout });
 
 /** Waits until an element with that role and name holds the text. */
@@ -82,6 +83,7 @@ async function flow() {
 
 try {
   page = await browser.newPage();
+  page.setDefaultTimeout(START);
   page.on("pageerror", (error) => console.log(`pageerror: ${error.stack ?? error}`));
   await flow();
   await page.screenshot({ path: told.picture });

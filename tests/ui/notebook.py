@@ -20,6 +20,8 @@ from tests.waiting import BOUND
 
 LOAD_MS = 90_000
 KERNEL_MS = 90_000
+CELL = 150.0
+"""Seconds in which a cell ends that waits for a few executions, each of which may start slowly."""
 CURRENT = "window.jupyterapp.shell.currentWidget"
 THEMES = {
     "light": "JupyterLab Light",
@@ -182,7 +184,7 @@ class Notebook:
         """Run a cell and return at once."""
         self.page.evaluate(RUN, index)
 
-    def wait_cell(self, index: int, *, timeout: float = 60) -> None:
+    def wait_cell(self, index: int, *, timeout: float = CELL) -> None:
         """Wait until a started cell has ended."""
         script = "(index) => !!window.cellRuns[index]"
         self.page.wait_for_function(script, arg=index, timeout=timeout * 1000)
@@ -192,13 +194,13 @@ class Notebook:
         """Whether a started cell has ended."""
         return bool(self.page.evaluate("(index) => !!window.cellRuns[index]", index))
 
-    def run(self, index: int, *, timeout: float = 60) -> str:
+    def run(self, index: int, *, timeout: float = CELL) -> str:
         """Run a cell, wait for its end, and return its text."""
         self.start(index)
         self.wait_cell(index, timeout=timeout)
         return self.text(index)
 
-    def execute(self, code: str, *, timeout: float = 60) -> str:
+    def execute(self, code: str, *, timeout: float = CELL) -> str:
         """Add a cell at the end, run it, and return its text."""
         return self.run(self.add_cell(code), timeout=timeout)
 

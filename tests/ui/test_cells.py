@@ -45,7 +45,7 @@ def is_static(notebook: Notebook, index: int) -> bool:
 
 def test_cell_is_live_then_static(desk: Desk, claude: dict[str, str]) -> None:
     notebook = opened(desk, claude, "%claude_exec --name run SCENARIO:minute in a cell")
-    notebook.run(1, timeout=40)  # the execution takes a minute
+    notebook.run(1)
     output = view(notebook).output
     expect(output).to_contain_text(MINUTE, timeout=START_MS)
     grows(output)
@@ -63,7 +63,7 @@ def test_cell_is_live_then_static(desk: Desk, claude: dict[str, str]) -> None:
 
 def test_reloaded_page_shows_the_end(desk: Desk, claude: dict[str, str]) -> None:
     notebook = opened(desk, claude, "%claude_exec --name run SCENARIO:minute and a reload")
-    notebook.run(1, timeout=40)  # the execution takes a minute
+    notebook.run(1)
     expect(view(notebook).output).to_contain_text(MINUTE, timeout=START_MS)
     notebook.save()
     notebook.reload()

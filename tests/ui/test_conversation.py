@@ -99,7 +99,7 @@ def test_a_background_task_is_stopped(
 ) -> None:
     notebook, dashboard = opened(desk, claude)
     query = "Watch the log."
-    watch = {"command": "sleep 60", "description": "Watch the log", "run_in_background": True}
+    watch = {"command": "sleep 600", "description": "Watch the log", "run_in_background": True}
     scripted_api.scripts[query] = [
         Turn([ToolUse("Bash", watch)]),
         Turn([Text("I watch it.")]),
@@ -161,9 +161,12 @@ def test_a_follow_up_to_one_that_has_just_died_says_so_or_goes_on(
     expect(output).to_contain_text("quick brown fox", timeout=START_MS)
     follow_up = 'SCENARIO:say {"text": "After its death."}'
     output.get_by_label("Follow-up", exact=True).fill(follow_up)
-    notebook.execute(
-        "import os, signal\nos.kill(manager.get_active_executions()[0].info.pid, signal.SIGKILL)"
+    # Until it is gone it is not dead: a prompt that is sent meanwhile still goes into its pipe.
+    died = notebook.execute(
+        "import psutil\ndead = psutil.Process(manager.get_active_executions()[0].info.pid)\n"
+        "dead.kill()\ndead.wait()"
     )
+    assert died == ""
     output.get_by_role("button", name="Send", exact=True).click()
     dashboard.has_status(query, "failed")
     gone_on = dashboard.row(follow_up)

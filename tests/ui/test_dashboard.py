@@ -18,6 +18,7 @@ from tests.waiting import until
 MANAGER = "from claude_widget import ProcessManager\nmanager = ProcessManager(max_concurrency={})"
 SHOW = "manager"
 HELLO = "Hello from the scripted model."
+SLEEP = "import time; print('asleep', flush=True); time.sleep(300)"
 
 
 def shown(notebook: Notebook, index: int = 1) -> Dashboard:
@@ -38,6 +39,13 @@ def opened(
     assert notebook.run(0) == ""
     notebook.run(1)
     return notebook, shown(notebook)
+
+
+def falls_asleep(notebook: Notebook) -> None:
+    """Start the cell that sleeps: the kernel may be busy with something else before."""
+    notebook.start(2)
+    until(lambda: "asleep" in notebook.text(2), what="the cell is asleep")
+    notebook.wait_kernel("connected busy")
 
 
 @pytest.mark.parametrize("app", ["lab", "notebook"])
@@ -86,12 +94,11 @@ def test_execute_all_runs_three_drafts_side_by_side(desk: Desk, claude: dict[str
 def test_kill_and_live_output_while_a_cell_sleeps(
     desk: Desk, claude: dict[str, str], kernel: str
 ) -> None:
-    notebook, dashboard = opened(desk, claude, "import time; time.sleep(300)", kernel=kernel)
+    notebook, dashboard = opened(desk, claude, SLEEP, kernel=kernel)
     query = "SCENARIO:minute busy"
     dashboard.execute(query)
     dashboard.has_status(query, "running")
-    notebook.start(2)
-    notebook.wait_kernel("connected busy")
+    falls_asleep(notebook)
     output = dashboard.view(query)
     expect(output).to_contain_text("quick brown fox", timeout=START_MS)
     grows(output)
@@ -110,12 +117,11 @@ def test_where_nothing_arrives_during_a_cell_the_page_says_so(
     desk.server("lab").reset_settings(
         **{"@jupyterlab/apputils-extension/kernels-settings": settings}
     )
-    notebook, dashboard = opened(desk, claude, "import time; time.sleep(300)")
+    notebook, dashboard = opened(desk, claude, SLEEP)
     query = "SCENARIO:minute busy"
     dashboard.execute(query)
     dashboard.has_status(query, "running")
-    notebook.start(2)
-    notebook.wait_kernel("connected busy")
+    falls_asleep(notebook)
     dashboard.kill(query)
     said = dashboard.root.get_by_text("Kernel busy: will act when the cell ends.")
     expect(said).to_be_visible()
@@ -239,7 +245,8 @@ def test_output_follows_the_tail_until_the_reader_scrolls_up(
     desk: Desk, claude: dict[str, str], scripted_api: ScriptedAPI
 ) -> None:
     query = "count for me"
-    scripted_api.scripts[query] = [Turn([Text("another line\n", delay=0.02, times=2000)])]
+    # Longer than a test may take: what is over does not grow, and cannot be killed.
+    scripted_api.scripts[query] = [Turn([Text("another line\n", delay=0.02, times=20_000)])]
     _, dashboard = opened(desk, claude)
     dashboard.execute(query)
     output = dashboard.view(query)

@@ -68,11 +68,21 @@ def page(chromium: BrowserContext, request: pytest.FixtureRequest) -> Iterator[P
     opened.close()
 
 
+def kernel_is_idle(page: Page) -> None:
+    """A kernel that starts slowly can miss the page's one question, as in `Notebook.open`."""
+    idle = page.get_by_text("| Idle")
+    try:
+        expect(idle).to_be_visible()
+    except AssertionError:
+        page.reload()
+        expect(idle).to_be_visible(timeout=90_000)
+
+
 def test_demo_plays_every_cell(demo: Demo, page: Page) -> None:
     page.goto(demo.url())
     assert "recorded" in demo.said
     expect(page.get_by_role("heading", name="Quickstart", level=1)).to_be_visible(timeout=90_000)
-    expect(page.get_by_text("| Idle")).to_be_visible(timeout=60_000)
+    kernel_is_idle(page)
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()

@@ -12,7 +12,7 @@ from tests.ui.test_dashboard import HELLO, opened
 RUN = """
 runs = [manager.start_execution(query) for query in {queries!r}]
 for run in runs:
-    run.wait(60)
+    run.wait()
 manager.cleanup_execution(runs[0].execution_id)
 """
 ALPHA, BETA, GAMMA = (f"SCENARIO:hello {name}" for name in ("alpha", "beta", "gamma"))
@@ -45,7 +45,7 @@ def test_what_was_forgotten_is_found_opened_run_again_resumed_pinned_and_deleted
     desk: Desk, claude: dict[str, str]
 ) -> None:
     notebook, dashboard = opened(desk, claude)
-    notebook.execute(RUN.format(queries=[ALPHA, BETA, GAMMA]), timeout=120)
+    notebook.execute(RUN.format(queries=[ALPHA, BETA, GAMMA]))
     expect(dashboard.rows()).to_have_count(2, timeout=START_MS)
     tab = HistoryTab(dashboard, notebook.page)
     expect(tab.rows).to_have_count(3)

@@ -110,7 +110,7 @@ def test_firefox_starts_watches_and_kills(
         env={**scrubbed(), "HOME": str(tmp_path), "TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=280,
         check=False,
     )
     steps = ("notebook", "dashboard", "running", "live", "killed")

@@ -84,8 +84,8 @@ def test_search_finds_what_is_not_drawn_and_leads_to_it(plain: PlainPage) -> Non
     expect(count).to_have_text("1 of 1")
     expect(blocks(output)).to_contain_text("Session 308a159c")
     field.fill("parser.py")
-    expect(count).to_have_text(re.compile(r"^\d+ of \d+$"))
-    expect(count).not_to_have_text("1 of 1")
+    # It searches a moment later; until then the old count stands there, then none.
+    expect(count).to_have_text(re.compile(r"^\d+ of (?!1$)\d+$"))
     at, total = (int(part) for part in (count.text_content() or "").split(" of "))
     assert total > 60
     field.press("Shift+Enter")

@@ -18,7 +18,7 @@ LIMIT = """import time
 from claude_widget.protocol.queue import QueuePause
 
 class Limit:
-    at = time.time() + 1000
+    at = time.time() + 1018  # it says 16 minutes for most of one
     said = "429 You have reached your limit of tokens a minute; it is reset at 10:04 (UTC)."
 
     def pause(self):

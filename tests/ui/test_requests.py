@@ -14,7 +14,6 @@ from tests.ui.asking import PERMISSION, TOUCH, asked, folder_of, pictured, press
 from tests.ui.conftest import Desk
 from tests.ui.dashboard import START_MS
 from tests.ui.test_dashboard import opened, shown
-from tests.waiting import until
 
 
 def test_a_permission_is_allowed_on_the_page(desk: Desk, claude: dict[str, str]) -> None:
@@ -179,30 +178,40 @@ def test_questions_are_answered_by_choice_and_in_own_words(
         assert f'=\\"{answer}\\"' in sent.replace('\\\\"', '\\"')
 
 
+class Planning(list[Turn]):
+    """A plan is written into the file that the CLI names, which is known as soon as it asks."""
+
+    def __init__(self, api: ScriptedAPI, plan: str) -> None:
+        super().__init__(
+            [
+                Turn([ToolUse("Bash", {"command": "ls", "description": "Look around"})]),
+                Turn([Text("(the plan is written)")]),
+                Turn([ToolUse("ExitPlanMode", {})]),
+                Turn([ToolUse("ExitPlanMode", {})]),
+                Turn([Text("I begin now.")]),
+            ]
+        )
+        self._api, self._plan = api, plan
+
+    def __getitem__(self, number: Any) -> Any:
+        if number != 1:
+            return super().__getitem__(number)
+        bodies = json.dumps([message.body for message in self._api.messages])
+        found = re.search(r'[^"\s\\`]*plans/[a-z-]+\.md', bodies)
+        assert found, "the CLI names the file of the plan"
+        return Turn([ToolUse("Write", {"file_path": found[0], "content": self._plan})])
+
+
 def test_a_plan_is_sent_back_and_then_approved(
     desk: Desk, claude: dict[str, str], scripted_api: ScriptedAPI
 ) -> None:
     notebook, dashboard = opened(desk, claude)
     query = "Plan how to greet by name."
     plan = "# Greet by name\n\n1. Give `greet` a parameter.\n2. Run the tests.\n"
-    scenario = [
-        Turn([ToolUse("Bash", {"command": "ls", "description": "Look around"})], before=1.5),
-        Turn([Text("(the plan is written)")]),
-        Turn([ToolUse("ExitPlanMode", {})]),
-        Turn([ToolUse("ExitPlanMode", {})]),
-        Turn([Text("I begin now.")]),
-    ]
-    scripted_api.scripts[query] = scenario
+    scripted_api.scripts[query] = Planning(scripted_api, plan)
     dashboard.root.get_by_text("More options", exact=True).click()
     dashboard.field("Permission mode").select_option("plan")
     dashboard.execute(query)
-
-    def told() -> Any:
-        bodies = json.dumps([message.body for message in scripted_api.messages])
-        return re.search(r'[^"\s\\`]*plans/[a-z-]+\.md', bodies)
-
-    found = until(told, timeout=START_MS / 1000, what="the CLI names the file of the plan")
-    scenario[1].blocks[0] = ToolUse("Write", {"file_path": found[0], "content": plan})
     dashboard.view(query)
     card = dashboard.card("Plan to approve")
     expect(card).to_contain_text("Give greet a parameter.", timeout=START_MS)

@@ -149,7 +149,7 @@ def world(
     end_leftovers(str(tmp_path))
 
 
-@pytest.mark.timeout(120 + 120 * len(WANTED))
+@pytest.mark.timeout(150 + 150 * len(WANTED))
 def test_executions_outlive_kernel_server_and_browser_killed_in_any_order(
     world: World, tmp_path: Path
 ) -> None:

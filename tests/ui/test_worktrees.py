@@ -30,7 +30,7 @@ ask = "fake:script=" + os.path.abspath("edit.py")
 runs = [manager.start_execution(ask + " " + name, "shop", name=name, worktree=True)
         for name in ("raise", "again", "third")]
 for run in runs:
-    run.wait(60)
+    run.wait()
 """
 
 
