@@ -155,11 +155,15 @@ class Operations:
     def _deaf(self) -> Said | None:
         if self._supervised.stdin.accepts and not self._supervised.ending:
             return None
+        return self._no_more_input()
+
+    def _no_more_input(self) -> Said:
         return _refused("stdin_closed", "The CLI takes no more input.")
 
     def _sent(self, line: bytes) -> Said:
         self._supervised.stdin.send(line)
-        return {"ok": True}
+        # Only the write shows that a CLI has gone whose end has not been seen yet.
+        return {"ok": True} if self._supervised.stdin.open else self._no_more_input()
 
 
 def _frame(line: object) -> Said | None:

@@ -10,6 +10,7 @@ import type { BlockFold } from "./blockfold.ts";
 import type { NoticeBlock } from "./blocks.ts";
 import { learnFromRequest } from "./facts.ts";
 import { endStreams } from "./frames.ts";
+import { endPrompts } from "./prompts.ts";
 import { endRequests, foldAnswered } from "./requests.ts";
 import { endTasks } from "./tasks.ts";
 import { endTools } from "./tools.ts";
@@ -34,6 +35,7 @@ function learnFrom(fold: BlockFold, event: string, meta: Json): void {
     endTools(fold);
     endRequests(fold);
     endTasks(fold);
+    endPrompts(fold);
   }
 }
 

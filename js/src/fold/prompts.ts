@@ -60,6 +60,16 @@ export function foldTurn(fold: BlockFold): void {
   memory.inTurn = true;
 }
 
+/** It has ended: nothing waits any more. Only of a CLI that tells of its queue it is known why. */
+export function endPrompts(fold: BlockFold): void {
+  const left = new Set(fold.memory.queued.values());
+  if (left.size > 0 && fold.memory.tellsQueue) {
+    const which = left.size === 1 ? "A queued prompt was" : `${left.size} queued prompts were`;
+    fold.notice("warning", `${which} not taken: the execution has ended`);
+  }
+  for (const uuid of left) dequeue(fold, uuid);
+}
+
 const isQueued = (fold: BlockFold, uuid: string): boolean =>
   [...fold.memory.queued.values()].includes(uuid);
 
