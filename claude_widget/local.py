@@ -214,7 +214,7 @@ class LocalBackend:
         except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
             code = "timeout" if isinstance(error, TimeoutError) else "unreachable"
             unheard = operation == "kill" and code == "unreachable"
-            if unheard and self._end_by_signal(run, str(fields["reason"])):
+            if unheard and self._end_by_signal(run, fields["reason"], fields.get("error", "")):
                 return {"ok": True}
             raise ControlFailed(
                 f"The shim of execution {run.execution_id} did not answer {operation!r}: {error}.",
@@ -253,17 +253,20 @@ class LocalBackend:
                 connection.close()
                 raise PermissionError("another user listens there")
 
-    def _end_by_signal(self, run: Run, reason: str) -> bool:
+    def _end_by_signal(self, run: Run, reason: str, error: str) -> bool:
         """Have a shim end that has no socket; whether it was told.
 
         It closes its socket once its CLI has exited, and does not mind then; and cleaners of temp
-        folders take sockets away.
+        folders take sockets away. One that has not come so far as to listen dies of the signal:
+        whoever finds it dead reads why.
         """
         try:
             pid, start = map(int, read_own(run.folder / "shim.pid").split())
             if not self.alive(run) or start_ticks(pid) != start:
                 return False
             with contextlib.suppress(FileExistsError):  # the first reason counts
+                if error and not (run.folder / "kill").exists():
+                    write_private(run.folder / "kill_error", error.encode())
                 write_private(run.folder / "kill", reason.encode())
             os.kill(pid, signal.SIGTERM)
         except (OSError, ValueError):

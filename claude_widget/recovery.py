@@ -13,7 +13,7 @@ from claude_widget.backend import Backend, Run
 from claude_widget.errors import TranscriptError
 from claude_widget.execution import Execution
 from claude_widget.header import read_header
-from claude_widget.models import ExecutionStatus, Reason
+from claude_widget.models import KILL_REASONS, ExecutionStatus, Reason
 from claude_widget.own_files import read_own
 from claude_widget.reports import EndedProcess
 from claude_widget.runtime import host_name
@@ -56,7 +56,11 @@ def settle_if_dead(
         if stage == "ended" or (stage == "pending" and not spawned):
             return None
         left = backend.sweep(run)
-        if stage == "pending":
+        if stage == "pending" and (killed := _killed_for(run)):
+            told = f"It was killed ({killed}) before its supervisor could listen."
+            writer.meta("kill", reason=killed, error=_read(run, "kill_error"))
+            writer.meta("ended", exit_code=None, error="", forced=False, descendants=len(left))
+        elif stage == "pending":
             told = f"The supervisor ended before the CLI was started. {_log_of(run)}".strip()
             writer.meta("refused", reason=Reason.STARTUP, error=told)
         else:
@@ -68,8 +72,18 @@ def settle_if_dead(
 
 def _log_of(run: Run) -> str:
     """The end of what its shim said of itself."""
+    return _read(run, "shim.log")[-2000:].strip()
+
+
+def _killed_for(run: Run) -> str:
+    """Why its shim was told to end by a signal, which it may have died of; empty if it was not."""
+    said = _read(run, "kill")
+    return said if said in KILL_REASONS else ""
+
+
+def _read(run: Run, name: str) -> str:
     try:
-        return read_own(run.folder / "shim.log").decode("utf-8", "replace")[-2000:].strip()
+        return read_own(run.folder / name).decode("utf-8", "replace")
     except OSError:
         return ""
 

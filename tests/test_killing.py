@@ -118,6 +118,22 @@ def test_kill_in_the_moment_of_the_start(manager: ProcessManager, project: Path)
         ended(execution, "killed", "user")
 
 
+def test_kill_of_one_whose_shim_cannot_listen_yet_is_a_kill_and_nothing_is_tried_again(
+    manager: ProcessManager, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from claude_widget import launch_files  # noqa: PLC0415
+
+    stands_still = "import time; time.sleep(86400)\n" + launch_files._BOOT
+    monkeypatch.setattr(launch_files, "_BOOT", stands_still)
+    monkeypatch.setattr("claude_widget.local._SOCKET_WITHIN", 0.0)
+    execution = manager.start_execution("hello", project, retries=1)
+    manager.backend.ask(execution.run, "kill", reason="budget_scope", error="It is spent.")
+    ended(execution, "killed", "budget_scope")
+    assert execution.info.errors == ("It is spent.",)
+    assert execution.attempts == [execution]
+    assert [meta["event"] for meta in metas(execution)][-2:] == ["kill", "ended"]
+
+
 def test_kill_in_the_moment_of_the_end(manager: ProcessManager, project: Path) -> None:
     for number in range(6):
         (project / f"go{number}").touch()

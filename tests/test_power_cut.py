@@ -208,9 +208,9 @@ def test_torn_pid_file_has_nobody_signalled(
         patch.setattr("os.kill", lambda pid, number: signalled.append((pid, number)))
         for torn in spoilt(content):
             path.write_bytes(torn)
-            assert not backend._end_by_signal(execution.run, "user"), torn
+            assert not backend._end_by_signal(execution.run, "user", ""), torn
         path.write_bytes(content)
-        assert backend._end_by_signal(execution.run, "user")
+        assert backend._end_by_signal(execution.run, "user", "")
     assert signalled == [(fake.shim_pid(execution), signal.SIGTERM)]
     (project / "go").touch()
     fake.ended(execution, "completed", "success")

@@ -13,17 +13,22 @@ from .streams import Output
 
 _DRAIN = 2.0
 """Seconds that the streams may stay open after the last descendant has gone."""
+_LONGEST = 4000
 
 
-def told_reason() -> str:
-    """Why a SIGTERM came: the file `kill` says so, where the one who sent it could write it."""
+def told_reason() -> tuple[str, str]:
+    """Why a SIGTERM came, as a reason and in words, where the one who sent it could write it."""
+    said = _told("kill", 100)
+    return said if said in KILL_REASONS else "close", _told("kill_error", _LONGEST)
+
+
+def _told(name: str, most: int) -> str:
     try:
-        fd = os.open("kill", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(fd, "rb") as file:
-            said = file.read(100).decode("utf-8", "replace")
+            return file.read(most).decode("utf-8", "replace")
     except OSError:
-        said = ""
-    return said if said in KILL_REASONS else "close"
+        return ""
 
 
 def drain(outputs: list[Output]) -> None:
