@@ -7,6 +7,7 @@ execution with the same limit, which is not stopped: once that has been ended, t
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -19,6 +20,8 @@ import pytest
 
 from claude_widget.manager import ProcessManager
 from claude_widget.shim.awake import AwakeClock
+from claude_widget.shim.closing import Deadline
+from claude_widget.shim.supervise import Supervisor
 from tests.conftest import MakeManager
 from tests.fake import ended, running, shim_pid
 from tests.waiting import BOUND, until
@@ -188,6 +191,21 @@ def test_a_nap_that_was_far_too_long_counts_for_nothing() -> None:
     assert clock.nap(due) == nap
 
 
+def test_a_stop_between_two_naps_counts_for_nothing() -> None:
+    read = Seconds()
+    clock = AwakeClock(read)
+    due = clock.now() + 60.0
+    clock.nap(due)
+    clock.woke()
+    read.now += 2.0  # a busy machine
+    assert clock.now() == 1002.0
+    read.now += 3600.0
+    assert clock.nap(due) == pytest.approx(5.8)
+    clock.woke()
+    assert clock.now() == 1002.0
+    assert clock.stopped == 3600.0
+
+
 def test_a_nap_is_short_beside_what_is_waited_for() -> None:
     clock = AwakeClock(Seconds())
     waits = (0.0, 0.25, 1.0, 5.0, 50.0, 86_400.0)
@@ -201,3 +219,36 @@ def test_without_anything_due_no_nap_is_too_long() -> None:
     read.now += 3600.0
     clock.woke()
     assert clock.now() == 4600.0
+
+
+class Stood(Supervisor):
+    """A loop that stood still between two turns while its CLI talked."""
+
+    def __init__(self, *, ended: bool) -> None:
+        self.clock = AwakeClock()
+        self.wait_status = None
+        self.acted: list[float] = []
+        self._said = True
+        self._ended = ended
+        self._poll: Any = self
+
+    def poll(self, milliseconds: float) -> list[tuple[int, int]]:
+        assert milliseconds == 0
+        return [(7, select.POLLIN)] if self._said else []
+
+    def _serve(self, fd: int, happened: int) -> None:
+        del fd, happened
+        self._said = False
+        self.wait_status = 0 if self._ended else None
+
+    def _deadlines(self) -> list[Deadline]:
+        return [(1.0 if self._said or self._ended else 9.0, self.acted.append)]
+
+
+def test_what_was_said_while_the_shim_stood_still_comes_before_its_limits() -> None:
+    talked, ended = Stood(ended=False), Stood(ended=True)
+    assert talked._act_on_time(5.0) == 9.0
+    ended._act_on_time(5.0)  # its pid may be another's by now
+    assert talked.acted == ended.acted == []
+    assert talked._act_on_time(9.5) == 9.0
+    assert talked.acted == [9.5]

@@ -174,22 +174,31 @@ class Supervisor:
             now = self.clock.now()
             due = self._act_on_time(now)
             nap = self.clock.nap(due)
-            happened = self._poll.poll(None if nap is None else nap * 1000 + 1)
-            self.clock.woke()
-            for fd, event in happened:
-                self._serve(fd, event)
+            if self.wait_status is None:
+                self._serve_all(None if nap is None else nap * 1000 + 1)
             if self._told_to_end:
-                self.kill(told_reason())
+                reason, error = told_reason()
+                self.kill(reason, error=error)
             if self._writing or self.control.clients or self.stdin.waiting:
                 self._watch_writers()
             self.stdout.breathe()
 
+    def _serve_all(self, milliseconds: float | None) -> None:
+        """Wait so long at most for something to happen, for ever if None, and see to it."""
+        happened = self._poll.poll(milliseconds)
+        self.clock.woke()
+        for fd, event in happened:
+            self._serve(fd, event)
+
     def _act_on_time(self, now: float) -> float | None:
         """Do what is due; when to look again, or None."""
         deadlines = self._deadlines()
-        passed = [act for due, act in deadlines if due <= now]
-        if passed:
-            for act in passed:
+        if any(due <= now for due, _ in deadlines):
+            # The shim may have stood still while the CLI talked: what it said comes first.
+            self._serve_all(0)
+            if self.wait_status is not None:
+                return 0.0
+            for act in [act for due, act in self._deadlines() if due <= now]:
                 act(now)
             deadlines = self._deadlines()
         return min((due for due, _ in deadlines), default=None)
