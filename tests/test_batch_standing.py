@@ -5,15 +5,19 @@ The rule: a played manager (tests/batch_host.py), so that each order of events c
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import cast
 
 import pytest
 
 from claude_widget.batch.batch import Batch
+from claude_widget.batch.row import Row
+from claude_widget.errors import ClaudeWidgetError
 from claude_widget.execution import Execution
 from claude_widget.models import Reason
 from tests.batch_host import Played, PlayedHost, batch_of, fed
+from tests.waiting import BOUND, until
 
 
 @pytest.fixture
@@ -61,3 +65,29 @@ def test_rows_on_hold_are_of_those_that_a_limit_allows(tmp_path: Path, host: Pla
     assert fed(host, 3)[-1].row == 2
     assert len(batch.feeding.ledger.live) == 2
     batch.kill()
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_killed_batch_is_over_once_the_row_that_was_being_started_has_ended(
+    tmp_path: Path, host: PlayedHost, refused: bool
+) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def slowly(_: Row) -> ClaudeWidgetError | None:
+        begun.set()
+        go.wait(BOUND)
+        return ClaudeWidgetError("No.") if refused else None
+
+    host.refuse = slowly
+    batch = batch_of(tmp_path / "batches", host, 2)
+    begun.wait(BOUND)
+    batch.kill()
+    assert not batch.ended
+    go.set()
+    if not refused:
+        until(lambda: host.killed, what="it is killed once it is an execution")
+        assert not batch.ended
+        host.ends(host.admitted[0], Reason.BATCH)
+    assert batch.wait(BOUND).progress.killed == 2
+    (file,) = (tmp_path / "batches").iterdir()
+    assert "ended" in file.read_text("utf-8").splitlines()[-1], "all of it was written before"

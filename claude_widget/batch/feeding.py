@@ -57,7 +57,7 @@ class Feeding(Standing):
     ) -> None:
         super().__init__(host, file, supply, ledger, limit=limit, read=read, maker=maker)
         self._context = contextvars.copy_context() if context is None else context
-        self._admitting: int | None = None
+        self._rest_ended_for: Reason | None = None
 
     # -- what it is told ----------------------------------------------------------------------
 
@@ -65,6 +65,7 @@ class Feeding(Standing):
         """Feed what waits, on a thread of its own."""
         with self.lock:
             self._over, self._stopped, self._killed = False, "", False
+            self._rest_ended_for = None
             if self._thread is not None or self._closing:
                 return
             self._thread = threading.Thread(
@@ -150,6 +151,7 @@ class Feeding(Standing):
         """No row is started that is not yet; they end for that reason."""
         with self.lock:
             self._note("killed", reason=reason)
+            self._rest_ended_for = reason
             self._stop(why)
             self._supply.end()
             self._thread = None  # a generator may never come back
@@ -245,11 +247,20 @@ class Feeding(Standing):
         except ClaudeWidgetError as error:
             if is_of_the_row(error):
                 self._refuse(row.number, said(error))
+            elif self._rest_ended_for is not None:
+                with self.lock:
+                    self.ledger.refused(row.number, self._rest_ended_for, "")
             elif not self._closing:
                 self._supply.give_back([row.number])
                 self._stop(f"Stopped at row {row.number}: {said(error)}")
         finally:
-            self._admitting = None
+            with self.lock:
+                self._admitting = None
+                left_behind = self._thread is not threading.current_thread()
+                if left_behind:  # a kill has settled all but this
+                    self._settle()
+            if left_behind:
+                self.tell()
 
     def _refuse(self, number: int, error: str) -> None:
         """That row will never be an execution."""

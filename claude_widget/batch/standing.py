@@ -61,6 +61,7 @@ class Standing:
         self._thread: threading.Thread | None = None
         self._stopped = ""
         self._killed = False
+        self._admitting: int | None = None
         self._closing = False
         self._over = False
         self._waited = False
@@ -235,6 +236,8 @@ class Standing:
         """See whether nothing is left to be done, or to be waited for."""
         feeds = (self._thread is not None or self._supply.has_more) and not self._stopped
         if feeds or self.ledger.live or self._over or self._writing.elsewhere:
+            return
+        if self._admitting is not None:  # it becomes an execution this very moment
             return
         self._over = True
         if not self._closing:
