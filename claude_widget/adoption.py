@@ -135,6 +135,8 @@ class Adoption:
                 execution_id=execution.execution_id,
                 hint="execution.send(text) resumes its session, manager.rerun() starts it anew.",
             )
+        if self._is_mine_by_now(execution):
+            return execution
         owner = self._registry.owner_of(execution)
         if self._registry.owners.lives(owner):
             raise ExecutionOwned(execution.execution_id, owner)
@@ -226,6 +228,13 @@ class Adoption:
         taken = self._admission.take_up(execution, self._registry.owners.me, name, instead_of)
         if not taken and execution.execution_id not in self._registry.mine:
             raise ExecutionOwned(execution.execution_id, self._registry.owner_of(execution))
+
+    def _is_mine_by_now(self, execution: Execution) -> bool:
+        """Whether it is this manager's, as another thread of ours may not have noted yet."""
+        me = self._registry.owners.me["manager_id"]
+        if self._registry.owner_of(execution).get("manager_id") == me:
+            self.noted(execution)
+        return execution.execution_id in self._registry.mine
 
     def noted(self, execution: Execution) -> None:
         """Its transcript may have named another owner."""
@@ -333,7 +342,7 @@ class Adoption:
             gone = self._owner_gone(execution)
             if gone is not None:
                 self._take(execution, gone, name)
-            elif execution.execution_id not in self._registry.mine:
+            elif not self._is_mine_by_now(execution):
                 raise ExecutionOwned(execution.execution_id, self._registry.owner_of(execution))
             elif name is not None and execution.status is ExecutionStatus.RUNNING:
                 self._ask(execution, str(self._registry.owners.me["manager_id"]), name)

@@ -44,6 +44,24 @@ def test_a_new_manager_goes_on_as_if_nothing_had_happened(
     assert len({e.offset for e in execution.events}) == len(execution.events)
 
 
+def test_what_another_thread_has_just_adopted_is_ours_and_is_not_started_again(
+    make_manager: MakeManager, project: Path
+) -> None:
+    gone = make_manager()
+    started = running(gone.start_execution("fake:gate", project))
+    gone.close()
+    execution = owned_by(manager := make_manager(), started)
+    mine = manager._registry.mine
+    mine.discard(execution.execution_id)  # as between the shim's answer and what follows it
+    assert manager.adopt(execution.execution_id) is execution
+    assert execution.execution_id in mine
+    mine.discard(execution.execution_id)
+    assert manager.start_execution("fake:gate", project) is execution
+    assert execution.execution_id in mine
+    (project / "go").touch()
+    ended(execution, "completed", "success")
+
+
 def test_what_was_adopted_is_steered_as_by_its_starter(
     make_manager: MakeManager, project: Path
 ) -> None:
