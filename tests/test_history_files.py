@@ -23,8 +23,10 @@ from claude_widget.history.entry import HistoryEntry
 from claude_widget.history.errors import HistoryUnavailable
 from claude_widget.history.filter import wanted
 from claude_widget.history.index import NAME, HistoryIndex
+from claude_widget.history.indexing import Indexing
 from claude_widget.history.pins import pin
 from claude_widget.history.sync import HistorySync
+from claude_widget.state_folder import StateFolder
 from tests.history_entries import made
 from tests.small_disk import as_root, mounted
 from tests.test_retention import ended_on
@@ -361,3 +363,19 @@ def test_no_room_for_a_file_at_all(tmp_path: Path) -> None:
         index.put([made(1)])
         assert found(index) == ["query 1"]
         assert index.in_memory
+
+
+def test_what_is_noted_in_the_moment_in_which_the_thread_gives_up_is_taken_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    indexing = Indexing(StateFolder(tmp_path / "state"))
+    waits: list[float] = []
+
+    def wait(seconds: float) -> bool:
+        waits.append(seconds)
+        if len(waits) == 1:  # the time is over, and the lock is not had again before this
+            indexing._waiting["late"] = None
+        return False
+
+    monkeypatch.setattr(indexing._changed, "wait", wait)
+    assert indexing._batch() == ["late"]

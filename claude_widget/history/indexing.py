@@ -121,7 +121,8 @@ class Indexing:
         """What is to be taken in next; nothing if the thread is to end."""
         with self._changed:
             while not self._waiting:
-                if self._closed or not self._changed.wait(_LINGERS):
+                # What was noted in the moment in which the wait ran out is waiting, too.
+                if self._closed or not (self._changed.wait(_LINGERS) or self._waiting):
                     self._thread = None
                     self._changed.notify_all()
                     return []
