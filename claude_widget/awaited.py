@@ -95,10 +95,13 @@ class Awaited:
                 return  # that loop is closed: nobody awaits any more
 
         with self._lock:
-            if self.end_told:
-                return
-            self._check_followed()
-            self._on_end = (*self._on_end, wake)
+            over = self.end_told
+            if not over:
+                self._check_followed()
+                self._on_end = (*self._on_end, wake)
+        if over:
+            await asyncio.sleep(0)  # what the loop was told before is heard before
+            return
         try:
             self._keeper.await_end(self._me)
             await ended

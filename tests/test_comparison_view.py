@@ -76,9 +76,9 @@ def tables(run: RunCell, source: str) -> tuple[list[RichOutput], Any]:
     """The tables that a cell shows, and its value."""
     with capture_output() as captured:
         value = run(source)
-        last = "4 completed"  # a moment after the wait for it is over
-        until(
-            lambda: last in captured.outputs[-1].data.get("text/plain", ""), what="its last table"
+        until(  # a moment after the wait for it is over
+            lambda: any("4 completed" in str(one.data) for one in captured.outputs),
+            what="its last table",
         )
     shown = [one for one in captured.outputs if "compared" in one.data.get("text/plain", "")]
     return shown, value

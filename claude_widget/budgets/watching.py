@@ -147,10 +147,11 @@ class Watching:
     def forget(self, execution: Execution) -> None:
         """Its end was told: no further attempt can follow."""
         with self._lock:
-            budgets = self._covered.pop(execution.execution_id, ())
-        crossed = tuple(budget for budget in budgets if budget.crossed == "usd")
-        if crossed and execution.info.start_time is not None:
-            self._crossed[execution.execution_id] = crossed
+            budgets = self._covered.get(execution.execution_id, ())
+            crossed = tuple(budget for budget in budgets if budget.crossed == "usd")
+            if crossed and execution.info.start_time is not None:
+                self._crossed[execution.execution_id] = crossed
+            self._covered.pop(execution.execution_id, None)
         for budget in crossed:
             self._tell_last(budget)
 

@@ -103,11 +103,11 @@ class LiveOutput:
                 return False
             self._static = True
             self._stop()
-            _LIVE.pop(self._display_id, None)
             COURIER.remove(self)
             if _CELLS.none_runs:
                 _BETWEEN[self._display_id] = self
             self.say_result()
+            _LIVE.pop(self._display_id, None)  # a cell that ends meanwhile waits for what is said
             if not self._view.has_later_page:  # a later page goes on showing the view
                 self._view.close()
             return True
@@ -182,11 +182,14 @@ class _Cells:
         unheard = list(_BETWEEN)[:MESSAGES_PER_SECOND]
         for display_id in unheard:
             _BETWEEN.pop(display_id).say_result()
-        live = list(_LIVE.values())
-        ended = [output for output in live if output.ended][: MESSAGES_PER_SECOND - len(unheard)]
-        for output in live:
-            output.leave_cell(settle=output in ended)
-        self._running = False
+        self._running = False  # what another thread says from now on may come too late
+        live = list(_LIVE.items())
+        ended = [one for one, output in live if output.ended]
+        settled = ended[: MESSAGES_PER_SECOND - len(unheard)]
+        for display_id, output in live:
+            output.leave_cell(settle=display_id in settled)
+        for display_id in settled:
+            _BETWEEN.pop(display_id, None)  # it was said in this cell
 
 
 _CELLS = _Cells()

@@ -35,6 +35,9 @@ ASKS = "fake:asks=Bash"
 ASKS_LONG = "fake:asks=Bash fake:long"
 ENDINGS = ("ended", "lost", "refused")
 HOUR = 3600.0
+ANSWERED = 6.0
+"""Seconds in which it is seen that something is asked."""
+STEP = 2.0
 PATIENT = fake.FAST._replace(exit=BOUND)
 """A CLI that is slow to go by itself is not forced to, and has its own exit code."""
 
@@ -48,12 +51,18 @@ class Subject:
 
 
 def retimed(transcript: bytes) -> bytes:
-    """All of it at once, but a kill after an hour: how slow the machine was is not in it."""
-    at, lines_ = 0.0, []
-    for line in transcript.splitlines(keepends=True):
-        _, _, record = line.partition(b" ")
-        at = HOUR if record.startswith(b'meta {"event":"kill"') else at
-        lines_.append(b"%.6f %s" % (at, record))
+    """As slow as a test needs it, however slow the machine was.
+
+    All of it comes at once, but for an answer, what comes last before a kill, and the kill.
+    """
+    records = [line.partition(b" ")[2] for line in transcript.splitlines(keepends=True)]
+    kills = [at for at, one in enumerate(records) if one.startswith(b'meta {"event":"kill"')]
+    slow = range(kills[0] - 10, kills[0]) if kills else range(0)
+    seconds, lines_ = 0.0, []
+    for at, record in enumerate(records):
+        answers = record.startswith(b'meta {"event":"answered"')
+        seconds += HOUR if at in kills else ANSWERED if answers else STEP if at in slow else 0.0
+        lines_.append(b"%.6f %s" % (seconds, record))
     return b"".join(lines_)
 
 
