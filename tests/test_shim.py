@@ -22,8 +22,10 @@ import pytest
 from claude_widget import runtime
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
+from claude_widget.shim.launch import MAKES_WAY_BY
 from tests import fake
 from tests.fake import ended, lines, metas, running, shim_pid
+from tests.small_disk import may_mount
 from tests.waiting import BOUND, until
 
 
@@ -176,6 +178,15 @@ def test_it_leads_a_session_of_its_own_and_so_does_the_cli(execution: Execution)
     assert pid is not None
     assert os.getsid(shim) == shim != os.getsid(0)
     assert os.getsid(pid) == pid == os.getpgid(pid)
+
+
+def test_it_and_its_cli_give_way_to_the_kernel(execution: Execution) -> None:
+    niceness = min(19, os.nice(0) + MAKES_WAY_BY)
+    for pid in (shim_pid(execution), execution.info.pid):
+        assert psutil.Process(pid).nice() == niceness
+        shared = Path(f"/proc/{pid}/autogroup")
+        if shared.exists() and may_mount():  # others may change it ten times a second, all together
+            assert shared.read_text().split()[-1] == str(niceness)
 
 
 def test_it_holds_nothing_of_the_kernel_open(execution: Execution) -> None:
