@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import psutil
 import pytest
@@ -23,6 +24,8 @@ from claude_widget import runtime
 from claude_widget.execution import Execution
 from claude_widget.manager import ProcessManager
 from claude_widget.shim.launch import MAKES_WAY_BY
+from claude_widget.shim.operations import Operations
+from claude_widget.shim.streams import Input
 from tests import fake
 from tests.fake import ended, lines, metas, running, shim_pid
 from tests.small_disk import may_mount
@@ -153,6 +156,16 @@ def test_request_without_an_end_is_dropped(execution: Execution, client: socket.
     with pytest.raises(OSError, match=r"(?i)broken pipe|reset"):
         client.sendall(b"x" * (20 << 20))
     goes_on(execution)
+
+
+def test_what_a_cli_that_has_gone_was_to_be_sent_is_refused() -> None:
+    theirs, ours = os.pipe()
+    os.close(theirs)  # it has gone, and nobody has seen its end yet
+    supervised: Any = Mock(ending=False)
+    supervised.stdin = Input(ours, Mock())
+    said = Operations(supervised).answer({"op": "send", "line": '{"type": "user"}'})
+    assert (said["ok"], said["code"]) == (False, "stdin_closed")
+    assert not supervised.stdin.open
 
 
 def test_socket_is_its_owners_alone(execution: Execution) -> None:
