@@ -42,14 +42,33 @@ class Courier:
 
     def add(self, outlet: Outlet) -> None:
         """Carry for that outlet from now on."""
+        new = None
         with self._changed:
             self._outlets.append(outlet)
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(
+            if self._thread is None or self._is_dead(self._thread):
+                new = self._thread = threading.Thread(
                     target=self._run, name="claude-widget-courier", daemon=True
                 )
-                self._thread.start()
+        if new is not None:
+            self._start(new)
         self.call(outlet)
+
+    def _start(self, new: threading.Thread) -> None:
+        """Without the lock: a widget that is collected in the new thread is removed there.
+
+        `Thread.start` waits for that thread, which would wait for the lock.
+        """
+        try:
+            new.start()
+        except RuntimeError:  # the machine has no thread left: the next one may
+            with self._changed:
+                self._thread = None
+            raise
+
+    @staticmethod
+    def _is_dead(thread: threading.Thread) -> bool:
+        """It has ended, such as in a fork; not one that is about to be started."""
+        return thread.ident is not None and not thread.is_alive()
 
     def remove(self, outlet: Outlet) -> None:
         """Carry for it no more."""
